@@ -140,6 +140,13 @@ export const GOALS = {
     unit: 'MB',
     guard: 80,
   },
+  page_render: {
+    what: 'Rendering the slowest page: median',
+    bound: 'at most',
+    value: 0.3,
+    unit: 'ms',
+    guard: 0.6,
+  },
 } as const satisfies Record<string, Goal>
 
 export type GoalName = keyof typeof GOALS

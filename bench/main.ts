@@ -18,6 +18,7 @@ import { firstUse } from './parts/first-use.ts'
 import type { Bench, Part } from './parts/index.ts'
 import { login } from './parts/login.ts'
 import { memory } from './parts/memory.ts'
+import { pages } from './parts/pages.ts'
 import { start } from './parts/start.ts'
 import { workers } from './parts/workers.ts'
 import { openPlace } from './place.ts'
@@ -32,10 +33,11 @@ const PARTS: Readonly<Record<string, Part>> = {
   start,
   memory,
   workers,
+  pages,
 }
 /** How often a quick run tries a part before it fails. */
 const TRIES_MAX = 3
-const QUICK_PARTS = ['check', 'call', 'login', 'memory']
+const QUICK_PARTS = ['check', 'call', 'login', 'memory', 'pages']
 const PAGE = 'docs/internals/benchmarks.md'
 const PLOT = 'docs/internals/benchmarks.svg'
 

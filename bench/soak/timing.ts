@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createAuth } from '../../src/index.ts'
-import { BASE_URL, PAIRS, quantile, timesOf, welchT } from '../../test/full/stopwatch.ts'
+import { BASE_URL, PAGE_PAIRS, PAIRS, quantile, timesOf, welchT } from '../../test/full/stopwatch.ts'
 
 const WARM_UP = 20
 
@@ -36,7 +36,7 @@ const auth = await createAuth({
 try {
   console.log(`${samples} samples of each\n`)
   console.log(row('pair', 't', 't of all', 'median, ms', 'without', 'middle half', 'without'))
-  for (const pair of PAIRS) {
+  for (const pair of [...PAIRS, ...PAGE_PAIRS]) {
     await pair.prepare(auth, samples + WARM_UP)
     const ask = (request: Request) => auth.fetch(request)
     await timesOf(ask, pair, { samples: WARM_UP })

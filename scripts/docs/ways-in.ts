@@ -12,6 +12,7 @@ const NEEDS: Readonly<Record<Need, string>> = {
   pages: 'with `BIENVENUE_PAGES`',
   public_api_docs: 'with `BIENVENUE_PUBLIC_API_DOCS`',
   totp: 'with a secret key, unless `BIENVENUE_SECOND_FACTOR` is off',
+  related_origins: 'with passkeys and `BIENVENUE_PASSKEY_ORIGINS`',
   passkeys: 'with `BIENVENUE_PASSKEYS` and a host name',
   factors: 'with either of the two: an authenticator app or passkeys',
 }

@@ -6,6 +6,7 @@ import {
   bearerFields,
   browserToken,
   email,
+  factors,
   locale,
   mailedToken,
   name,
@@ -209,9 +210,11 @@ const exportAccount = operation({
   audit: ['export_account'],
   success: {
     status: 200,
-    description: 'The account, its live sessions and its newest 10,000 audit records.',
+    description:
+      'The account, its second factors without secrets, its live sessions and its newest 10,000 audit records.',
     body: z.strictObject({
       account: account,
+      factors,
       sessions: z.array(sessionInfo),
       audit: z.array(auditRecord),
     }),

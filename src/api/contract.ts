@@ -30,6 +30,7 @@ export type Need =
   | 'public_api_docs'
   | 'totp'
   | 'passkeys'
+  | 'related_origins'
   | 'factors'
 
 /** One operation of the HTTP contract: what goes in, what comes out, and every way it refuses. */

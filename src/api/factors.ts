@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { operation } from './contract.ts'
-import { enabled, enrolled, loginToken, passkey, recoveryCodes, totpCode } from './fields.ts'
+import { enabled, enrolled, factors, loginToken, recoveryCodes, totpCode } from './fields.ts'
 
 /** What sensitive operations on factors need. */
 const STRONG = { session: true, fresh: true, aal: 'strongest' } as const
@@ -16,17 +16,7 @@ export const list = operation({
   success: {
     status: 200,
     description: 'The factors. They contain no secret.',
-    body: z.strictObject({
-      totp: z
-        .strictObject({ confirmed_at: z.iso.datetime(), disabled_at: z.iso.datetime().nullable() })
-        .nullable()
-        .meta({ description: 'The authenticator app. `disabled_at`: too many wrong codes disabled it.' }),
-      passkeys: z.array(passkey),
-      recovery_codes: z.int().meta({ description: 'How many recovery codes there are.' }),
-      second_factor_enabled: z.boolean(),
-      policy: z
-        .enum(['off', 'optional', 'required', 'passkey'])
-        .meta({ description: 'What the operator asks of this account.' }),
+    body: factors.extend({
       aal: z.int().meta({ description: 'The assurance level of the session now (NIST SP 800-63B).' }),
     }),
   },

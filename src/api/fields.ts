@@ -170,6 +170,20 @@ export const passkey = z.strictObject({
   last_used_at: z.iso.datetime().nullable(),
 })
 
+/** The second factors of an account. */
+export const factors = z.strictObject({
+  totp: z
+    .strictObject({ confirmed_at: z.iso.datetime(), disabled_at: z.iso.datetime().nullable() })
+    .nullable()
+    .meta({ description: 'The authenticator app. `disabled_at`: too many wrong codes disabled it.' }),
+  passkeys: z.array(passkey),
+  recovery_codes: z.int().meta({ description: 'How many recovery codes there are.' }),
+  second_factor_enabled: z.boolean(),
+  policy: z
+    .enum(['off', 'optional', 'required', 'passkey'])
+    .meta({ description: 'What the operator asks of this account.' }),
+})
+
 /** The recovery codes of a new set. */
 export const recoveryCodes = z.array(z.string()).meta({
   description: 'Ten codes. They are shown only now.',

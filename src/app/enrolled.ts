@@ -1,5 +1,5 @@
 /** What the answers about factors have in common. */
-import type { Enrolled, PasskeyInfo, SessionCaller } from '../auth/index.ts'
+import type { Enrolled, SessionCaller } from '../auth/index.ts'
 import type { CookieOptions } from './cookies.ts'
 import { delivery, endOfWait } from './signed-in.ts'
 
@@ -13,19 +13,4 @@ export function enrolledAnswer(
   if (signedIn === null) return { fields: codes }
   const { cookies, fields } = delivery(signedIn, options)
   return { fields: { ...codes, ...fields }, cookies: [...cookies, ...endOfWait(signedIn, caller, options)] }
-}
-
-export function passkeyBody(passkey: PasskeyInfo) {
-  const { id, name, provider, discoverable, usable, createdAt, lastUsedAt } = passkey
-  return {
-    id,
-    credential_id: passkey.credentialId,
-    name,
-    provider,
-    discoverable,
-    backed_up: passkey.backedUp,
-    usable,
-    created_at: createdAt.toISOString(),
-    last_used_at: lastUsedAt?.toISOString() ?? null,
-  }
 }

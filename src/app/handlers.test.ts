@@ -44,8 +44,27 @@ it('an export leaves out what the tables have besides [API-03]', async () => {
     userAgent: null,
   }
   const record = { at, action: 'login', outcome: 'success', reason: null, ip: null, userAgent: null }
+  const passkey = {
+    id: session.id,
+    credentialId: 'c2FtcGxl',
+    name: 'Telephone',
+    provider: null,
+    discoverable: true,
+    backedUp: false,
+    usable: true,
+    createdAt: at,
+    lastUsedAt: null,
+  }
+  const factors = {
+    totp: { confirmedAt: at, disabledAt: null, ...more },
+    passkeys: [{ ...passkey, ...more }],
+    recoveryCodes: 10,
+    secondFactorEnabled: true,
+    policy: 'optional',
+  }
   const found = {
     ...more,
+    factors: { ...factors, ...more },
     account: { ...account, ...more },
     sessions: [{ ...session, ...more }],
     audit: [{ ...record, ...more, actor: 'operator', details: { email: 'eve@example.com' } }],
@@ -55,6 +74,25 @@ it('an export leaves out what the tables have besides [API-03]', async () => {
   const time = at.toISOString()
   expect(body).toEqual({
     account: { id: 1, email: 'bob@example.com', created_at: time, email_verified_at: null, ...profile },
+    factors: {
+      totp: { confirmed_at: time, disabled_at: null },
+      passkeys: [
+        {
+          id: passkey.id,
+          credential_id: 'c2FtcGxl',
+          name: 'Telephone',
+          provider: null,
+          discoverable: true,
+          backed_up: false,
+          usable: true,
+          created_at: time,
+          last_used_at: null,
+        },
+      ],
+      recovery_codes: 10,
+      second_factor_enabled: true,
+      policy: 'optional',
+    },
     sessions: [
       {
         id: session.id,

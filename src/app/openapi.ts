@@ -6,6 +6,7 @@ import {
   errorsOf,
   newPassword,
   type Operation,
+  pendingSignIn,
 } from '../api/index.ts'
 import { ERRORS, type ErrorCode } from '../model/errors.ts'
 import type { Options } from '../options/index.ts'
@@ -41,6 +42,12 @@ export function openApiDocument(
       schemas: { Error: schema(errorBody), EmailTaken: schema(emailTakenBody) },
       securitySchemes: {
         session: { type: 'apiKey', in: 'cookie', name: cookieName('session_id', options) },
+        login: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: cookieName('login', options),
+          description: 'A sign-in that waits for a second factor.',
+        },
         bearer: {
           type: 'http',
           scheme: 'bearer',
@@ -71,7 +78,7 @@ function describe(operation: Operation, limits: Limits): Json {
     operationId: id,
     summary,
     tags: [tag],
-    security: access === 'anyone' ? [] : [{ session: [] }, { bearer: [] }],
+    security: securityOf(access),
     ...(operation.params && { parameters: Object.entries(params).map(pathParameter) }),
     ...(body && { requestBody: requestBody(fieldsSchema(body, limits), bodyTypesOf(operation)) }),
     responses: {
@@ -87,9 +94,17 @@ function describe(operation: Operation, limits: Limits): Json {
           ...(headers && { headers }),
         },
       }),
+      ...(success.mayWait && { 202: WAITING }),
       ...refusals(errorsOf(operation)),
     },
   }
+}
+
+/** A sign-in that waits is named by a cookie. A client without cookies sends its token in the body. */
+function securityOf(access: Operation['access']): Json[] {
+  if (access === 'anyone') return []
+  if (access === 'pending') return [{ login: [] }]
+  return [{ session: [] }, { bearer: [] }, ...(access.orEnrolling ? [{ login: [] }] : [])]
 }
 
 function pathParameter([name, description]: [string, string]): Json {
@@ -112,6 +127,15 @@ function refusals(codes: readonly ErrorCode[]): Json {
       },
     ]),
   )
+}
+
+const WAITING = {
+  description:
+    'Nobody is signed in yet. The cookie `login` or, for a bearer client, `login_token` names the sign-in.',
+  headers: {
+    'Set-Cookie': { description: 'Sets the cookie `login`.', schema: { type: 'string' } },
+  },
+  content: { 'application/json': { schema: schema(pendingSignIn) } },
 }
 
 const SET_COOKIE = { description: 'Sets or clears the session cookie.', schema: { type: 'string' } }

@@ -18,8 +18,8 @@ const HEADERS = {
   'x-frame-options': 'DENY',
 } as const
 
-/** What browsers let pages do, such as using the camera. Our pages need nothing of it, nor does what a proxy adds to them. */
-const PERMISSIONS_POLICY = [
+/** What browsers let pages do, such as using the camera. Our pages need none of it but passkeys, nor does what a proxy adds to them. */
+const PERMISSIONS = [
   'accelerometer',
   'autoplay',
   'camera',
@@ -39,8 +39,10 @@ const PERMISSIONS_POLICY = [
   'usb',
   'xr-spatial-tracking',
 ]
-  .map((feature) => `${feature}=()`)
-  .join(', ')
+const PERMISSIONS_POLICY = PERMISSIONS.map((feature) => `${feature}=()`).join(', ')
+const PASSKEY_PERMISSIONS_POLICY = PERMISSIONS.map(
+  (feature) => `${feature}=${feature.startsWith('publickey-credentials-') ? '(self)' : '()'}`,
+).join(', ')
 
 type Extra = Readonly<Record<string, string>>
 
@@ -49,6 +51,7 @@ interface Page {
   readonly html: string
   readonly contentSecurityPolicy: string
   readonly referrerPolicy: string
+  readonly asksForPasskeys: boolean
 }
 
 /** A file whose URL contains a hash of its content. */
@@ -98,12 +101,12 @@ export function createRenderer({
   // No charset: RFC 8259 §11 defines none, and clients compare the media type as a whole.
   const jsonHeaders = flat({ ...always, 'content-type': 'application/json' })
   const emptyHeaders = flat(always)
-  const pageHeaders = ({ contentSecurityPolicy, referrerPolicy }: Page) =>
+  const pageHeaders = ({ contentSecurityPolicy, referrerPolicy, asksForPasskeys }: Page) =>
     flat({
       ...always,
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': contentSecurityPolicy,
-      'permissions-policy': PERMISSIONS_POLICY,
+      'permissions-policy': asksForPasskeys ? PASSKEY_PERMISSIONS_POLICY : PERMISSIONS_POLICY,
       'referrer-policy': referrerPolicy,
       // The same address answers programs with JSON.
       vary: 'Accept',

@@ -16,6 +16,8 @@ const IS_MET: Readonly<Record<Need, (configuration: Configuration) => boolean>> 
   public_api_docs: ({ options }) => options.publicApiDocs,
   totp: ({ options }) => options.secondFactor !== 'off' && hasSecretKey(options),
   passkeys: ({ options }) => relyingPartyOf(options) !== null,
+  related_origins: (configuration) =>
+    IS_MET.passkeys(configuration) && configuration.options.passkeyOrigins !== '',
   factors: (configuration) => IS_MET.totp(configuration) || IS_MET.passkeys(configuration),
 }
 

@@ -54,6 +54,14 @@ export function cookieHeadersAfter({ transport }: Presented, options: CookieOpti
   return transport === 'bearer' ? [] : cookiesAfter(options).map(({ header }) => header)
 }
 
+/**
+ * The headers after signing out, which clear what the browser has stored of the host. Cookies stay, so that the device stays
+ * known. Browsers obey only over https.
+ */
+export function headersAfter({ secureCookie }: CookieOptions): Readonly<Record<string, string>> {
+  return secureCookie ? { 'clear-site-data': '"cache", "storage"' } : {}
+}
+
 /** What the answer for a new session adds to its body and its headers. */
 export function delivery(started: NewSession, options: CookieOptions) {
   const { transport, sessionToken, expiresAt, deviceToken = null } = started

@@ -1,5 +1,12 @@
 /** The form of accounts and sessions in answers. Fields are listed one by one, so that no new field is sent by accident. */
-import type { AccountExport, AuditRecord, CurrentSession, SessionInfo } from '../auth/index.ts'
+import type {
+  AccountExport,
+  AuditRecord,
+  CurrentSession,
+  FactorInfo,
+  PasskeyInfo,
+  SessionInfo,
+} from '../auth/index.ts'
 import type { Account } from '../model/user.ts'
 
 /** An account as its user and the applications behind the service see it. */
@@ -43,15 +50,45 @@ export function sessionOnWire(session: SessionInfo) {
   }
 }
 
+/** A passkey or security key. */
+export function passkeyOnWire(passkey: PasskeyInfo) {
+  return {
+    id: passkey.id,
+    credential_id: passkey.credentialId,
+    name: passkey.name,
+    provider: passkey.provider,
+    discoverable: passkey.discoverable,
+    backed_up: passkey.backedUp,
+    usable: passkey.usable,
+    created_at: passkey.createdAt.toISOString(),
+    last_used_at: passkey.lastUsedAt?.toISOString() ?? null,
+  }
+}
+
+/** The second factors of an account. */
+export function factorsOnWire(factors: FactorInfo) {
+  return {
+    totp: factors.totp && {
+      confirmed_at: factors.totp.confirmedAt.toISOString(),
+      disabled_at: factors.totp.disabledAt?.toISOString() ?? null,
+    },
+    passkeys: factors.passkeys.map(passkeyOnWire),
+    recovery_codes: factors.recoveryCodes,
+    second_factor_enabled: factors.secondFactorEnabled,
+    policy: factors.policy,
+  }
+}
+
 /** A record of the audit log, as the user sees it whom it is about. */
 export function auditOnWire({ at, action, outcome, reason, ip, userAgent }: AuditRecord) {
   return { at: at.toISOString(), action, outcome, reason, ip, user_agent: userAgent }
 }
 
 /** The export of an account. */
-export function exportOnWire({ account, sessions, audit }: AccountExport) {
+export function exportOnWire({ account, factors, sessions, audit }: AccountExport) {
   return {
     account: accountOnWire(account),
+    factors: factorsOnWire(factors),
     sessions: sessions.map(sessionOnWire),
     audit: audit.map(auditOnWire),
   }

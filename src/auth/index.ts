@@ -27,6 +27,7 @@ export type { Removed } from './cleanup.ts'
 export type {
   ConfirmTotpRequest,
   Enrolled,
+  FactorInfo,
   FactorList,
   SecondFactorRequest,
   TotpSetup,
@@ -59,6 +60,7 @@ export type {
   CreateSessionRequest,
   CurrentSession,
   EndSessionRequest,
+  SessionDemand,
   SessionInfo,
 } from './sessions/index.ts'
 export type { RenewedSession, StartedSession } from './sessions/start.ts'
@@ -85,5 +87,13 @@ export type {
   ImportOptions,
   ImportStep,
 } from './transfer/index.ts'
-export type { CreateUserRequest, SetEmailRequest, UserDescription, UserQuery } from './users/index.ts'
+export type { ExportedFactors, ExportedPasskey } from './transfer/moving-factors.ts'
+export type {
+  CreateUserRequest,
+  RequireSecondFactorRequest,
+  RevokeFactorsRequest,
+  SetEmailRequest,
+  UserDescription,
+  UserQuery,
+} from './users/index.ts'
 export { ACCOUNT_STATES, type AccountState, type ListedUser } from './users/state.ts'

@@ -2,10 +2,9 @@ import { hostname } from 'node:os'
 import * as store from '../db/index.ts'
 import { createKeyring, type Keyring, parseSecretKeys } from '../lib/keyring.ts'
 import { generateUuid, randomSecret } from '../lib/random.ts'
-import { themeOf } from '../lib/theme.ts'
 import { type MailOptions, openMailWriter } from '../mail/application.ts'
+import { type Branding, openBranding } from '../mail/branding.ts'
 import { MailError, type Mailer } from '../mail/index.ts'
-import { DEFAULT_LOOK, type MailLook } from '../mail/look.ts'
 import { type AuthOptions, assertMetadataSchemas, type Options, resolveOptions } from '../options/index.ts'
 import * as account from './account/index.ts'
 import * as audit from './audit/index.ts'
@@ -112,7 +111,7 @@ export async function openAuthService(
   const hooks = openHooks(details.hooks ?? {}, onFault)
   const mail = openMailWriter(details.mail ?? {}, {
     httpsOnly: options.mode === 'production',
-    ...(options.accent !== '' && { look: lookOf(options.accent) }),
+    branding: brandingFor(options, { attachesImages: givenMailer === undefined }),
     onFault,
   })
   assertMetadataSchemas(metadataSchema)
@@ -187,10 +186,16 @@ export async function openAuthService(
   }
 }
 
-/** Mails in the accent color of the pages. */
-function lookOf(accent: string): MailLook {
-  const { light, dark } = themeOf(accent)
-  return { ...DEFAULT_LOOK, accent: light.accent, onAccent: light.onAccent, dark }
+/** Reads the files for mails with the first mail. The mailer of an application may not attach images. */
+function brandingFor(
+  { accent, logo, texts }: Options,
+  { attachesImages }: { readonly attachesImages: boolean },
+): () => Branding {
+  let opened: Branding | undefined
+  return () => {
+    opened ??= openBranding({ accent, logo: attachesImages ? logo : '', texts })
+    return opened
+  }
 }
 
 function keyringFor({ mode, secretKey }: Options): Keyring | null {

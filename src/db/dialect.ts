@@ -88,21 +88,49 @@ export function listed<Value>(
     : sql<Value>`(select unnest(${array}::integer[]))`
 }
 
-/** Rows as one parameter, for `insert into … (columns)`, so that the statement is the same for any number of rows. */
+/**
+ * Rows as one parameter, for `insert into … (columns)`, so that the statement is the same for any number of rows. Bytes are a
+ * `Uint8Array`.
+ */
 export function listedRows(
   db: AnyDatabase,
-  columns: Readonly<Record<string, 'integer' | 'text' | 'time' | 'json'>>,
+  columns: Readonly<Record<string, 'integer' | 'text' | 'time' | 'json' | 'count' | 'uuid' | 'bytes'>>,
   rows: readonly Readonly<Record<string, unknown>>[],
 ): RawBuilder<unknown> {
-  const json = JSON.stringify(rows)
-  const names = Object.keys(columns)
-  if (isSqlite(db))
-    return sql`select ${sql.join(names.map((name) => sql`value ->> ${sql.lit(name)}`))} from json_each(${json})`
-  const types = { ...columnTypesOf(db), integer: 'integer', text: 'text', json: 'text' }
-  const record = Object.entries(columns).map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(types[type])}`)
+  const json = JSON.stringify(rows.map(inHex))
+  const entries = Object.entries(columns)
+  if (isSqlite(db)) {
+    const values = entries.map(([name, type]) => {
+      const value = sql`value ->> ${sql.lit(name)}`
+      return type === 'bytes' ? sql`unhex(${value})` : value
+    })
+    return sql`select ${sql.join(values)} from json_each(${json})`
+  }
+  const types = {
+    ...columnTypesOf(db),
+    integer: 'integer',
+    text: 'text',
+    json: 'text',
+    count: 'bigint',
+    bytes: 'text',
+  }
+  const record = entries.map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(types[type])}`)
+  const values = entries.map(([name, type]) =>
+    type === 'bytes' ? sql`decode(${sql.ref(name)}, 'hex')` : sql.ref(name),
+  )
   return sql`
-    select ${sql.join(names.map((name) => sql.ref(name)))}
+    select ${sql.join(values)}
     from json_to_recordset(${json}) as record (${sql.join(record)})`
+}
+
+/** JSON has no bytes. `toJSON` of a `Buffer` would write an object. */
+function inHex(row: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name,
+      value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value,
+    ]),
+  )
 }
 
 /** The clock of the database, in milliseconds since 1970. */

@@ -30,6 +30,13 @@ function uuidOf(now: Date, bytes: Buffer): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** Whether a text is a UUID of any version, in lower case. PostgreSQL refuses to look for anything else. */
+export function isUuid(text: string): boolean {
+  return UUID.test(text)
+}
+
 /** 256 random bits as 43 base64url characters. */
 export function randomSecret(): string {
   return randomBytes(32).toString('base64url')

@@ -23,3 +23,11 @@ export function relyingPartyOf(options: PasskeyOptions): RelyingParty | null {
   const related = options.passkeyOrigins === '' ? [] : options.passkeyOrigins.split(',')
   return { id: options.rpId || url.hostname, origins: [url.origin, ...related] }
 }
+
+const HOST_NAME =
+  /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/
+
+/** Whether a text can be an RP ID: a host name in lower case. */
+export function isRpId(text: string): boolean {
+  return HOST_NAME.test(text)
+}

@@ -100,7 +100,7 @@ function pressedShade(accent: string, by: number, onAccent: string): string {
 
 /** The theme as custom properties, to be appended to `pages/browser/page.css`. */
 export function themeStyle({ light, dark }: Theme): string {
-  return `:root {\n${declarations(light)}}\n@media (prefers-color-scheme: dark) {\n:root {\n${declarations(dark)}}\n}\n`
+  return `:root {\n${declarations(light)}}\n@media screen and (prefers-color-scheme: dark) {\n:root {\n${declarations(dark)}}\n}\n`
 }
 
 function declarations(colors: SchemeColors): string {

@@ -8,9 +8,9 @@ import { isLoopback, withoutBrackets } from '../lib/network.ts'
 import { APPLICATION_LIMIT_MS, TimeLimitExceeded, withinLimit } from '../lib/time-limit.ts'
 import { OptionError } from '../model/errors.ts'
 import { type Locale, MAIL } from '../text/index.ts'
+import type { Branding } from './branding.ts'
 import { compose, contentOf, type MailContext, type Message, type Unaddressed } from './compose.ts'
 import { type LinkedKind, type MailContent, MailError, type MailKind } from './index.ts'
-import type { MailLook } from './look.ts'
 
 /** The parts of an application's link. */
 export interface LinkParts {
@@ -117,9 +117,14 @@ export function openMailWriter(
   options: MailOptions,
   {
     httpsOnly,
-    look,
+    branding,
     onFault,
-  }: { readonly httpsOnly: boolean; readonly look?: MailLook; readonly onFault: OnTemplateFault },
+  }: {
+    readonly httpsOnly: boolean
+    /** Called for each mail. Default: our own look and sentences. */
+    readonly branding?: () => Branding
+    readonly onFault: OnTemplateFault
+  },
 ): MailWriter {
   assertMembers(options, '', ['links', 'templates'])
   const { links = {}, templates = {} } = options
@@ -170,10 +175,11 @@ export function openMailWriter(
       return new URL(url).href.replaceAll("'", '%27')
     },
     async compose(message, { to, ...context }) {
-      const composed = compose(message, { look, ...context })
       const { locale, service: serviceName } = context
+      const { look, sentences = null, images = [] } = branding?.() ?? {}
+      const composed = compose(message, { look, sentences: sentences?.[locale], ...context })
       const written = await fromTemplate(contentOf(message), { to, locale, serviceName })
-      if (written === null) return composed
+      if (written === null) return images.length === 0 ? composed : { ...composed, images }
       const { subject, text, html, language } = written
       return { ...composed, subject, text, html: html ?? null, language: language ?? locale }
     },

@@ -1,6 +1,15 @@
 import { isIP } from 'node:net'
 import { MAIL_CODE_LIFETIME_SECONDS } from '../model/mail-codes.ts'
-import { type Locale, MAIL, type MailTexts, type MailWords, type SignInWords } from '../text/index.ts'
+import {
+  fill,
+  type Locale,
+  MAIL,
+  type MailTexts,
+  type MailWords,
+  type SignInWords,
+  withSentences,
+} from '../text/index.ts'
+import { SHARED } from '../text/mail-sentences.ts'
 import type { ComposedMail, LinkedKind, MailContent, MailData, MailKind, SignIn } from './index.ts'
 import { type Content, htmlOf, textOf } from './layout.ts'
 import { DEFAULT_LOOK, type MailLook } from './look.ts'
@@ -29,6 +38,8 @@ export interface MailContext {
   readonly supportContact?: string | undefined
   /** Default: {@link DEFAULT_LOOK}. */
   readonly look?: MailLook | undefined
+  /** Sentences of the operator in this language, by key. Default: none. */
+  readonly sentences?: ReadonlyMap<string, string> | undefined
 }
 
 /** A mail before it is addressed. */
@@ -51,11 +62,16 @@ export function contentOf(message: Message): MailContent {
  */
 export function compose(
   message: Message,
-  { service, locale, supportContact = '', look = DEFAULT_LOOK }: MailContext,
+  { service, locale, supportContact = '', look = DEFAULT_LOOK, sentences = new Map() }: MailContext,
 ): Unaddressed & { readonly html: string } {
-  const texts = MAIL[locale]
+  const texts = textsWith(sentences, locale)
+  const words = replacedIn(wordsOf(message, oneLine(service), texts), {
+    sentences,
+    group: groupOf(message),
+    values: valuesOf(message, oneLine(service), texts),
+  })
   const content: Content = {
-    words: withSupport(wordsOf(message, oneLine(service), texts), message, texts, oneLine(supportContact)),
+    words: withSupport(words, message, texts, oneLine(supportContact)),
     greeting: texts.greeting,
     copyLink: texts.copyLink,
     link: 'link' in message ? checkedLink(message.link) : null,
@@ -100,6 +116,50 @@ function wordsOf(message: Message, service: string, texts: MailTexts): MailWords
       return texts[message.kind](service, wordsOnly(message.name.replaceAll("'", '’')))
     default:
       return texts[message.kind](service)
+  }
+}
+
+/** The texts, with the shared sentences of the operator in place of ours. */
+function textsWith(sentences: ReadonlyMap<string, string>, locale: Locale): MailTexts {
+  const shared = SHARED.flatMap((key) => {
+    const sentence = sentences.get(key)
+    return sentence === undefined ? [] : [[key, sentence] as const]
+  })
+  return { ...MAIL[locale], ...Object.fromEntries(shared) }
+}
+
+/** The words of a mail, with the sentences of the operator in place of ours. */
+function replacedIn(
+  words: MailWords,
+  {
+    sentences,
+    group,
+    values,
+  }: {
+    readonly sentences: ReadonlyMap<string, string>
+    readonly group: string
+    readonly values: Readonly<Record<string, string | number>>
+  },
+): MailWords {
+  const own = [...sentences].flatMap(([key, sentence]) =>
+    key.startsWith(`${group}.`) ? [[key.slice(group.length + 1), fill(sentence, values)] as const] : [],
+  )
+  return own.length === 0 ? words : withSentences(words, new Map(own))
+}
+
+/** The part of the keys that names the sentences of a message. */
+function groupOf(message: Message): string {
+  return message.kind === 'new_device' && message.count > 1 ? 'new_devices' : message.kind
+}
+
+/** What the placeholders of a message stand for. */
+function valuesOf(message: Message, service: string, texts: MailTexts): Record<string, string | number> {
+  return {
+    service,
+    ...('lifetimeSeconds' in message && { duration: duration(message.lifetimeSeconds, texts) }),
+    ...('newEmail' in message && { newEmail: oneLine(message.newEmail) }),
+    ...('count' in message && { count: message.count }),
+    ...('failures' in message && { failures: message.failures }),
   }
 }
 

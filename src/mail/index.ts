@@ -99,6 +99,14 @@ export type MailContent<Kind extends MailKind = MailKind> = {
   }
 }[Kind]
 
+/** An image that is part of a mail. */
+export interface MailImage {
+  /** The HTML refers to it as `cid:ID`. */
+  readonly id: string
+  readonly type: 'image/png'
+  readonly bytes: Uint8Array
+}
+
 /** A composed message. */
 export interface ComposedMail {
   /** A UUID. A retry has the same one, so that receivers can recognize duplicates. */
@@ -109,6 +117,8 @@ export interface ComposedMail {
   readonly text: string
   /** `null` if a template of the application returned none: the mail is plain text. */
   readonly html: string | null
+  /** The images that the HTML shows. Only for our own transport over SMTP: an application that sends mail gets none. */
+  readonly images?: readonly MailImage[]
   /** The BCP 47 tag of its language, for `Content-Language`. */
   readonly language: string
 }

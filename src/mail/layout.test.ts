@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Content, htmlOf, textOf } from './layout.ts'
-import { COLORS, DEFAULT_LOOK, type MailLook } from './look.ts'
+import { COLORS, DEFAULT_LOOK, LOGO_URL, type MailLook } from './look.ts'
 
 const CONTENT: Content = {
   words: {
@@ -114,10 +114,9 @@ describe('htmlOf', () => {
   })
 
   it('shows a logo in place of the letter, with the name of the service as its text', () => {
-    const logoUrl = 'https://auth.example.com/logo.png'
-    const html = htmlOf({ ...CONTENT, look: { ...DEFAULT_LOOK, logoUrl } })
+    const html = htmlOf({ ...CONTENT, look: { ...DEFAULT_LOOK, logoUrl: LOGO_URL } })
     expect(html.match(/<img [^>]*>/g)).toEqual([
-      expect.stringMatching(`^<img src="${logoUrl}" height="40" alt="auth\\.example\\.com" `),
+      expect.stringMatching(`^<img src="${LOGO_URL}" height="40" alt="auth\\.example\\.com" `),
     ])
     expect(html).not.toContain('>A<')
   })

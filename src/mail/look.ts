@@ -8,9 +8,14 @@ export interface MailLook {
   readonly onAccent: string
   /** The same on a dark card. */
   readonly dark: { readonly accent: string; readonly onAccent: string }
-  /** An https URL of an image, shown 40 pixels high. `null` shows the first letter and the name of the service. */
+  /** The URL of an image, shown 40 pixels high: {@link LOGO_URL}. `null` shows the first letter and the name of the service. */
   readonly logoUrl: string | null
 }
+
+/** The Content-ID of the logo, which is part of the mail. */
+export const LOGO_ID = 'logo@service'
+/** The URL of the logo within its mail (RFC 2392): nothing is loaded from a server. */
+export const LOGO_URL = `cid:${LOGO_ID}`
 
 /** Our own look. */
 export const DEFAULT_LOOK: MailLook = {

@@ -5,7 +5,7 @@ import { MESSAGES } from '../../test/support/messages.ts'
 import { LOCALES } from '../text/index.ts'
 import { compose } from './compose.ts'
 import { htmlOf } from './layout.ts'
-import { DEFAULT_LOOK } from './look.ts'
+import { DEFAULT_LOOK, LOGO_URL } from './look.ts'
 
 interface Feature {
   readonly slug: string
@@ -118,7 +118,7 @@ const MAILS = [
     ...VALUES,
     words: { subject: 'x', heading: 'x', before: ['x'], action: 'x', facts: ['x'], after: ['x'] },
     code: { label: 'x', digits: '1234 5678', note: 'x' },
-    look: { ...DEFAULT_LOOK, logoUrl: 'https://auth.example.com/logo.png' },
+    look: { ...DEFAULT_LOOK, logoUrl: LOGO_URL },
   }),
 ]
 

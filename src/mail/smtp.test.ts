@@ -94,6 +94,22 @@ describe('a message that is sent', () => {
     expect(raw.indexOf('text/plain')).toBeLessThan(raw.indexOf('text/html'))
   })
 
+  it('has its images within it, related to the HTML', async () => {
+    const { server, mailer } = await pair()
+    const bytes = new Uint8Array([0x89, 0x50, 0x4e, 0x47])
+    const html = '<p><img src="cid:logo@service" alt="Name"></p>'
+    await mailer.send({ ...MAIL, html, images: [{ id: 'logo@service', type: 'image/png', bytes }] })
+    const { mail, raw } = only(server.received)
+    expect(mail).toMatchObject(bodyOf({ ...MAIL, html }))
+    expect(mail.attachments).toMatchObject([
+      { contentId: '<logo@service>', mimeType: 'image/png', disposition: 'inline', related: true },
+    ])
+    const order = ['multipart/alternative', 'text/plain', 'multipart/related', 'text/html', 'image/png']
+    const places = order.map((type) => raw.indexOf(type))
+    expect(places).toEqual(places.toSorted((a, b) => a - b))
+    expect(places).not.toContain(-1)
+  })
+
   it.each([
     ['Example, Inc. <a@example.com>', 'From: "Example, Inc." <a@example.com>'],
     ['"Example, Inc." <a@example.com>', 'From: "Example, Inc." <a@example.com>'],

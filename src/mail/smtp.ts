@@ -109,6 +109,13 @@ function messageOf(mail: ComposedMail, sender: Sender): SendMailOptions {
     subject: mail.subject,
     text: mail.text,
     ...(mail.html !== null && { html: mail.html }),
+    attachments: (mail.images ?? []).map(({ id, type, bytes }) => ({
+      cid: id,
+      content: Buffer.from(bytes),
+      contentType: type,
+      contentDisposition: 'inline' as const,
+      filename: 'logo.png',
+    })),
     headers: {
       // RFC 3834 §5: suppresses automatic replies.
       'Auto-Submitted': 'auto-generated',

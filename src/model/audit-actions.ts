@@ -170,13 +170,25 @@ export const AUDIT_ACTIONS = {
   remove_factor: [
     { actor: 'user', reason: 'totp', when: 'A user removed the authenticator app' },
     { actor: 'user', reason: 'passkey', details: ['passkey'], when: 'A user removed a passkey' },
+    { actor: 'operator', reason: 'totp', when: 'An operator revoked the authenticator app of a user' },
+    {
+      actor: 'operator',
+      reason: 'passkey',
+      details: ['passkey'],
+      when: 'An operator revoked a passkey of a user',
+    },
+    { actor: 'operator', reason: 'recovery_codes', when: 'An operator revoked the recovery codes of a user' },
   ],
   rename_passkey: [{ actor: 'user', details: ['passkey'], when: 'A user renamed a passkey' }],
   renew_recovery_codes: [{ actor: 'user', when: 'A user made new recovery codes' }],
   enable_second_factor: [{ actor: 'user', when: 'A user enabled the second factor' }],
   disable_second_factor: [
     { actor: 'user', when: 'A user disabled the second factor, or removed the last one' },
-    { actor: 'operator', when: 'An operator removed the last factor' },
+    { actor: 'operator', when: 'An operator revoked the last factor' },
+  ],
+  require_second_factor: [{ actor: 'operator', when: 'An operator required a second factor of a user' }],
+  waive_second_factor: [
+    { actor: 'operator', when: 'An operator no longer requires a second factor of a user' },
   ],
   use_passkey: [
     {

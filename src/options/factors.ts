@@ -1,4 +1,5 @@
 import { parseOrigins } from '../lib/origins.ts'
+import { isRpId } from '../lib/relying-party.ts'
 import { OptionError } from '../model/errors.ts'
 import { DAY, HOUR, refusing, type Setting } from './setting.ts'
 
@@ -177,10 +178,5 @@ export const FACTORS = {
 } as const satisfies Record<string, Setting>
 
 function parseRpId(text: string): void {
-  if (
-    !/^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/.test(
-      text,
-    )
-  )
-    throw new OptionError('rpId', 'expected a host name in lower case, such as example.com')
+  if (!isRpId(text)) throw new OptionError('rpId', 'expected a host name in lower case, such as example.com')
 }

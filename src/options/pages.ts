@@ -39,8 +39,8 @@ export const PAGES = {
     parse: parseServiceName,
   },
   /**
-   * The path of a PNG or SVG file of at most 64 KiB, read at start. Pages show it above their heading. An SVG
-   * must not contain scripts or refer to other files.
+   * The path of a PNG or SVG file of at most 64 KiB, read at start. Pages show it above their heading, and
+   * mails if it is a PNG. An SVG must not contain scripts or refer to other files.
    *
    * Default: not set.
    */
@@ -50,7 +50,7 @@ export const PAGES = {
     classic: '',
     production: '',
     about:
-      'The path of a PNG or SVG file of at most 64 KiB, read at start. Pages show it above their heading. An SVG must not contain scripts or refer to other files.',
+      'The path of a PNG or SVG file of at most 64 KiB, read at start. Pages show it above their heading, and mails if it is a PNG. An SVG must not contain scripts or refer to other files.',
   },
   /**
    * The color of buttons and links, such as #2f55d4. The shades for light and dark are computed from it. Text
@@ -69,8 +69,8 @@ export const PAGES = {
     parse: parseAccent,
   },
   /**
-   * The path of a JSON file with sentences that replace those of the pages, by language and key: {"en":
-   * {"resetPassword.ask.heading": "…"}}.
+   * The path of a JSON file with sentences that replace those of pages and mails, by language and key: {"en":
+   * {"signIn.heading": "…", "mail.greeting": "…"}}.
    *
    * Default: not set.
    */
@@ -80,7 +80,7 @@ export const PAGES = {
     classic: '',
     production: '',
     about:
-      'The path of a JSON file with sentences that replace those of the pages, by language and key: {"en": {"resetPassword.ask.heading": "…"}}.',
+      'The path of a JSON file with sentences that replace those of pages and mails, by language and key: {"en": {"signIn.heading": "…", "mail.greeting": "…"}}.',
   },
   /**
    * The address of the terms of use, to which pages link: an https URL, or a path on the host of the service.

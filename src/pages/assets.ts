@@ -13,7 +13,14 @@ interface Asset {
 /** The files of the hosted pages. */
 export interface PageAssets {
   readonly style: Asset
+  /** The script of every page but those behind mailed links. */
   readonly script: Asset
+  /** For pages with new passwords, times or recovery codes. */
+  readonly moreScript: Asset
+  /** For pages that ask for passkeys. */
+  readonly passkeyScript: Asset
+  /** For pages that tell password managers about passkeys. */
+  readonly signalScript: Asset
   /** The script of the pages behind mailed links. */
   readonly linkScript: Asset
   readonly icon: Asset
@@ -28,23 +35,37 @@ export function openAssets({ theme, logo }: Site): PageAssets {
       'text/css; charset=utf-8',
       styleOf(new URL('./browser/page.css', import.meta.url)) + (theme === null ? '' : themeStyle(theme)),
     ),
-    script: assetOf('js', JAVASCRIPT, sourceOf(new URL('./browser/page.js', import.meta.url))),
-    linkScript: assetOf('js', JAVASCRIPT, sourceOf(new URL('./browser/link-page.js', import.meta.url))),
+    script: scriptOf(new URL('./browser/page.js', import.meta.url)),
+    moreScript: scriptOf(new URL('./browser/more.js', import.meta.url)),
+    passkeyScript: scriptOf(new URL('./browser/passkeys.js', import.meta.url)),
+    signalScript: scriptOf(new URL('./browser/signals.js', import.meta.url)),
+    linkScript: scriptOf(new URL('./browser/link-page.js', import.meta.url)),
     icon: assetOf('svg', 'image/svg+xml', sourceOf(new URL('./browser/icon.svg', import.meta.url))),
     logo: logo && assetOf(logo.type === 'image/png' ? 'png' : 'svg', logo.type, logo.bytes),
   }
 }
-
-const JAVASCRIPT = 'text/javascript; charset=utf-8'
 
 /** The URLs are literals with `import.meta.url`, so that bundlers find the files. */
 function sourceOf(file: URL): string {
   return readFileSync(file, 'utf8')
 }
 
-/** The style without its comments, which are a fifth of it. */
+/** The style without its comments and needless spaces, which are a fifth of it. */
 function styleOf(file: URL): string {
-  return sourceOf(file).replaceAll(/\/\*.*?\*\/\n?/gs, '')
+  return sourceOf(file)
+    .replaceAll(/\/\*.*?\*\/\n?/gs, '')
+    .replaceAll(/^\s+/gm, '')
+    .replaceAll(': ', ':')
+    .replaceAll(' {\n', '{')
+}
+
+/** A script without its comments and indentation. No text in our scripts has several lines or looks like a comment. */
+function scriptOf(file: URL): Asset {
+  const source = sourceOf(file)
+    .replaceAll(/\/\*\*.*?\*\/ ?/gs, '')
+    .replaceAll(/^ *\/\/ .*$/gm, '')
+    .replaceAll(/^\s+/gm, '')
+  return assetOf('js', 'text/javascript; charset=utf-8', source)
 }
 
 function assetOf(extension: string, type: string, content: string | Uint8Array): Asset {

@@ -72,11 +72,16 @@ export function emailField(field: Field, problem: Problem | null, autocomplete =
 }
 
 /** The password of the account. */
-export function passwordField(look: Look, field: Field, problem: Problem | null): Markup {
+export function passwordField(
+  look: Look,
+  field: Field,
+  problem: Problem | null,
+  autocomplete = 'current-password',
+): Markup {
   return around(
     field,
     problem,
-    html`<div class="secret"><input id="${field.name}" name="${field.name}" type="password" autocomplete="current-password" required autocapitalize="none" autocorrect="off" spellcheck="false"${described(field, problem)}>${reveal(look, field)}</div>`,
+    html`<div class="secret"><input id="${field.name}" name="${field.name}" type="password" autocomplete="${autocomplete}" required autocapitalize="none" autocorrect="off" spellcheck="false"${described(field, problem)}>${reveal(look, field)}</div>`,
   )
 }
 
@@ -103,12 +108,49 @@ export function newPasswordField(look: Look, field: Omit<Field, 'hint'>, problem
 /** A mailed code: one field, in which spaces are accepted. */
 export function codeField(look: Look, problem: Problem | null): Markup {
   const { code, codeHint } = look.texts.shell
-  const field = { name: 'code', label: code, hint: codeHint }
+  return digitsField({ name: 'code', label: code, hint: codeHint }, problem)
+}
+
+/** A code of the authenticator app. */
+export function appCodeField(look: Look, problem: Problem | null): Markup {
+  const { code, codeHint } = look.texts.secondStep
+  return digitsField({ name: 'code', label: code, hint: codeHint }, problem)
+}
+
+/** A recovery code. */
+export function recoveryCodeField(look: Look, problem: Problem | null): Markup {
+  const { recoveryCode, recoveryCodeHint } = look.texts.secondStep
+  const field = { name: 'recovery_code', label: recoveryCode, hint: recoveryCodeHint }
+  return around(
+    field,
+    problem,
+    html`<input class="code" id="recovery_code" name="recovery_code" type="text" autocomplete="off" required autocapitalize="characters" autocorrect="off" spellcheck="false"${described(field, problem)}>`,
+  )
+}
+
+function digitsField(field: Field, problem: Problem | null): Markup {
   return around(
     field,
     problem,
     html`<input class="code" id="code" name="code" type="text" inputmode="numeric" autocomplete="one-time-code" required autocapitalize="none" autocorrect="off" spellcheck="false"${described(field, problem)}>`,
   )
+}
+
+/** A text. `id` differs from the name where several forms have the field. */
+export function textField(field: Field & { readonly id: string }, problem: Problem | null): Markup {
+  const { id, name, value = '' } = field
+  const own = { ...field, name: id }
+  const ownProblem = problem?.field === name ? { ...problem, field: id } : null
+  return around(
+    own,
+    ownProblem,
+    html`<input id="${id}" name="${name}" type="text" value="${value}" required${described(own, ownProblem)}>`,
+  )
+}
+
+/** What a form sends unseen. */
+export function hidden(values: Readonly<Record<string, string>>): Markup {
+  return html`${Object.entries(values).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">\n`)}`
 }
 
 /** A box to tick. */

@@ -9,6 +9,8 @@ export interface Page {
   readonly contentSecurityPolicy: string
   /** The value of the `Referrer-Policy` header. */
   readonly referrerPolicy: string
+  /** Whether it asks for passkeys, which the `Permissions-Policy` header must allow. */
+  readonly asksForPasskeys: boolean
 }
 
 /** Markup in which every value is escaped. */
@@ -22,15 +24,24 @@ interface Layout {
   readonly hasProblem?: boolean
   /** Which entry of the navigation is this page. Only pages of the account have a navigation. */
   readonly entry?: AccountEntry
+  /** What the page needs besides the script of every page. */
+  readonly scripts?: readonly Script[]
+  /** Whether the page shows something once, so that no link may lead back to it. */
+  readonly isShownOnce?: true
   /** A page behind a mailed link: its own script, and no referrer, because its address held a secret. */
   readonly behindLink?: true
 }
+
+/** `more`: new passwords, times and recovery codes. `passkeys`: asks for them. `signals`: tells password managers about them. */
+type Script = 'more' | 'passkeys' | 'signals'
 
 /** The pages of the account, in the order of their navigation. */
 export const ACCOUNT_PAGES = {
   overview: '/account',
   email: '/account/email',
   password: '/account/password',
+  passkeys: '/account/passkeys',
+  factors: '/account/factors',
   sessions: '/account/sessions',
   activity: '/account/activity',
   data: '/account/data',
@@ -38,13 +49,15 @@ export const ACCOUNT_PAGES = {
 export type AccountEntry = keyof typeof ACCOUNT_PAGES
 
 /** The pages of the account that are served. */
-export function accountEntries({ canChangeEmail }: Look): readonly AccountEntry[] {
+export function accountEntries({ canChangeEmail, hasPasskeys, hasFactors }: Look): readonly AccountEntry[] {
+  const isServed = { email: canChangeEmail, passkeys: hasPasskeys, factors: hasFactors }
   const entries = Object.keys(ACCOUNT_PAGES) as AccountEntry[]
-  return entries.filter((entry) => canChangeEmail || entry !== 'email')
+  return entries.filter((entry) => isServed[entry as keyof typeof isServed] ?? true)
 }
 
 /** Puts the body of a page into the common document. */
-export function layOut(look: Look, { title, body, hasProblem = false, entry, behindLink }: Layout): Page {
+export function layOut(look: Look, layout: Layout): Page {
+  const { title, body, hasProblem = false, entry, scripts = [], isShownOnce, behindLink } = layout
   const { locale, texts, site, assets } = look
   const fullTitle = `${title} – ${site.name}`
   const urlOf = ({ name }: { readonly name: string }) => `${look.basePath}/assets/${name}`
@@ -58,8 +71,7 @@ export function layOut(look: Look, { title, body, hasProblem = false, entry, beh
 <title>${hasProblem ? fill(texts.shell.errorTitle, { title: fullTitle }) : fullTitle}</title>
 <link rel="icon" href="${urlOf(assets.icon)}">
 <link rel="stylesheet" href="${urlOf(assets.style)}">
-<script type="module" src="${urlOf(behindLink ? assets.linkScript : assets.script)}"></script>
-</head>
+${(behindLink ? [assets.linkScript] : [assets.script, ...scripts.map((name) => assets[FILES[name]])]).map((script) => html`<script type="module" src="${urlOf(script)}"></script>\n`)}</head>
 <body${entry !== undefined && html` class="wide"`}>
 <a class="skip" href="#main">${texts.shell.skip}</a>
 <header>
@@ -68,15 +80,18 @@ ${look.user && signOutForm(look, look.user)}</header>
 ${entry !== undefined && navigation(look, entry)}<main id="main" tabindex="-1">
 ${body}
 </main>
-${footer(look)}</body>
+${footer(look, isShownOnce)}</body>
 </html>
 `
   return {
     html: page.toString(),
     contentSecurityPolicy: policyOf(look),
     referrerPolicy: behindLink ? 'no-referrer' : 'same-origin',
+    asksForPasskeys: scripts.includes('passkeys'),
   }
 }
+
+const FILES = { more: 'moreScript', passkeys: 'passkeyScript', signals: 'signalScript' } as const
 
 /**
  * Browsers apply `form-action` to the redirect after a form too, so it lists every origin to which a form may lead. The
@@ -115,7 +130,7 @@ ${accountEntries(look).map((name) => html`<li><a href="${basePath}${ACCOUNT_PAGE
 }
 
 /** Help is in the same place on every page (WCAG 2.2, 3.2.6). */
-function footer({ here, locale, site, texts }: Look): Markup {
+function footer({ here, locale, site, texts }: Look, isShownOnce = false): Markup {
   const { links, supportContact } = site
   const entries = [
     [texts.shell.help, links.help],
@@ -126,7 +141,7 @@ function footer({ here, locale, site, texts }: Look): Markup {
   ].filter((entry): entry is [string, string] => entry[1] !== null)
   const inLanguage = (tag: string) => `${here}${here.includes('?') ? '&' : '?'}lang=${tag}`
   return html`<footer>
-${entries.length > 0 && html`<ul class="links">${entries.map(([label, url]) => html`<li><a href="${url}">${label}</a></li>`)}</ul>\n`}${site.languages.length > 1 && html`<nav aria-label="${texts.shell.languages}"><ul class="links">${site.languages.map((tag) => html`<li><a href="${inLanguage(tag)}" lang="${tag}" hreflang="${tag}"${tag === locale && html` aria-current="true"`}>${LANGUAGE_NAMES[tag]}</a></li>`)}</ul></nav>\n`}</footer>
+${entries.length > 0 && html`<ul class="links">${entries.map(([label, url]) => html`<li><a href="${url}">${label}</a></li>`)}</ul>\n`}${!isShownOnce && site.languages.length > 1 && html`<nav aria-label="${texts.shell.languages}"><ul class="links">${site.languages.map((tag) => html`<li><a href="${inLanguage(tag)}" lang="${tag}" hreflang="${tag}"${tag === locale && html` aria-current="true"`}>${LANGUAGE_NAMES[tag]}</a></li>`)}</ul></nav>\n`}</footer>
 `
 }
 

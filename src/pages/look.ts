@@ -28,6 +28,12 @@ export interface Look {
   readonly hasCodes: boolean
   /** Whether people can change their address, which needs mail. */
   readonly canChangeEmail: boolean
+  /** Whether people can use passkeys here. */
+  readonly hasPasskeys: boolean
+  /** Whether people can set up an authenticator app. */
+  readonly hasTotp: boolean
+  /** Whether people can have second factors of any kind. */
+  readonly hasFactors: boolean
   /** The minimum length of a new password, in Unicode code points. */
   readonly minPasswordLength: number
 }

@@ -47,7 +47,7 @@ export function renderRecoverCode(look: Look, view: RecoverCodeView): Page {
 <h1>${heading}</h1>
 ${introduction(look, view)}${canEnter && codeForm(look, view)}
 <ul class="more"><li>${words.noEmail} ${again}</li></ul>`
-  return layOut(look, { title: heading, body, hasProblem: problem !== null })
+  return layOut(look, { title: heading, body, hasProblem: problem !== null, scripts: ['more'] })
 }
 
 function introduction(look: Look, { awaitsCode }: RecoverCodeView): Markup {

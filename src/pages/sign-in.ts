@@ -3,7 +3,8 @@ import { checkbox, emailField, form, linkTo, notice, passwordField, summary } fr
 import { icon } from './icons.ts'
 import { layOut, type Page } from './layout.ts'
 import type { Look } from './look.ts'
-import { type FormState, problemOf } from './problems.ts'
+import { passkeyForm, type UnknownPasskey, unknownSignal } from './passkey.ts'
+import { type FormState, type Problem, problemOf } from './problems.ts'
 
 /** What the sign-in page depends on. */
 export interface SignInView {
@@ -14,32 +15,47 @@ export interface SignInView {
   readonly cookiesRefused: boolean
   /** Whether the password has just been reset. */
   readonly passwordChanged: boolean
+  /** Whether a sign-in that waited for a second factor has expired. */
+  readonly expired: boolean
+  readonly unknownPasskey: UnknownPasskey | null
 }
 
 /** The page that signs in: address and password together, so that password managers fill in both. */
-export function renderSignIn(
-  look: Look,
-  { form: state, returnTo, cookiesRefused, passwordChanged }: SignInView,
-): Page {
-  const { signIn, shell } = look.texts
+export function renderSignIn(look: Look, view: SignInView): Page {
+  const { form: state, returnTo, passwordChanged, unknownPasskey } = view
+  const { signIn, shell, passkeys } = look.texts
+  const problem = problemIn(look, view)
+  const link = (path: string, label: string) => linkTo(look, { path, label, returnTo })
+  const maybeUnconfirmed = look.mustConfirm && state.refusal?.code === 'invalid_credentials'
+  const isTicked = state.refusal === null || state.values.remember === 'on'
+  // The browser offers passkeys in these fields, too.
+  const webauthn = look.hasPasskeys ? ' webauthn' : ''
+  const body = html`${icon('key', 'icon')}
+<h1>${signIn.heading}</h1>
+${passwordChanged && notice(signIn.passwordChanged)}${summary(look, problem, maybeUnconfirmed && link('/sign_up/code', signIn.confirm))}${look.hasPasskeys && passkeyForm(look, { action: '/sign_in/passkey', purpose: 'sign_in', submit: passkeys.signIn, fields: { remember: '' }, returnTo, autofills: true, style: 'second', below: html`<p class="or">${passkeys.or}</p>\n` })}${form(
+  look,
+  { action: '/sign_in', submit: signIn.submit, returnTo },
+  html`${emailField({ name: 'email', label: shell.email, value: state.values.email }, problem, `username${webauthn}`)}${passwordField(look, { name: 'password', label: shell.password }, problem, `current-password${webauthn}`)}${checkbox({ name: 'remember', label: signIn.remember }, isTicked)}`,
+)}
+<ul class="more">
+${look.canRecover && html`<li>${link('/recover', signIn.forgot)}</li>\n`}${look.canSignUp && html`<li>${signIn.noAccount} ${link('/sign_up', signIn.signUp)}</li>\n`}</ul>
+${unknownSignal(unknownPasskey)}`
+  const scripts = [
+    ...(look.hasPasskeys ? (['passkeys'] as const) : []),
+    ...(unknownPasskey !== null ? (['signals'] as const) : []),
+  ]
+  return layOut(look, { title: signIn.heading, body, hasProblem: problem !== null, scripts })
+}
+
+function problemIn(look: Look, { form: state, cookiesRefused, expired }: SignInView): Problem | null {
+  const { signIn, passkeys, secondStep } = look.texts
+  if (cookiesRefused) return { field: null, text: signIn.cookiesRefused }
+  if (expired) return { field: null, text: secondStep.expired }
+  // Only the form of the passkey sends this field.
+  if ('ceremony' in state.values) return problemOf(state, { form: passkeys.problems.form }, look)
   const { form: whole } = signIn.problems
   const sentences = look.mustConfirm
     ? { ...signIn.problems, form: { ...whole, invalid_credentials: signIn.invalidOrUnconfirmed } }
     : signIn.problems
-  const problem = cookiesRefused
-    ? { field: null, text: signIn.cookiesRefused }
-    : problemOf(state, sentences, look)
-  const link = (path: string, label: string) => linkTo(look, { path, label, returnTo })
-  const maybeUnconfirmed = look.mustConfirm && state.refusal?.code === 'invalid_credentials'
-  const isTicked = state.refusal === null || state.values.remember === 'on'
-  const body = html`${icon('key', 'icon')}
-<h1>${signIn.heading}</h1>
-${passwordChanged && notice(signIn.passwordChanged)}${summary(look, problem, maybeUnconfirmed && link('/sign_up/code', signIn.confirm))}${form(
-  look,
-  { action: '/sign_in', submit: signIn.submit, returnTo },
-  html`${emailField({ name: 'email', label: shell.email, value: state.values.email }, problem)}${passwordField(look, { name: 'password', label: shell.password }, problem)}${checkbox({ name: 'remember', label: signIn.remember }, isTicked)}`,
-)}
-<ul class="more">
-${look.canRecover && html`<li>${link('/recover', signIn.forgot)}</li>\n`}${look.canSignUp && html`<li>${signIn.noAccount} ${link('/sign_up', signIn.signUp)}</li>\n`}</ul>`
-  return layOut(look, { title: signIn.heading, body, hasProblem: problem !== null })
+  return problemOf(state, sentences, look)
 }

@@ -21,7 +21,7 @@ ${summary(look, problem)}${form(
   html`${emailField({ name: 'email', label: shell.email, value: state.values.email }, problem)}${newPasswordField(look, { name: 'password', label: shell.password }, problem)}${conditions(look)}`,
 )}
 <ul class="more"><li>${signUp.haveAccount} ${signIn}</li></ul>`
-  return layOut(look, { title: signUp.heading, body, hasProblem: problem !== null })
+  return layOut(look, { title: signUp.heading, body, hasProblem: problem !== null, scripts: ['more'] })
 }
 
 /** What a person agrees to. */

@@ -1,3 +1,4 @@
+import { type Logo, readLogo } from '../lib/logo.ts'
 import { readSmallFile, readTextFile, UnreadableFile } from '../lib/setting-file.ts'
 import { nearestAccent, type Theme, themeOf } from '../lib/theme.ts'
 import { visible } from '../lib/visible.ts'
@@ -5,8 +6,7 @@ import { OptionError, type OptionProblem } from '../model/errors.ts'
 import { isEmailAddress } from '../model/user.ts'
 import type { OptionName, Options } from '../options/index.ts'
 import { LOCALES, type Locale, PAGES, type PageTexts } from '../text/index.ts'
-import { type Logo, readLogo } from './logo.ts'
-import { InvalidTexts, type PageTextsByLocale, replaceTexts } from './texts.ts'
+import { InvalidTexts, type PageTextsByLocale, readReplaced } from '../text/replaced.ts'
 
 /** The name of a service that has neither a name nor an address. */
 const UNNAMED = 'Bienvenue'
@@ -85,7 +85,7 @@ function openLogo(path: string): Attempt<Logo> {
 }
 
 function openTexts(path: string): Attempt<PageTextsByLocale> {
-  return reading(path, () => replaceTexts(readTextFile(path)))
+  return reading(path, () => readReplaced(readTextFile(path)).pages)
 }
 
 function reading<Value>(path: string, read: () => Attempt<Value>): Attempt<Value> {

@@ -1,10 +1,7 @@
 /** Fills values into sentences. */
 import { type Locale, MAIL } from '../text/index.ts'
 
-/** Replaces names in braces. */
-export function fill(sentence: string, values: Readonly<Record<string, string | number>>): string {
-  return sentence.replace(/\{(\w+)\}/g, (name, key: string) => String(values[key] ?? name))
-}
+export { fill } from '../text/index.ts'
 
 /** A duration such as `2 minutes`, rounded up. */
 export function durationIn(locale: Locale, seconds: number): string {

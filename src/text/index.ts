@@ -24,7 +24,7 @@ import { pages as pagesInFrench } from './fr/pages.ts'
 import type { Locale } from './locales.ts'
 import type { PageTexts as LinkPageTexts } from './pages.ts'
 
-export { placeholdersOf, sentencesOf, withSentences } from './keys.ts'
+export { fill, placeholdersOf, sentencesOf, withSentences } from './keys.ts'
 export { LOCALES, type Locale } from './locales.ts'
 export type { MailWords, SignInWords } from './mail.ts'
 export type { PanelWords, PasswordPageWords } from './pages.ts'

@@ -33,6 +33,11 @@ export function withSentences<Texts extends object>(
   }
 }
 
+/** Replaces names in braces by their values. Values are not searched again. */
+export function fill(sentence: string, values: Readonly<Record<string, string | number>>): string {
+  return sentence.replace(/\{(\w+)\}/g, (name, key: string) => String(values[key] ?? name))
+}
+
 /** The names in braces of a sentence, such as `time` in `Try again in {time}.` */
 export function placeholdersOf(sentence: string): string[] {
   return [...sentence.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)

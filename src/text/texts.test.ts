@@ -7,7 +7,7 @@ const TRANSLATIONS = LOCALES.filter((locale) => locale !== 'en')
 
 /** Sentences that are right in English and in another language. */
 const SAME_AS_ENGLISH: Readonly<Partial<Record<Locale, readonly string[]>>> = {
-  de: ['Name'],
+  de: ['Passkeys', 'Name'],
   es: ['Error: {title}'],
 }
 

@@ -36,7 +36,7 @@ describe.skipIf(!hasBrowser)('the hosted pages in a browser', () => {
     await page.goto(`${site.origin}/sign_in${query}`)
     await page.fill('#email', ALICE)
     await page.fill('#password', PASSWORD)
-    await page.click('.submit')
+    await page.click('main [type=submit]')
     await page.waitForURL(`${site.origin}/account*`)
   }
 
@@ -123,6 +123,33 @@ describe.skipIf(!hasBrowser)('the hosted pages in a browser', () => {
     expect(session).toMatchObject({ httpOnly: true, sameSite: 'Lax' })
   })
 
+  it('end a live session of somebody else that was planted while the form was open [SES-04]', async () => {
+    const mallory = 'mallory@example.com'
+    await site.auth.users.create({ email: mallory, password: PASSWORD, confirmed: true })
+    const planted = (await site.auth.createSession(mallory)) ?? expect.unreachable()
+    const [ofAlice, browsing] = [await site.newSession(), await context()]
+    const page = await browsing.newPage()
+    await page.goto(`${site.origin}/sign_in`)
+    await browsing.addCookies([{ name: 'session_id', value: planted, url: site.origin }])
+    // Whoever opens a page now sees whose account it is.
+    const other = await browsing.newPage()
+    await other.goto(`${site.origin}/sign_in`)
+    expect(other.url()).toBe(`${site.origin}/account`)
+    expect(await other.innerText('header')).toContain(mallory)
+    await page.fill('#email', ALICE)
+    await page.fill('#password', PASSWORD)
+    await page.click('main [type=submit]')
+    await page.waitForURL(`${site.origin}/account`)
+    expect(await page.innerText('header')).toContain(ALICE)
+    const cookies = (await browsing.cookies()).filter(({ name }) => name === 'session_id')
+    expect(cookies.map(({ value }) => value)).not.toContain(planted)
+    expect(await site.auth.getUserFromSessionId(planted)).toBeNull()
+    // The other device of Alice stays signed in.
+    expect(await site.auth.getUserFromSessionId(ofAlice)).toMatchObject({ email: ALICE })
+    await other.reload()
+    expect(await other.innerText('header')).toContain(ALICE)
+  })
+
   it('go on in one tab after the other has signed in', async () => {
     const browsing = await context()
     const [one, other] = [await browsing.newPage(), await browsing.newPage()]
@@ -143,7 +170,7 @@ describe.skipIf(!hasBrowser)('the hosted pages in a browser', () => {
     // With cookies, the same form leads on.
     await page.fill('#email', ALICE)
     await page.fill('#password', PASSWORD)
-    await page.click('.submit')
+    await page.click('main [type=submit]')
     await page.waitForURL(`${site.origin}/account/password`)
   })
 
@@ -153,7 +180,7 @@ describe.skipIf(!hasBrowser)('the hosted pages in a browser', () => {
     await page.fill('#email', ALICE)
     await page.fill('#password', PASSWORD)
     const before = site.received.filter((request) => request === 'POST /sign_in').length
-    await page.dblclick('.submit')
+    await page.dblclick('main [type=submit]')
     await page.waitForURL(`${site.origin}/account`)
     expect(site.received.filter((request) => request === 'POST /sign_in').length - before).toBe(1)
   })

@@ -455,6 +455,14 @@ onEachEngine('the commands', (engine) => {
       private_metadata: {},
       live_sessions: 1,
       reset_pending: false,
+      factors: {
+        totp: null,
+        passkeys: [],
+        recovery_codes: 0,
+        second_factor_enabled: false,
+        policy: 'optional',
+      },
+      second_factor_required_at: null,
     })
     expect(shown).not.toContain('$2b$')
 
@@ -471,7 +479,7 @@ onEachEngine('the commands', (engine) => {
     expect(expectDone(await users(`delete ${EMAIL} --yes`))).toBe(`${EMAIL} is deleted.\n`)
     expect((await logIn()).status).toBe(401)
     const ofUser = ['show', 'disable', 'enable', 'confirm', 'unlock', 'compromise', 'delete --yes']
-    ofUser.push('send-reset', 'resend-confirmation')
+    ofUser.push('send-reset', 'resend-confirmation', 'revoke-factor --totp', 'require-factor --off')
     await Promise.all(
       [...ofUser.map((line) => `users ${line}`), 'sessions', 'sessions end', 'audit --user'].map(
         async (line) => {
@@ -772,6 +780,7 @@ onEachEngine('the commands', (engine) => {
       { name: 'database', ok: true, detail: expect.any(String) },
       ...(engine === 'sqlite' ? [{ name: 'file', ok: true, detail: 'SQLite found no damage' }] : []),
       { name: 'schema', ok: true, detail: 'up to date' },
+      { name: 'second factor', ok: true, detail: 'the policy is optional' },
     ])
     expect(well.settings).toHaveLength(Object.keys(SETTINGS).length)
     expect(JSON.stringify(well)).not.toContain(':postgres@')
@@ -818,7 +827,7 @@ it('users set changes profile and metadata, which show prints without control ch
     `${EMAIL} is changed.\n`,
   )
   const text = expectDone(await runHere(['users', 'show', EMAIL], { env }))
-  expect(text).toContain('name              علی\\u{200c}رضا\n')
+  expect(text).toContain('name               علی\\u{200c}رضا\n')
   expect(text).toMatch(/^metadata +\{"plan":"pro","text":"\\u001b\[2J\\u202e"\}$/m)
   expect(text).toMatch(/^private metadata +\{"plan":"pro"/m)
   const json = JSON.parse(expectDone(await runHere(['users', 'show', EMAIL, '--json'], { env })))

@@ -12,6 +12,8 @@ import {
 import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { FRAMEWORKS, START_HERE } from '../../src/cli/init/frameworks.ts'
+import { resolveOptions } from '../../src/options/index.ts'
+import { openSite } from '../../src/pages/index.ts'
 import { runHere } from '../support/run-here.ts'
 import { COMMAND, ROOT, run, startProgram } from '../support/service.ts'
 import { temporaryFolder } from '../support/system.ts'
@@ -96,6 +98,32 @@ describe('the framework', () => {
 })
 
 describe('the files', () => {
+  it.each(FRAMEWORKS.map(({ name }) => name))(
+    'of %s name the settings of pages, commented out and with values that are accepted',
+    async (framework) => {
+      const done = await init(
+        makeProject({ 'package.json': manifest([]) }),
+        '--framework',
+        framework,
+        '--dry-run',
+      )
+      const [text = expect.unreachable()] = done.files.flatMap((file) =>
+        file.text?.includes('serviceName') ? [file.text] : [],
+      )
+      const settings = Object.fromEntries(
+        [...text.matchAll(/^ +\/\/ (\w+): '([^']*)',$/gm)].map(([, name, value]) => [name, value]),
+      )
+      expect(Object.keys(settings)).toEqual([
+        ...['serviceName', 'accent', 'logo', 'termsUrl', 'privacyUrl', 'imprintUrl', 'helpUrl'],
+        'supportContact',
+      ])
+      const { logo, ...others } = settings
+      expect(logo).toMatch(/\.png$/)
+      expect(resolveOptions(settings)).toMatchObject(settings)
+      expect(() => openSite(resolveOptions(others))).not.toThrow()
+    },
+  )
+
   const TYPESCRIPT: Files = { 'tsconfig.json': '{}' }
   const MODULE = { type: 'module' }
 

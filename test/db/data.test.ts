@@ -116,12 +116,16 @@ onBothEngines('a deleted account', (engine) => {
     await auth.signIn.withPassword({ email: ALICE, password: WRONG }, CLIENT).catch(() => {})
     await auth.account.requestPasswordReset({ email: ALICE }, CLIENT)
     await addFactorRows(db, id, new Date(2_000_000_000_000))
+    // As if she had proven a second factor.
+    await db.updateTable('sessions').set({ aal: 2 }).execute()
     await newMails()
     const theirs = async (name: string) =>
       (await rowsOf(db, name)).filter((row) => row[name === 'users' ? 'id' : 'user_id'] === id)
     const before = { audit: await theirs('audit'), throttles: await rowsOf(db, 'throttles') }
     expect([before.audit.length > 3, before.throttles.length > 1]).toEqual([true, true])
 
+    // As if she had signed in with them.
+    await db.updateTable('sessions').set({ aal: 2 }).where('user_id', '=', id).execute()
     if (whom === 'the user') await auth.account.delete({ sessionToken, ...CLIENT })
     else await auth.users.delete(id)
 

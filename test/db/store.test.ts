@@ -118,6 +118,8 @@ onBothEngines('users', (engine) => {
       name: null,
       picture: null,
       metadataJson: null,
+      secondFactorEnabledAt: null,
+      secondFactorRequiredAt: null,
     })
     expect(await store.findUserBy(db, { id: user.id })).toEqual(user)
     expect(await store.findUserById(db, user.id)).toEqual(user)

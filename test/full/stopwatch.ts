@@ -27,11 +27,20 @@ export interface Times {
   readonly unknown: readonly number[]
 }
 
-function requestOf(method: string, path: string, fields: Record<string, string>): Request {
+type Body = 'json' | 'form'
+
+function requestOf(path: string, fields: Record<string, string>, as: Body): Request {
+  const type = as === 'json' ? 'application/json' : 'application/x-www-form-urlencoded'
   return new Request(BASE_URL + path, {
-    method,
-    body: JSON.stringify(fields),
-    headers: { host, origin: BASE_URL, 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' },
+    method: 'POST',
+    body: as === 'json' ? JSON.stringify(fields) : new URLSearchParams(fields).toString(),
+    headers: {
+      host,
+      origin: BASE_URL,
+      'sec-fetch-site': 'same-origin',
+      'content-type': type,
+      accept: as === 'json' ? 'application/json' : 'text/html,*/*;q=0.8',
+    },
   })
 }
 
@@ -40,10 +49,10 @@ function pairOf(
   name: string,
   path: string,
   fields: Record<string, string>,
-  accounts: { confirmed: boolean },
+  { confirmed, as = 'json' }: { confirmed: boolean; as?: Body },
 ): Pair {
   const slug = name.replaceAll(/\W+/g, '-')
-  const request = (email: string) => requestOf('POST', path, { email, ...fields })
+  const request = (email: string) => requestOf(path, { email, ...fields }, as)
   const addressOf = (kind: 'here' | 'none', sample: number) =>
     `${kind}-${slug}-${String(sample).padStart(6, '0')}@example.com`
   return {
@@ -53,7 +62,7 @@ function pairOf(
       const hash = await auth.hashPassword(PASSWORD)
       for (let sample = 0; sample < samples; sample++) {
         const { id } = await auth.db.addUser(addressOf('here', sample), hash)
-        if (accounts.confirmed) await auth.users.confirmEmail(id)
+        if (confirmed) await auth.users.confirmEmail(id)
       }
     },
     known: (sample) => request(addressOf('here', sample)),
@@ -73,6 +82,23 @@ export const PAIRS: readonly Pair[] = [
   pairOf('a registration', '/users', { password: 'seven green umbrellas' }, { confirmed: true }),
   pairOf('a confirmation request', '/request_confirmation', {}, { confirmed: false }),
   pairOf('a sign-in to an unconfirmed account', '/sessions', { password: PASSWORD }, { confirmed: false }),
+]
+
+/** The same with the forms of the hosted pages. */
+export const PAGE_PAIRS: readonly Pair[] = [
+  pairOf(
+    'the form that signs in',
+    '/sign_in',
+    { password: 'not this one at all' },
+    { confirmed: true, as: 'form' },
+  ),
+  pairOf('the form that recovers an account', '/recover', {}, { confirmed: true, as: 'form' }),
+  pairOf(
+    'the form that signs up',
+    '/sign_up',
+    { password: 'seven green umbrellas' },
+    { confirmed: true, as: 'form' },
+  ),
 ]
 
 /** Answers the requests: a service, or a service with a planted time difference. */
@@ -101,7 +127,7 @@ async function timeOf(ask: Ask, request: Request, isKnown: boolean): Promise<num
   const response = await ask(request, isKnown)
   await response.arrayBuffer()
   const elapsed = performance.now() - started
-  if (response.status !== 200 && response.status !== 401)
+  if (![200, 303, 401].includes(response.status))
     throw new Error(`${request.method} ${request.url}: ${response.status}`)
   return elapsed
 }

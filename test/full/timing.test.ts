@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { createHasher } from '../../src/auth/passwords/hashing/index.ts'
 import type { Auth, CreateAuthOptions } from '../../src/index.ts'
 import { plainAuth } from '../attacks/support.ts'
-import { type Ask, PAIRS, type Pair, timesOf, welchT } from './stopwatch.ts'
+import { type Ask, PAGE_PAIRS, PAIRS, type Pair, timesOf, welchT } from './stopwatch.ts'
 
 /** Far above what chance produces (3 is rare), and far below what the planted differences produce. */
 const BOUND = 6
@@ -52,6 +52,14 @@ describe('response time, by Welch’s t', { timeout: 300_000 }, () => {
     async (_, pair) => {
       expect(await steadyT(await timedAuth(), pair)).toBeLessThan(BOUND)
     },
+  )
+
+  it.each(PAGE_PAIRS.map((pair) => [pair.name, pair] as const))(
+    'does not reveal in 200 attempts who has an account: %s [LGN-07, REC-01]',
+    async (_, pair) => {
+      expect(await steadyT(await timedAuth({ pages: true }), pair, { samples: 200 })).toBeLessThan(BOUND)
+    },
+    600_000,
   )
 
   // Planted differences, of kinds that real services have had, show that the statistic detects them.

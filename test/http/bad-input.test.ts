@@ -8,11 +8,13 @@ import { openDatabase, TABLE_NAMES } from '../../src/db/index.ts'
 import type { Auth, CreateAuthOptions } from '../../src/index.ts'
 import { ERRORS } from '../../src/model/errors.ts'
 import { type EngineName, freshAuth, migratedDatabase, onBothEngines } from '../support/engines.ts'
+import { randomKey } from '../support/production.ts'
 import { type Send, send, sessionIn } from '../support/send.ts'
 import { isOptional } from '../support/world.ts'
 
 const EMAIL = 'bob@example.com'
 const MARK = 'm4rk3d-v4lu3'
+const SECRET_KEY = randomKey()
 const UUID = '01890a5d-ac96-774b-bcce-b302099a8057'
 
 interface World {
@@ -37,6 +39,7 @@ async function world(engine: EngineName, options: CreateAuthOptions = {}): Promi
     // These options make the service serve every operation.
     baseUrl: 'http://localhost:5000',
     mailer: { send: async () => {}, close() {} },
+    secretKey: SECRET_KEY,
     ...options,
   })
   await auth.registerUser(EMAIL, 'b4l0u')
@@ -91,9 +94,6 @@ async function refused(
 /** Operations that store an address validate its form. The others only look it up. */
 const isStoring = ({ errors }: Operation) => errors.includes('invalid_email')
 
-/** Pages have tests of their own (test/pages, test/attacks/pages.test.ts), and classic mode has no mailed codes. */
-const OPERATIONS = ALL.filter(({ tag, needs = [] }) => tag !== 'page' && !needs.includes('mail_codes'))
-
 /** What fills a field. Fields are known by their schema, so that a new operation needs nothing here. */
 const VALUES = new Map<unknown, (operation: Operation) => string>([
   [schemas.email, (operation) => (isStoring(operation) ? 'new@example.com' : EMAIL)],
@@ -104,7 +104,26 @@ const VALUES = new Map<unknown, (operation: Operation) => string>([
   [schemas.name, () => MARK],
   [schemas.picture, () => `https://example.com/${MARK}`],
   [schemas.locale, () => 'fr'],
+  [schemas.stepUp.password, () => MARK],
+  [schemas.totpCode, () => '123456'],
+  [schemas.recoveryCode, () => '0'.repeat(14)],
+  [schemas.passkeyName, () => MARK],
+  [schemas.ceremonyPurpose, () => 'sign_in'],
 ])
+
+const NOT_TEXT: ReadonlySet<unknown> = new Set([schemas.credential, schemas.enabled])
+
+/**
+ * Pages have tests of their own (test/pages, test/attacks/pages.test.ts), and so have fields that are not text, such as passkeys
+ * (test/attacks/second-factors.test.ts). Classic mode has no mailed codes.
+ */
+const OPERATIONS = ALL.filter(
+  ({ tag, needs = [], body }) =>
+    tag !== 'page' &&
+    !needs.includes('mail_codes') &&
+    !Object.values(body?.shape ?? {}).some((schema) => NOT_TEXT.has(schema)) &&
+    (body === undefined || Object.values(body.shape).some((schema) => VALUES.has(schema))),
+)
 
 /** Well-formed fields of an operation with a body. */
 function fieldsOf(operation: Operation): Readonly<Record<string, string>> {
@@ -115,6 +134,11 @@ function fieldsOf(operation: Operation): Readonly<Record<string, string>> {
       return isOptional(schema) ? [] : expect.unreachable(`${operation.id}: what is a good ${name}?`)
     }),
   )
+}
+
+/** The password of a re-authentication is one of several ways, and the one that is missed if there is none. */
+function isRequired(schema: unknown): boolean {
+  return schema === schemas.stepUp.password || !isOptional(schema)
 }
 
 const WITH_BODY = OPERATIONS.filter(({ body }) => body !== undefined)
@@ -168,7 +192,7 @@ const NOT_ADDRESSES = [
 ]
 const UNSAFE = OPERATIONS.filter(({ method }) => method !== 'GET')
 /** Operations beyond the classic contract that require a session. */
-const WITH_SESSION = OPERATIONS.filter(({ tag, access }) => tag === 'account' && access !== 'anyone')
+const WITH_SESSION = OPERATIONS.filter(({ tag, access }) => tag === 'account' && typeof access === 'object')
 
 /** Fields in every format that an operation accepts. */
 function encoded({ tag }: Operation, fields: Readonly<Record<string, string>>): Send[] {
@@ -188,7 +212,7 @@ function refusedBy(
   w: World,
   operation: Operation,
 ): (request: Send, expected: Parameters<typeof refused>[4]) => Promise<void> {
-  const session = operation.access !== 'anyone' ? { sessionToken: w.sessionToken } : {}
+  const session = typeof operation.access === 'object' ? { sessionToken: w.sessionToken } : {}
   return (request, expected) =>
     refused(w, operation.method, pathOf(operation), { ...session, ...request }, expected)
 }
@@ -210,7 +234,7 @@ onBothEngines('bad input', (engine) => {
     async (operation) => {
       const refuse = refusedBy(await world(engine), operation)
       const fields = fieldsOf(operation)
-      const required = Object.keys(fields).filter((field) => !isOptional(operation.body?.shape[field]))
+      const required = Object.keys(fields).filter((field) => isRequired(operation.body?.shape[field]))
       for (const field of Object.keys(fields)) {
         const { [field]: _, ...others } = fields
         const missing = { status: 400, code: 'missing_field', field }

@@ -35,6 +35,7 @@ const EVERYTHING: CreateAuthOptions = {
   mode: 'development',
   publicApiDocs: true,
   baseUrl: 'https://example.com/auth',
+  passkeyOrigins: 'https://example.fr',
   mailer: { send: async () => {}, close() {} } satisfies Mailer,
 }
 
@@ -102,14 +103,18 @@ describe('GET /openapi.json', () => {
     expect(new Set(OPERATIONS.map(({ id }) => id)).size).toBe(OPERATIONS.length)
   })
 
-  it('omits operations that need mail if there is no mailer or no base URL', async () => {
-    const ofMail: readonly Need[] = ['mail', 'mail_codes']
-    const withoutMail = namesOf(
-      OPERATIONS.filter(({ needs = [] }) => !needs.some((need) => ofMail.includes(need))),
+  it('omits operations that need mail, a base URL or a secret key if these are missing', async () => {
+    const without = (...missing: Need[]) =>
+      namesOf(OPERATIONS.filter(({ needs = [] }) => !needs.some((need) => missing.includes(need))))
+    const mail = ['mail', 'mail_codes'] as const
+    const withoutEither = without(...mail, 'totp', 'passkeys', 'factors', 'related_origins')
+    expect(withoutEither.length).toBeLessThan(OPERATIONS.length)
+    for (const options of [{}, { mailer: EVERYTHING.mailer }])
+      expect(namesIn(await load(options))).toEqual(withoutEither)
+    // Passkeys need only the base URL.
+    expect(namesIn(await load({ baseUrl: EVERYTHING.baseUrl }))).toEqual(
+      without(...mail, 'totp', 'related_origins'),
     )
-    expect(withoutMail.length).toBeLessThan(OPERATIONS.length)
-    for (const options of [{}, { mailer: EVERYTHING.mailer }, { baseUrl: EVERYTHING.baseUrl }])
-      expect(namesIn(await load(options))).toEqual(withoutMail)
   })
 
   it('lists exactly what is served: other paths are not found, other methods not allowed', async () => {
@@ -121,7 +126,9 @@ describe('GET /openapi.json', () => {
         const parameter = path === TOPICS.pages.asset.path ? asset : 'x'
         const address = `http://localhost${basePath(auth.options)}${path.replaceAll(/\{\w+\}/g, parameter)}`
         const response = await auth.fetch(new Request(address, { method }))
-        const methods = Object.keys(paths[path] ?? {}).map((each) => each.toUpperCase())
+        // Without second factors, /sessions/pending is the path of a session.
+        const served = paths[path] ?? (/^\/sessions\/\w+$/.test(path) ? paths['/sessions/{id}'] : undefined)
+        const methods = Object.keys(served ?? {}).map((each) => each.toUpperCase())
         const { code } = response.headers.get('content-type')?.startsWith('application/json')
           ? ((await response.json()) as { code?: string })
           : {}
@@ -157,6 +164,7 @@ describe('GET /openapi.json', () => {
     expect((await load({})).servers).toEqual([{ url: '/' }])
     expect((await load({})).components.securitySchemes).toEqual({
       session: { type: 'apiKey', in: 'cookie', name: 'session_id' },
+      login: { type: 'apiKey', in: 'cookie', name: 'login', description: expect.any(String) },
       bearer: { type: 'http', scheme: 'bearer', description: expect.any(String) },
     })
   })
@@ -165,7 +173,7 @@ describe('GET /openapi.json', () => {
     const described = (await load()).paths[operation.path]?.[operation.method.toLowerCase()]
     const codes = errorsOf(operation)
     const { status, statusForBrowsers } = operation.success
-    const successes = statusForBrowsers === undefined ? [status] : [status, statusForBrowsers]
+    const successes = [status, statusForBrowsers, operation.success.mayWait && 202].filter(Boolean)
     const expected = new Set([...successes.map(String), ...statusesOf(codes)])
     expect(Object.keys(described?.responses ?? {}).toSorted()).toEqual([...expected].toSorted())
     for (const code of codes) {
@@ -174,9 +182,14 @@ describe('GET /openapi.json', () => {
       expect(JSON.stringify(answer?.content), code).toContain('#/components/schemas/Error')
     }
     expect(described?.requestBody !== undefined).toBe(operation.body !== undefined)
-    expect(described?.security).toEqual(
-      operation.access === 'anyone' ? [] : [{ session: [] }, { bearer: [] }],
-    )
+    const { access } = operation
+    const session = [{ session: [] }, { bearer: [] }]
+    const ofAccess = { anyone: [], pending: [{ login: [] }] }
+    const security =
+      typeof access === 'string'
+        ? ofAccess[access]
+        : [...session, ...(access.orEnrolling ? [{ login: [] }] : [])]
+    expect(described?.security).toEqual(security)
     expect(described?.tags).toEqual([operation.tag])
   })
 
@@ -257,9 +270,8 @@ describe('GET /openapi.json', () => {
 
   it('lists every error code, and each status on some operation', async () => {
     const { paths, components } = await load()
-    const listed = objects(components.schemas.Error).flatMap(({ enum: codes }) =>
-      Array.isArray(codes) ? codes : [],
-    )
+    const { properties } = components.schemas.Error as { properties: { code: { enum: string[] } } }
+    const listed = properties.code.enum
     expect(listed.toSorted()).toEqual(Object.keys(ERRORS).toSorted())
     const answered = new Set(
       Object.values(paths).flatMap((methods) =>

@@ -459,8 +459,8 @@ export const HTTP: readonly Mutant[] = [
     id: 'API-18',
     does: 'leads wherever a form says',
     file: 'src/app/pages/request.ts',
-    find: '    const returnTo = this.kit.returnTarget(target)\n',
-    replace: '    const returnTo = target ?? null\n',
+    find: '    const returnTo = this.kit.returnTarget(target)\n    const query',
+    replace: '    const returnTo = target ?? null\n    const query',
   },
   {
     id: 'API-18',

@@ -90,4 +90,32 @@ export const PAGES: readonly Mutant[] = [
     find: '<script type="module" src=',
     replace: '<script src=',
   },
+  {
+    id: 'PGE-10',
+    does: 'has text of a fixed size',
+    file: STYLE,
+    find: '  font:\n    1rem / 1.55 system-ui,',
+    replace: '  font:\n    16px / 1.55 system-ui,',
+  },
+  {
+    id: 'PGE-10',
+    does: 'gives no more contrast to people who want it',
+    file: STYLE,
+    find: '@media (prefers-contrast: more)',
+    replace: '@media (prefers-contrast: less)',
+  },
+  {
+    id: 'PGE-10',
+    does: 'prints the colors of the dark scheme',
+    file: STYLE,
+    find: '@media screen and (prefers-color-scheme: dark)',
+    replace: '@media (prefers-color-scheme: dark)',
+  },
+  {
+    id: 'PGE-10',
+    does: 'prints forms',
+    file: STYLE,
+    find: '  footer,\n  body form {',
+    replace: '  footer {',
+  },
 ]

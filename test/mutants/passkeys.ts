@@ -31,8 +31,10 @@ export const PASSKEYS: readonly Mutant[] = [
     id: 'PKY-01',
     does: 'makes short challenges',
     file: 'src/auth/passkeys/ceremonies.ts',
-    find: 'const CHALLENGE_BYTES = 32',
-    replace: 'const CHALLENGE_BYTES = 8',
+    find: `Buffer.from(randomSecret(), 'base64url')
+`,
+    replace: `Buffer.from(randomSecret(), 'base64url').subarray(0, 8)
+`,
   },
   {
     id: 'PKY-01',
@@ -190,8 +192,8 @@ export const PASSKEYS: readonly Mutant[] = [
     id: 'PKY-08',
     does: 'accepts ids of any length',
     file: 'src/auth/passkeys/webauthn/credential.ts',
-    find: 'id: 1_023,',
-    replace: 'id: 4_096,',
+    find: 'CREDENTIAL_ID_MAX_BYTES = 1_023',
+    replace: 'CREDENTIAL_ID_MAX_BYTES = 4_096',
   },
   {
     id: 'PKY-08',

@@ -297,7 +297,7 @@ export const PASSWORDS: readonly Mutant[] = [
   {
     id: 'PW-14',
     does: 'lets the command choose the password',
-    file: 'src/cli/commands/users.ts',
+    file: 'src/cli/commands/users/add.ts',
     find: 'auth.users.create({ email, sendLink: true }, operator())',
     replace: "auth.users.create({ email, password: 'a temporary password', confirmed: true }, operator())",
   },

@@ -227,8 +227,8 @@ export const SIGN_IN: readonly Mutant[] = [
     id: 'LGN-11',
     does: 'sends no notice of a sign-in that was not finished',
     file: 'src/auth/sign-in/pending.ts',
-    find: 'const noticeId = isKnown ? null : await noticeOf(tx, user, { expiresAt }, caller)',
-    replace: 'const noticeId = isKnown || !isKnown ? null : await noticeOf(tx, user, { expiresAt }, caller)',
+    find: 'replaced?.noticeId ?? (isKnown ? null : await noticeOf(tx, user, { expiresAt }, caller))',
+    replace: 'null',
   },
   {
     id: 'LGN-11',

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { Operation } from '../../src/api/index.ts'
 import { LOCALES, sentencesOf, PAGES as TEXTS, withSentences } from '../../src/text/index.ts'
 import { hasBrowser, openBrowser } from '../support/browser.ts'
-import { FORMS, PAGES, startPageSite } from '../support/page-site.ts'
+import { FORMS, PAGES, sessionFor, startPageSite } from '../support/page-site.ts'
 import { PASSWORD } from '../support/production.ts'
 import { ALICE } from '../support/story.ts'
 import { type OnEnd, temporaryFolder } from '../support/system.ts'
@@ -59,8 +59,10 @@ describe.skipIf(!hasBrowser)('the hosted pages', () => {
   async function contextFor(operation: Operation, of: typeof site, options: BrowserContextOptions = {}) {
     const context = await browser.newContext({ locale: 'en', ...options })
     onTestFinished(() => context.close())
-    if (operation.access !== 'anyone')
-      await context.addCookies([{ name: 'session_id', value: await of.newSession(), url: of.origin }])
+    const { sessionToken, loginToken } = await sessionFor(operation, of)
+    const cookies = { session_id: sessionToken, login: loginToken }
+    for (const [name, value] of Object.entries(cookies))
+      if (value !== undefined) await context.addCookies([{ name, value, url: of.origin }])
     return context
   }
 
@@ -113,6 +115,61 @@ describe.skipIf(!hasBrowser)('the hosted pages', () => {
   /** Elements whose text is cut off. */
   const CUT_OFF = `[...document.querySelectorAll('main *, header *, footer *')].filter((element) => element.checkVisibility() && !element.matches('.unseen, svg, svg *, input') && getComputedStyle(element).overflowX === 'hidden' && element.scrollWidth > element.clientWidth + 1).map((element) => element.outerHTML)`
 
+  /**
+   * Visible text with too little contrast: [the text, its ratio, the least]. Text counts against the nearest background
+   * that is opaque, on paper against white: backgrounds are not printed.
+   */
+  const FAINT_TEXT = `(onPaper, least, leastOfColored) => {
+    const channelsOf = (color) => [...color.matchAll(/[\\d.]+/g)].map(Number)
+    const luminanceOf = (channels) => {
+      const [red, green, blue] = channels.map((channel) => channel / 255).map((share) => share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4)
+      return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    }
+    const backgroundOf = (element) => {
+      if (onPaper || element === null) return [255, 255, 255]
+      const [red, green, blue, opacity = 1] = channelsOf(getComputedStyle(element).backgroundColor)
+      return opacity === 1 ? [red, green, blue] : backgroundOf(element.parentElement)
+    }
+    const found = []
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const element = node.parentElement
+      if (node.data.trim() === '' || !element.checkVisibility() || element.closest('.skip')) continue
+      const [red, green, blue] = channelsOf(getComputedStyle(element).color)
+      const isColored = Math.max(red, green, blue) - Math.min(red, green, blue) > 50 || element.closest('.submit')
+      const [a, b] = [[red, green, blue], backgroundOf(element)].map(luminanceOf)
+      const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
+      const wanted = isColored ? leastOfColored : least
+      if (ratio < wanted) found.push([node.data, ratio, wanted])
+    }
+    return found
+  }`
+
+  /** What a print shows besides the content. */
+  const NOT_FOR_PAPER = `[...document.querySelectorAll('nav, footer, button, input, .skip')].filter((element) => element.checkVisibility() && !element.matches('.skip:not(:focus)')).map((element) => element.outerHTML)`
+
+  /** More contrast (1.4.6 for text without a color), print, and 200 % zoom of the page and of text alone (1.4.4). */
+  async function expectReadable(page: Page, path: string) {
+    await page.emulateMedia({ contrast: 'more' })
+    expect(await page.evaluate(`(${FAINT_TEXT})(false, 7, 4.5)`), path).toEqual([])
+    await page.emulateMedia({ contrast: null, media: 'print' })
+    expect(await page.evaluate(`(${FAINT_TEXT})(true, 4.5, 4.5)`), path).toEqual([])
+    expect(await page.evaluate(NOT_FOR_PAPER), path).toEqual([])
+    expect(await page.locator('h1:visible').count(), path).toBe(1)
+    await page.emulateMedia({ media: null })
+    // 1280 by 800 at 200 %.
+    await page.setViewportSize({ width: 640, height: 400 })
+    expect([await overflowOf(page), await page.evaluate(CUT_OFF)], path).toEqual([0, []])
+    const devtools = await page.context().newCDPSession(page)
+    const sizes = () => page.evaluate<number[]>(FONT_SIZES)
+    const before = await sizes()
+    await devtools.send('Page.setFontSizes', { fontSizes: { standard: 32, fixed: 26 } })
+    expect(await sizes(), path).toEqual(before.map((size) => 2 * size))
+    expect([await overflowOf(page), await page.evaluate(CUT_OFF)], path).toEqual([0, []])
+  }
+
+  const FONT_SIZES = `[...document.querySelectorAll('body *')].filter((element) => !element.closest('svg')).map((element) => parseFloat(getComputedStyle(element).fontSize))`
+
   const cases = PAGES.flatMap((operation, index) =>
     (isFull ? LOOKS : [LOOKS[index % LOOKS.length] as (typeof LOOKS)[number]]).map((look) => ({
       operation,
@@ -122,7 +179,7 @@ describe.skipIf(!hasBrowser)('the hosted pages', () => {
   )
 
   it.each(cases)(
-    '$path, $colorScheme, $width wide: axe finds nothing, and nothing overflows [PGE-03, PGE-04]',
+    '$path, $colorScheme, $width wide: axe finds nothing, nothing overflows, and it can be enlarged, printed and read with more contrast [PGE-03, PGE-04, PGE-10]',
     async ({ operation, colorScheme, width }) => {
       const context = await contextFor(operation, site, { colorScheme, viewport: { width, height: 800 } })
       const page = await open(context, site.origin + operation.path)
@@ -139,6 +196,7 @@ describe.skipIf(!hasBrowser)('the hosted pages', () => {
         expect(await page.title()).toMatch(/^Error: /)
         expect(await page.evaluate(`document.activeElement.matches('.summary')`)).toBe(true)
       }
+      await expectReadable(page, operation.path)
       expect(faults.splice(0)).toEqual([])
     },
   )
@@ -173,7 +231,7 @@ describe.skipIf(!hasBrowser)('the hosted pages', () => {
         const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
         for (let node = walker.nextNode(); node; node = walker.nextNode()) {
           const element = node.parentElement
-          if (!element.checkVisibility() || element.closest('.brand, .who, #host, [hreflang], time')) continue
+          if (!element.checkVisibility() || element.closest('.brand, .who, #host, [hreflang], time, code')) continue
           texts.push(node.data)
         }
         return texts
@@ -210,12 +268,14 @@ describe.skipIf(!hasBrowser)('the hosted pages', () => {
       expect(outline, name).toBe('solid 3px')
       expect(isInView, name).toBe(true)
     }
-    for (let tab = 0; tab < 6; tab++) await step()
-    expect(focused).toEqual(['skip', 'email', 'password', 'reveal', 'remember', 'submit '])
+    await page.waitForSelector('[data-passkey] button:visible')
+    for (let tab = 0; tab < 7; tab++) await step()
+    expect(focused).toEqual(['skip', 'submit second', 'email', 'password', 'reveal', 'remember', 'submit '])
     await page.goto(`${site.origin}/sign_in?return_to=/account`)
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     expect(await page.evaluate(`document.activeElement.id`)).toBe('main')
+    await page.keyboard.press('Tab')
     await page.keyboard.press('Tab')
     await page.keyboard.type(ALICE)
     await page.keyboard.press('Tab')
@@ -237,9 +297,11 @@ describe.skipIf(!hasBrowser)('the hosted pages', () => {
     const [signIn = expect.unreachable()] = PAGES.filter(({ path }) => path === '/sign_in')
     const context = await contextFor(signIn, site, { reducedMotion: 'reduce', forcedColors: 'active' })
     const page = await open(context, `${site.origin}/sign_in`)
-    await page.evaluate(`document.querySelector('.submit').setAttribute('aria-disabled', 'true')`)
+    await page.evaluate(`document.querySelector('[type=submit]').setAttribute('aria-disabled', 'true')`)
     expect(
-      await page.evaluate(`getComputedStyle(document.querySelector('.submit'), '::before').animationName`),
+      await page.evaluate(
+        `getComputedStyle(document.querySelector('[type=submit]'), '::before').animationName`,
+      ),
     ).toBe('none')
     for (const visible of ['.submit', '.icon'])
       expect(
@@ -251,11 +313,29 @@ describe.skipIf(!hasBrowser)('the hosted pages', () => {
     expect(await page.evaluate(`getComputedStyle(document.activeElement).outlineStyle`)).toBe('solid')
   })
 
+  it('give a long address its own line on a phone, and keep the button beside the name', async () => {
+    const email = 'maximiliane.von-und-zu-hohenstein@verwaltung.gemeinde-oberammergau.example.com'
+    await site.auth.users.create({ email, password: PASSWORD, confirmed: true })
+    const context = await browser.newContext({ locale: 'en', viewport: { width: 320, height: 568 } })
+    onTestFinished(() => context.close())
+    const value = (await site.auth.createSession(email)) ?? expect.unreachable()
+    await context.addCookies([{ name: 'session_id', value, url: site.origin }])
+    const page = await open(context, `${site.origin}/account`)
+    expect(await overflowOf(page)).toBe(0)
+    const boxOf = async (selector: string) =>
+      (await page.locator(selector).boundingBox()) ?? expect.unreachable(selector)
+    const [name, button, address] = [await boxOf('.brand'), await boxOf('header button'), await boxOf('.who')]
+    expect(address.width).toBe(288)
+    expect(name.y).toBeGreaterThanOrEqual(button.y)
+    expect(name.y + name.height).toBeLessThanOrEqual(button.y + button.height)
+    expect(address.y).toBeGreaterThanOrEqual(button.y + button.height)
+  })
+
   it('work without script, and show nothing that needs it [PGE-08]', async () => {
     for (const operation of PAGES) {
       const context = await contextFor(operation, site, { javaScriptEnabled: false })
       const page = await open(context, site.origin + operation.path)
-      expect(await page.locator('.reveal:visible').count(), operation.path).toBe(0)
+      expect(await page.locator('.reveal:visible, [data-passkey]:visible').count(), operation.path).toBe(0)
       expect(await page.locator('h1:visible').count(), operation.path).toBe(1)
       const submit = page.locator('main form[action]:has(input[required]) [type=submit]').first()
       if ((await submit.count()) > 0) {
@@ -273,7 +353,7 @@ describe.skipIf(!hasBrowser)('the hosted pages', () => {
     )
     await page.fill('#email', ALICE)
     await page.fill('#password', PASSWORD)
-    await page.click('.submit')
+    await page.click('main [type=submit]')
     await page.waitForURL(`${site.origin}/account`)
     await page.locator('header button').click()
     await page.waitForURL(`${site.origin}/sign_in`)
@@ -305,9 +385,10 @@ describe.skipIf(!hasBrowser)('the hosted pages', () => {
       requestAnimationFrame(() => requestAnimationFrame(() => resolve(total)))
     })`)
     expect(shift).toBe(0)
-    const ofPage = asked.filter((url) => !url.endsWith('.svg'))
+    // The script asks for a challenge, so that the browser can offer passkeys.
+    const ofPage = asked.filter((url) => !/\.svg$|\/ceremonies$/.test(url))
     expect(ofPage.map((url) => url.replace(/.*\.(\w+)$/, '$1')).toSorted()).toEqual(
-      ['css', `${site.origin}/sign_in`, 'js'].toSorted(),
+      ['css', `${site.origin}/sign_in`, 'js', 'js'].toSorted(),
     )
     expect(asked.every((url) => url.startsWith(site.origin))).toBe(true)
   })

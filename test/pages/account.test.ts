@@ -1,10 +1,12 @@
 /** The pages of a signed-in user, over HTTP. */
 import { describe, expect, it } from 'vitest'
 import { type Contract, TOPICS } from '../../src/api/index.ts'
+import { ACTIVITY_MAX } from '../../src/auth/account/limits.ts'
 import { AUDIT_ACTIONS, type AuditKind } from '../../src/model/audit-actions.ts'
-import { sentenceFor } from '../../src/pages/account/activity.ts'
-import { PAGES } from '../../src/text/index.ts'
+import { type Activity, renderActivity, sentenceFor } from '../../src/pages/account/activity.ts'
+import { LOCALES, PAGES } from '../../src/text/index.ts'
 import { type EngineName, freshAuth, onEachEngine } from '../support/engines.ts'
+import { lookOf } from '../support/look.ts'
 import { linkIn, memoryMailer, NEW_PASSWORD, PASSWORD, productionAuth } from '../support/production.ts'
 import { type Send, send, sessionIdOf } from '../support/send.ts'
 
@@ -488,13 +490,20 @@ onEachEngine('the page of the activity', (engine) => {
     expect(html).toContain('<span>Firefox on Windows</span>')
   })
 
-  it('has the newest 50 records, as `GET /profile/activity` does', async () => {
+  it('has the newest 50 records in two parts, as `GET /profile/activity` does', async () => {
     const { auth, browser } = await signedIn(engine)
     for (let times = 0; times < 55; times++)
       await auth.account.update({ name: `Alice ${times}` }, { sessionToken: browser.sessionToken })
-    const { html } = await browser.open('/account/activity')
-    expect(html.split(activity.done.update_profile)).toHaveLength(51)
-    expect(html).not.toContain(`<b>${activity.done.login}</b>`)
+    const newer = `<a href="/account/activity?part=1">${activity.newer}</a>`
+    const older = `<a href="/account/activity?part=2">${activity.older}</a>`
+    for (const query of ['', '?part=2', '?part=0', '?part=3', '?part=1.5', '?part=x']) {
+      const { html } = await browser.open(`/account/activity${query}`)
+      expect(html.split(activity.done.update_profile), query).toHaveLength(26)
+      expect(html).not.toContain(`<b>${activity.done.login}</b>`)
+      expect([html.includes(newer), html.includes(older)], query).toEqual(
+        query === '?part=2' ? [true, false] : [false, true],
+      )
+    }
     const answer = await send(auth, 'GET', '/profile/activity', { sessionToken: browser.sessionToken })
     const { activity: records } = (await answer.json()) as { activity: { action: string }[] }
     expect(records.map(({ action }) => action)).toEqual(Array(50).fill('update_profile'))
@@ -513,6 +522,29 @@ const WITHOUT_ACCOUNT = [
   'restore_database',
   'reseal_secrets',
 ]
+
+describe.each(LOCALES)('the page of the activity in %s', (locale) => {
+  const longest = Object.entries(PAGES[locale].activity.refused).toSorted(
+    ([, a], [, b]) => b.length - a.length,
+  )[0]
+  const record: Activity = {
+    at: new Date('2026-11-26T22:59:00Z'),
+    actor: 'anonymous',
+    action: longest?.[0] ?? expect.unreachable(),
+    outcome: 'refused',
+    ip: '2001:0db8:85a3:0000:0000:8a2e:0370:7334',
+    userAgent: 'Mozilla/5.0 (Linux; Android 10; K) SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36',
+  }
+
+  it('has at most 10 KB, even with the longest sentence in every record', () => {
+    const look = lookOf({ locale, user: { email: `${'a'.repeat(64)}@${'b'.repeat(63)}.example.com` } })
+    for (const part of ['1', '2']) {
+      const { html } = renderActivity(look, { records: Array(ACTIVITY_MAX).fill(record), part })
+      expect(html.split('<li><b')).toHaveLength(26)
+      expect(Buffer.byteLength(html)).toBeLessThanOrEqual(10 * 1_024)
+    }
+  })
+})
 
 describe('the sentences of the activity', () => {
   it('are there for every record that an account can have', () => {
@@ -596,13 +628,16 @@ onEachEngine('the page of the data', (engine) => {
 })
 
 describe('the forms of the account', () => {
+  /** Those of second factors and passkeys are in factors.test.ts. */
+  const isHere = (path: string) => /^\/account(?!\/(?:factors|passkeys))/.test(path)
+
   it('are all in this test', () => {
     const posts = Object.values<Contract>(TOPICS.pages).filter(
-      ({ method, path }) => method === 'POST' && path.startsWith('/account'),
+      ({ method, path }) => method === 'POST' && isHere(path),
     )
     expect(posts.map(({ path }) => path).toSorted()).toEqual(FORMS.map(([path]) => path).toSorted())
     const gets = Object.values<Contract>(TOPICS.pages).filter(
-      ({ method, path, access }) => method === 'GET' && path.startsWith('/account') && access !== 'anyone',
+      ({ method, path, access }) => method === 'GET' && isHere(path) && access !== 'anyone',
     )
     expect(gets.map(({ path }) => path).toSorted()).toEqual(PATHS.toSorted())
   })

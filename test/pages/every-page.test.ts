@@ -2,10 +2,11 @@
 import { describe, expect, it } from 'vitest'
 import { errorBody, type Operation, TOPICS } from '../../src/api/index.ts'
 import { AuthError, ERRORS, type ErrorCode } from '../../src/model/errors.ts'
-import { openAssets, openSite } from '../../src/pages/index.ts'
-import { LOCALES, PAGES as TEXTS } from '../../src/text/index.ts'
+import { type FormState, openAssets, openSite, renderSessions, renderSignOut } from '../../src/pages/index.ts'
+import { LOCALES, type Locale, PAGES as TEXTS } from '../../src/text/index.ts'
 import { CHEAP_HASHER } from '../support/engines.ts'
-import { attributeOf, type Element, problemsIn, readMarkup } from '../support/markup.ts'
+import { lookOf } from '../support/look.ts'
+import { attributeOf, type Element, isForPasskeys, problemsIn, readMarkup } from '../support/markup.ts'
 import {
   APPLICATION,
   FORMS,
@@ -38,6 +39,7 @@ const LINKED: readonly string[] = [TOPICS.pages.confirmEmail.path, TOPICS.pages.
 /** In bytes, uncompressed. */
 const BUDGET = {
   style: 8 * 1_024,
+  /** With what the sign-in page needs for passkeys. */
   script: 5 * 1_024,
   linkScript: 6.5 * 1_024,
   signIn: 6 * 1_024,
@@ -61,13 +63,13 @@ function expectPage(answer: Response, path: string): void {
   expect(headers.get('x-content-type-options'), path).toBe('nosniff')
   expect(headers.get('x-frame-options'), path).toBe('DENY')
   expect(headers.get('strict-transport-security'), path).toContain('max-age=63072000')
-  const permissions = headers.get('permissions-policy') ?? ''
-  expect(
-    permissions.split(', ').every((feature) => /^[a-z-]+=\(\)$/.test(feature)),
-    path,
-  ).toBe(true)
+  const permissions = (headers.get('permissions-policy') ?? '').split(', ')
   expect(permissions).toContain('camera=()')
+  const allowed = permissions.filter((feature) => !/^[a-z-]+=\(\)$/.test(feature))
+  expect([[], PASSKEYS]).toContainEqual(allowed)
 }
+
+const PASSKEYS = ['publickey-credentials-create=(self)', 'publickey-credentials-get=(self)']
 
 describe.each(PAGES.map((page) => ({ path: page.path, page })))('$path', ({ path, page }) => {
   it('is well-formed and complete, with its policies, and sets no cookie [PW-11, API-05, API-10, DAT-04]', async () => {
@@ -86,11 +88,16 @@ describe.each(PAGES.map((page) => ({ path: page.path, page })))('$path', ({ path
       ({ tag, attributes }) => attributes.has('src') || (tag === 'link' && attributes.has('href')),
     )
     expect(asked.map((element) => attributeOf(element, 'src') || attributeOf(element, 'href'))).toEqual(
-      ['svg', 'css', 'js'].map((type) =>
+      ['svg', 'css', ...asked.slice(2).map(() => 'js')].map((type) =>
         expect.stringMatching(new RegExp(`^/assets/[\\da-f]{16}\\.${type}$`)),
       ),
     )
-    expect(Buffer.byteLength(html)).toBeLessThanOrEqual(path === '/sign_in' ? BUDGET.signIn : BUDGET.page)
+    expect(asked.length).toBeLessThanOrEqual(6)
+    const asks = elements.some(isForPasskeys)
+    expect(answer.headers.get('permissions-policy')?.includes(PASSKEYS.join(', '))).toBe(asks)
+    // The drawing of a QR code comes on top.
+    const bytes = Buffer.byteLength(html.replaceAll(/ d="[^"]{1000,}"/g, ''))
+    expect(bytes).toBeLessThanOrEqual(path === '/sign_in' ? BUDGET.signIn : BUDGET.page)
   })
 
   it('is in every language, and a choice of language is kept in the one cookie that it sets', async () => {
@@ -130,7 +137,9 @@ describe.each(PAGES.map((page) => ({ path: page.path, page })))('$path', ({ path
   it('puts its own form first in main, with its submit button first [PGE-01]', async () => {
     const { elements } = readMarkup(await (await open(page, await openPageSite())).text())
     const inMain = elements.filter(({ ancestors }) => ancestors.some(({ tag }) => tag === 'main'))
-    const [form] = inMain.filter(({ tag, attributes }) => tag === 'form' && attributes.has('action'))
+    const [form] = inMain.filter(
+      (element) => element.tag === 'form' && element.attributes.has('action') && !isForPasskeys(element),
+    )
     if (form === undefined) return
     const own = FORMS.map((operation) => operation.path)
     expect(own).toContain(attributeOf(form, 'action'))
@@ -183,6 +192,24 @@ describe.each(PAGES.map((page) => ({ path: page.path, page })))('$path', ({ path
   it('leads a browser to the page that must come first, and refuses programs', async () => {
     if (page.access === 'anyone') return
     const site = await openPageSite()
+    if (page.access === 'pending') {
+      const { loginToken } = await sessionFor(page, site)
+      const where = async (request: Parameters<PageSite['ask']>[2], query = '') => {
+        const { status, headers } = await site.ask('GET', path + query, request)
+        return [status, headers.get('location')]
+      }
+      expect(await where({})).toEqual([303, '/sign_in?expired='])
+      expect(await where({}, '?begun')).toEqual([303, '/sign_in?signed_in='])
+      expect(await where({ loginToken }, '?begun')).toEqual([303, path.replace('/app', '')])
+      const program = await site.ask('GET', path, { headers: { accept: 'application/json' } })
+      expect([program.status, errorBody.parse(await program.json()).code]).toEqual([
+        401,
+        'pending_login_required',
+      ])
+      site.now.advance(600)
+      expect(await where({ loginToken })).toEqual([303, '/sign_in?expired='])
+      return
+    }
     const { status, headers } = await site.ask('GET', path)
     expect([status, headers.get('location')]).toEqual([
       303,
@@ -232,7 +259,7 @@ describe.each(FORMS.map((form) => ({ path: form.path, form })))('the form of $pa
       // What has no field cannot be filled in wrongly.
       const inMain = elements.filter(({ ancestors }) => ancestors.some(({ tag }) => tag === 'main'))
       if (inMain.some(({ tag }) => tag === 'label')) expectProblem(html)
-      for (const secret of ['password', 'new_password', 'code'])
+      for (const secret of ['password', 'new_password', 'code', 'recovery_code', 'credential'])
         for (const input of elements.filter((element) => attributeOf(element, 'name') === secret))
           expect(attributeOf(input, 'value')).toBe('')
     }
@@ -301,22 +328,36 @@ describe.each(FORMS.map((form) => ({ path: form.path, form })))('the form of $pa
   it('leads a browser without a session to sign in, whatever the fields are', async () => {
     if (form.access === 'anyone') return
     const site = await openPageSite()
-    for (const request of [
-      empty,
-      { form: Object.fromEntries(Object.keys(form.body?.shape ?? {}).map((name) => [name, 'x'])) },
-    ]) {
-      const { status, headers } = await site.ask('POST', path, request)
-      expect([status, headers.get('location')?.split('?')[0]]).toEqual([303, '/sign_in'])
+    const names = Object.keys(form.body?.shape ?? {})
+    // With the address, a sign-in that waited shows the page at once.
+    const sent = names.filter((name) => name !== 'email' || form.access !== 'pending')
+    for (const request of [empty, { form: Object.fromEntries(sent.map((name) => [name, 'x'])) }]) {
+      const answer = await site.ask('POST', path, request)
+      // What is not even a form of this page is refused for that.
+      if (form.access === 'pending' && answer.status === 400) continue
+      expect([answer.status, answer.headers.get('location')?.split('?')[0]]).toEqual([303, '/sign_in'])
     }
   })
 })
 
+it.each(LOCALES)('the forms without fields say why they were refused, in %s [PGE-02]', (locale) => {
+  const look = lookOf({ locale, user: { email: ALICE } })
+  const form: FormState = { values: {}, refusal: new AuthError('unavailable') }
+  for (const { html } of [
+    renderSessions(look, { form, sessions: [], fresh: true, done: null }),
+    renderSignOut(look, { form, returnTo: null }),
+  ]) {
+    expectProblem(html, locale)
+    expect(html).toContain(TEXTS[locale].errors.request.unavailable)
+  }
+})
+
 const MARK = 'Th1s must never come back'
 
-function expectProblem(html: string): void {
+function expectProblem(html: string, locale: Locale = 'en'): void {
   const { elements } = readMarkup(html)
   const title = elements.find(({ tag }) => tag === 'title')?.text ?? ''
-  expect(title).toMatch(new RegExp(`^${TEXTS.en.shell.errorTitle.replace('{title}', '.+')}$`))
+  expect(title).toMatch(new RegExp(`^${TEXTS[locale].shell.errorTitle.replace('{title}', '.+')}$`))
   const [summary] = elements.filter((element) => attributeOf(element, 'role') === 'alert')
   expect(summary?.attributes.has('autofocus')).toBe(true)
   expect(attributeOf(summary as Element, 'tabindex')).toBe('-1')
@@ -396,7 +437,6 @@ describe('a refusal of a navigation', () => {
 
   it.each(Object.keys(ERRORS) as ErrorCode[])('has a page for %s in every language', async (code) => {
     const { renderRefusal } = await import('../../src/pages/index.ts')
-    const { lookOf } = await import('../support/look.ts')
     for (const locale of LOCALES) {
       const { html } = renderRefusal(
         lookOf({ locale, basePath: '' }),
@@ -413,10 +453,10 @@ describe('a refusal of a navigation', () => {
 describe('the files of the pages', () => {
   it('are small, immutable and the same for everybody', async () => {
     const site = await openPageSite()
-    const { style, script, linkScript, icon } = openAssets(openSite(site.auth.options))
+    const { logo: _, ...files } = openAssets(openSite(site.auth.options))
     const sizes = Object.fromEntries(
       await Promise.all(
-        Object.entries({ style, script, linkScript, icon }).map(async ([kind, { name, type }]) => {
+        Object.entries(files).map(async ([kind, { name, type }]) => {
           const answer = await site.ask('GET', `/assets/${name}`, { sessionToken: await site.newSession() })
           expect(answer.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
           expect(answer.headers.get('content-type')).toBe(type)
@@ -428,9 +468,11 @@ describe('the files of the pages', () => {
     )
     const signIn = await (await site.ask('GET', '/sign_in')).text()
     expect(sizes.style).toBeLessThanOrEqual(BUDGET.style)
-    expect(sizes.script).toBeLessThanOrEqual(BUDGET.script)
+    const ofScript = (sizes.script ?? 0) + (sizes.passkeyScript ?? 0)
+    expect(ofScript).toBeLessThanOrEqual(BUDGET.script)
+    expect(sizes.moreScript).toBeLessThanOrEqual(BUDGET.script)
     expect(sizes.linkScript).toBeLessThanOrEqual(BUDGET.linkScript)
-    const { style: ofStyle = 0, script: ofScript = 0, icon: ofIcon = 0 } = sizes
+    const { style: ofStyle = 0, icon: ofIcon = 0 } = sizes
     expect(Buffer.byteLength(signIn) + ofStyle + ofScript + ofIcon).toBeLessThanOrEqual(BUDGET.firstVisit)
   })
 })

@@ -49,7 +49,7 @@ async function startService() {
       `<p data-signal="details" data-rp-id="${RP_ID}" data-user="${HANDLE.toString('base64url')}" data-name="new@example.com"></p>`,
   }
   const page = (body: string) =>
-    `<!doctype html><title>Page</title><script src="/page.js" type="module"></script><script src="/passkeys.js" type="module"></script>${body}`
+    `<!doctype html><title>Page</title><script src="/page.js" type="module"></script><script src="/passkeys.js" type="module"></script><script src="/signals.js" type="module"></script>${body}`
 
   function startCeremony(purpose: string) {
     const challenge = randomBytes(32)
@@ -87,7 +87,7 @@ async function startService() {
 
   async function answer(request: IncomingMessage): Promise<[status: number, type: string, body: string]> {
     const path = request.url ?? ''
-    const script = /^\/(page|passkeys)\.js$/.exec(path)
+    const script = /^\/(page|passkeys|signals)\.js$/.exec(path)
     if (script) {
       const file = new URL(`../../src/pages/browser/${script[1]}.js`, import.meta.url)
       return [200, 'text/javascript', readFileSync(file, 'utf8')]

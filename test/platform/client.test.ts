@@ -80,7 +80,7 @@ const APP = `
 
   export async function signIn(email: string, password: string): Promise<string> {
     const result = await client.signIn.withPassword({ email, password })
-    if (result.ok) return result.data.email
+    if (result.ok) return 'email' in result.data ? result.data.email : result.data.next
     const { code, message } = result.error
     switch (code) {
       case 'invalid_credentials':

@@ -46,6 +46,11 @@ const SAFE_BY_INPUT: readonly { file: string; source: string; why: string }[] = 
     source: String.raw`\/\*.*?\*\/\n?`,
     why: 'It gets only our own style, once at start.',
   },
+  ...[String.raw`\/\*\*.*?\*\/ ?`, String.raw`^ *\/\/ .*$`].map((source) => ({
+    file: 'pages/assets.ts',
+    source,
+    why: 'It gets only our own scripts, once at start.',
+  })),
   {
     file: 'app/body.ts',
     source: String.raw`"(?:[^"\\]|\\.)*"(?=(\s*:)?)`,

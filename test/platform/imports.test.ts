@@ -11,7 +11,7 @@ const MODULES: Readonly<Record<string, readonly string[] | 'all'>> = {
   lib: [],
   model: [],
   log: ['lib'],
-  text: [],
+  text: ['lib'],
   options: ['model', 'lib', 'mail', 'db', 'text'],
   mail: ['model', 'lib', 'text'],
   db: ['model', 'lib'],

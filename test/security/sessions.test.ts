@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { MailError } from '../../src/index.ts'
 import { OPTION_TABLE } from '../../src/options/index.ts'
 import { onEachEngine } from '../support/engines.ts'
+import { addFactorRows } from '../support/factor-rows.ts'
 import { cookieIn, memoryMailer, NEW_PASSWORD, PASSWORD, productionAuth } from '../support/production.ts'
 import type { Send } from '../support/send.ts'
 import { ALICE, BOB, NEW_ADDRESS } from '../support/story.ts'
@@ -111,6 +112,16 @@ const ENDS: readonly End[] = [
     others: 'end',
     act: async ({ auth, userId }) =>
       void (await auth.users.setEmail(userId, { email: NEW_ADDRESS, confirmed: true })),
+  },
+  {
+    what: 'bienvenue users revoke-factor',
+    own: 'ends',
+    others: 'end',
+    act: async ({ auth, db, userId }) => {
+      await addFactorRows(db, userId, new Date(2_000_000_000_000))
+      await auth.users.revokeFactors(userId, { passkeys: true })
+      return undefined
+    },
   },
   {
     what: 'bienvenue sessions end',

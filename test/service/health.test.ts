@@ -88,7 +88,7 @@ onBothEngines('doctor', (engine) => {
     const databaseUrl = await madeDatabase(engine)
     const { ok, failed } = await examine(databaseUrl)
     expect(failed).toEqual([])
-    expect(ok).toEqual(engine === 'sqlite' ? ['database', 'file', 'schema'] : ['database', 'schema'])
+    expect(ok).toEqual(['database', ...(engine === 'sqlite' ? ['file'] : []), 'schema', 'second factor'])
     const auth = await createAuth({ databaseUrl })
     onTestFinished(() => auth.close())
     if (engine === 'sqlite') {

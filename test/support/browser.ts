@@ -9,12 +9,12 @@ import type { OnEnd } from './system.ts'
  */
 const PROGRAMS = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium']
 const found = PROGRAMS.filter((path) => existsSync(path))
-const CHROMIUM = found.at(process.env.BIENVENUE_TEST_FULL === undefined ? 0 : -1) ?? ''
+export const CHROMIUM = found.at(process.env.BIENVENUE_TEST_FULL === undefined ? 0 : -1) ?? ''
 
 /** Whether tests in a browser can run. `scripts/system.mjs` reports it if they cannot. */
 export const hasBrowser = CHROMIUM !== ''
 
-const ARGS = [
+export const ARGS = [
   // Chromium has no sandbox for root, and containers often lack what the sandbox needs. Tests only visit our own pages.
   '--no-sandbox',
   '--disable-gpu',

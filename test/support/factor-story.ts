@@ -71,6 +71,9 @@ export async function tellOfFactors({
     await db.updateTable('totp').set({ failures: 99, disabled_at: null }).where('user_id', '=', id).execute()
     await refused(guess())
   }
+  // An operator takes the recovery codes away.
+  await auth.users.revokeFactors(id, { recoveryCodes: true })
+
   // The key is replaced.
   const place = { table: 'totp', column: 'pending_sealed_secret', row: id }
   const sealed = createKeyring(parseSecretKeys(oldKey)).seal('totp', place, Buffer.alloc(20, 7))

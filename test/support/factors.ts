@@ -1,7 +1,6 @@
 /** Second factors in tests: an authenticator app, and passkeys in software. */
 import { expect } from 'vitest'
-import type { PasskeyInfo, SessionCaller } from '../../src/auth/index.ts'
-import type { Auth } from '../../src/index.ts'
+import type { AuthService, PasskeyInfo, SessionCaller } from '../../src/auth/index.ts'
 import { decodeBase32 } from '../../src/lib/base32.ts'
 import { totpCode, totpStep } from '../../src/lib/totp.ts'
 import type { CeremonyPurpose } from '../../src/model/factors.ts'
@@ -16,14 +15,14 @@ export interface TestApp {
 }
 
 /** Reads the secret of an app that is being set up. */
-export async function scanTotp(auth: Auth, now: () => Date, caller: SessionCaller) {
+export async function scanTotp(auth: AuthService, now: () => Date, caller: SessionCaller) {
   const { secret } = await auth.factors.startTotp(caller)
   const key = decodeBase32(secret) ?? expect.unreachable()
   return { codeAt: (steps = 0) => totpCode(key, totpStep(now()) + steps) }
 }
 
 /** Sets an authenticator app up. Its present code is used. */
-export async function addTotp(auth: Auth, now: () => Date, caller: SessionCaller): Promise<TestApp> {
+export async function addTotp(auth: AuthService, now: () => Date, caller: SessionCaller): Promise<TestApp> {
   const { codeAt } = await scanTotp(auth, now, caller)
   const { recoveryCodes } = await auth.factors.confirmTotp({ code: codeAt() }, caller)
   return { codeAt, recoveryCodes: recoveryCodes ?? [] }
@@ -36,7 +35,7 @@ type Options = ConstructorParameters<typeof SoftwareAuthenticator>[0]
 
 /** Adds a passkey of an authenticator in software. */
 export async function addPasskey(
-  auth: Auth,
+  auth: AuthService,
   caller: SessionCaller,
   options: Partial<Options> & { readonly purpose?: 'add_passkey' | 'add_security_key' } = {},
 ): Promise<{ authenticator: SoftwareAuthenticator; passkey: PasskeyInfo }> {
@@ -53,7 +52,7 @@ export async function addPasskey(
 
 /** What a passkey answers to a new ceremony. */
 export async function passkeyAnswer(
-  auth: Auth,
+  auth: AuthService,
   authenticator: SoftwareAuthenticator,
   purpose: CeremonyPurpose,
   caller: Partial<SessionCaller> = {},

@@ -30,6 +30,9 @@ export function lookOf(given: Partial<Look> = {}): Look {
     hasPages: true,
     hasCodes: true,
     canChangeEmail: true,
+    hasPasskeys: true,
+    hasTotp: true,
+    hasFactors: true,
     minPasswordLength: 15,
     ...given,
   }

@@ -144,7 +144,8 @@ function names({ elements }: Markup): string[] {
   })
 }
 
-const LOCAL = /^(?:\/(?!\/)[^\\]*|#[\w-]+)$/
+/** Or a link that the authenticator app of this device opens. */
+const LOCAL = /^(?:\/(?!\/)[^\\]*|#[\w-]+|otpauth:\/\/totp\/[^\\]*)$/
 
 /** No code and no style but in our files, and no address of anybody else. */
 function code({ elements }: Markup): string[] {
@@ -163,8 +164,8 @@ function code({ elements }: Markup): string[] {
 }
 
 const AUTOCOMPLETE: Readonly<Record<string, RegExp>> = {
-  email: /^(?:username|email)$/,
-  password: /^(?:current|new)-password$/,
+  email: /^(?:username(?: webauthn)?|email)$/,
+  password: /^(?:current-password(?: webauthn)?|new-password)$/,
   new_password: /^new-password$/,
   code: /^one-time-code$/,
 }
@@ -190,6 +191,10 @@ function fields({ elements }: Markup): string[] {
     })
 }
 
+/** The script of passkeys shows and sends these. A submit button could not be pressed again after a cancelled dialog. */
+export const isForPasskeys = ({ tag, attributes }: Element) =>
+  tag === 'form' && attributes.has('data-passkey') && attributes.has('hidden')
+
 /** A form works without script: the service finds the problems, and the first button submits. */
 function forms({ elements }: Markup): string[] {
   return elements
@@ -204,7 +209,7 @@ function forms({ elements }: Markup): string[] {
         ...(attributeOf(form, 'method') === 'post' ? [] : ['has a form that is not posted']),
         ...(form.attributes.has('novalidate') || !required ? [] : ['has a form that browsers validate']),
         ...(buttons.some((button) => !button.attributes.has('type')) ? ['has a button without a type'] : []),
-        ...(submit === undefined ? ['has a form without a button'] : []),
+        ...(submit === undefined && !isForPasskeys(form) ? ['has a form without a button'] : []),
       ]
     })
 }

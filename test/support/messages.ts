@@ -23,6 +23,7 @@ const DETAILED = {
   signed_in_after_failures: { kind: 'signed_in_after_failures', failures: 7, ...SIGN_IN },
   passkey_added: { kind: 'passkey_added', name: 'Alice’s phone' },
   passkey_removed: { kind: 'passkey_removed', name: 'Alice’s phone' },
+  passkey_refused: { kind: 'passkey_refused', name: 'Alice’s phone' },
   second_factor_failed: { kind: 'second_factor_failed', ...SIGN_IN },
 } as const satisfies Partial<Record<Message['kind'], Message>>
 

@@ -1,21 +1,30 @@
-/** A service with every hosted page, and Alice, who has an account. */
+/**
+ * A service with every hosted page, and Alice, who has an account. Bob has an authenticator app, and Carol must set up a second
+ * factor, so that their sign-ins wait.
+ */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished } from 'vitest'
 import { OPERATIONS, type Operation } from '../../src/api/index.ts'
+import type { AwaitedSignIn } from '../../src/auth/index.ts'
 import { type Auth, type CreateAuthOptions, createAuth } from '../../src/index.ts'
+import type { NextStep } from '../../src/model/factors.ts'
 import { toNodeHandler } from '../../src/node.ts'
 import { CHEAP_HASHER, migratedDatabase, type TestClock, testClock } from './engines.ts'
+import { addTotp, type TestApp } from './factors.ts'
 import { BASE_URL, type MemoryMailer, memoryMailer, PASSWORD, randomKey } from './production.ts'
 import { type Send, send } from './send.ts'
 import { ALICE } from './story.ts'
 import type { OnEnd } from './system.ts'
 
+const BOB = 'bob.waits@wonderland.example'
+const CAROL = 'carol.enrols@wonderland.example'
+
 /** Where people may be sent to. */
 export const APPLICATION = 'https://app.example.com'
 
 /** Every page. A new one is covered without any change here. */
-export const PAGES = OPERATIONS.filter(({ success }) => success.page)
+export const PAGES = OPERATIONS.filter(({ method, success }) => method === 'GET' && success.page)
 /** Every form of a page. */
 export const FORMS = OPERATIONS.filter(({ tag, method }) => tag === 'page' && method === 'POST')
 
@@ -28,6 +37,8 @@ export interface PageSite {
   ask(method: string, path: string, request?: Send): Promise<Response>
   /** A fresh session of Alice. */
   newSession(): Promise<string>
+  /** A sign-in that waits: Bob's for the second factor, or Carol's for the set-up of one. */
+  newSignIn(next: NextStep): Promise<string>
 }
 
 type Given = CreateAuthOptions & { readonly onEnd?: OnEnd }
@@ -51,6 +62,17 @@ export async function openPageSite({ onEnd = onTestFinished, ...options }: Given
   })
   onEnd(() => auth.close())
   const { id } = await auth.users.create({ email: ALICE, password: PASSWORD, confirmed: true })
+  let isPrepared: Promise<TestApp> | undefined
+  const prepare = async () => {
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+    const app = await addTotp(auth, now, { sessionToken: await auth.createSession(BOB) })
+    const hashed_password = await CHEAP_HASHER.hash(PASSWORD)
+    const at = now().getTime()
+    const required = { email_verified_at: at, second_factor_required_at: at }
+    const carol = { email: CAROL, hashed_password, ...required }
+    await Array.fromAsync(auth.transfer.importUsers([{ fields: carol }]))
+    return app
+  }
   return {
     auth,
     now,
@@ -58,6 +80,13 @@ export async function openPageSite({ onEnd = onTestFinished, ...options }: Given
     userId: id,
     ask: (method, path, request = {}) =>
       send(auth, method, path, { ...request, headers: { accept: NAVIGATION, ...request.headers } }),
+    async newSignIn(next) {
+      isPrepared ??= prepare()
+      await isPrepared
+      const email = { second_factor: BOB, enrol: CAROL }[next]
+      const { loginToken } = (await auth.signIn.withPassword({ email, password: PASSWORD })) as AwaitedSignIn
+      return loginToken
+    },
     newSession: async () => (await auth.createSession(ALICE)) ?? expect.unreachable(),
   }
 }
@@ -66,9 +95,14 @@ export async function openPageSite({ onEnd = onTestFinished, ...options }: Given
 export const NAVIGATION =
   'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8'
 
-/** A session, if the page needs one. */
-export async function sessionFor({ access }: Operation, site: PageSite): Promise<Pick<Send, 'sessionToken'>> {
-  return access === 'anyone' ? {} : { sessionToken: await site.newSession() }
+/** A session or a sign-in that waits, if the page needs one. */
+export async function sessionFor(
+  { access, path }: Operation,
+  site: PageSite,
+): Promise<Pick<Send, 'sessionToken' | 'loginToken'>> {
+  if (access === 'anyone') return {}
+  if (access !== 'pending') return { sessionToken: await site.newSession() }
+  return { loginToken: await site.newSignIn(path.startsWith('/sign_in/enrol') ? 'enrol' : 'second_factor') }
 }
 
 /** Serves the site to a browser, at http://localhost. */

@@ -2,10 +2,13 @@
 import { sql } from 'kysely'
 import { expect } from 'vitest'
 import type { AuditRecord } from '../../src/auth/index.ts'
+import { replaceRecoveryCodes } from '../../src/db/index.ts'
 import { type CreateAuthOptions, HookRefusal, MailError, MailRefused } from '../../src/index.ts'
+import { cbor, SoftwareAuthenticator } from './authenticator.ts'
 import type { EngineName } from './engines.ts'
 import { FAY, tellOfFactors } from './factor-story.ts'
 import {
+  BASE_URL,
   CLIENT,
   cookieIn,
   linkIn,
@@ -54,6 +57,16 @@ export const ADDRESSES = [
   UNREACHED,
   FAY,
 ]
+
+/** Dave's security key. */
+const PASSKEY = {
+  credential_id: 'ZGF2ZSdzIHNlY3VyaXR5IGtleQ',
+  public_key: cbor(new SoftwareAuthenticator({ origin: BASE_URL }).publicKey()).toString('base64url'),
+  algorithm: -7,
+  discoverable: false,
+  rp_id: 'auth.example.com',
+  created_at: '2026-01-01T00:00:00Z',
+}
 
 interface LoggedLine {
   readonly level: string
@@ -236,6 +249,7 @@ async function resetAndLeave({ ask, login, newMails, mailedLink, keepRows }: Tel
 /** What operators and programs do, while a stranger guesses passwords. */
 async function operate({
   auth,
+  db,
   ask,
   login,
   newMails,
@@ -273,8 +287,20 @@ async function operate({
   await auth.users.unlock(id)
   for (let guess = 0; guess < 10; guess++) await login(STRANGER, WRONG)
   await auth.users.delete(id)
-  const imported = { email: DAVE, hashed_password: '!' }
+  const imported = {
+    email: DAVE,
+    hashed_password: '!',
+    totp_secret: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ',
+    passkeys: [PASSKEY],
+  }
+  keepSecret(imported.totp_secret)
   await Array.fromAsync(auth.transfer.importUsers([{ fields: imported }, { fields: { email: DAVE } }]))
+  await keepRows()
+  const dave = (await auth.users.find(DAVE)) ?? expect.unreachable()
+  const recoveryCode = { id: auth.generateUuid(), position: 0, codeHash: '$argon2id$of-a-recovery-code' }
+  await db.transaction().execute((tx) => replaceRecoveryCodes(tx, dave.user.id, [recoveryCode], new Date(0)))
+  for (const required of [true, false]) await auth.users.requireSecondFactor(dave.user.id, { required })
+  await auth.users.revokeFactors(dave.user.id, { totp: true, passkeys: true, recoveryCodes: true })
   await Array.fromAsync(auth.transfer.exportUsers({ withHashes: true }))
 }
 

@@ -27,6 +27,11 @@ export class Visitor {
     return [...this.#cookies.keys()]
   }
 
+  /** The value of a cookie, or `null`. */
+  cookie(name: string): string | null {
+    return this.#cookies.get(name) ?? null
+  }
+
   open(path: string): Promise<Shown> {
     return this.#ask('GET', path)
   }

@@ -29,7 +29,9 @@ export async function worldOf(
 ): Promise<World> {
   const audit: AuditRecord[] = []
   const onAudit = (record: AuditRecord) => void audit.push(record)
-  const production = await productionAuth(engine, { publicApiDocs: true, ...options, onAudit })
+  // Without these, some operations are not served.
+  const everything = { publicApiDocs: true, passkeyOrigins: 'https://example.fr' }
+  const production = await productionAuth(engine, { ...everything, ...options, onAudit })
   const { auth } = production
   const { id } = await auth.users.create({ email: ALICE, password: PASSWORD, confirmed: true })
   const newSession = async () => (await auth.createSession(ALICE)) ?? expect.unreachable()
@@ -73,6 +75,11 @@ const VALUES = new Map<unknown, Filler>([
   [fields.passkeyName, () => 'Phone'],
   [fields.ceremony, async (world, operation) => (await passkeyFor(world, operation)).ceremony],
   [fields.credential, async (world, operation) => (await passkeyFor(world, operation)).credential],
+  [
+    pageFields.credentialText,
+    async (world, operation) => JSON.stringify((await passkeyFor(world, operation)).credential),
+  ],
+  [pageFields.passkeyField, async (world) => (await prepared(world)).passkeyId],
 ])
 
 /** Alice's browser. */
@@ -87,6 +94,10 @@ const WRONG_VALUES = new Map<unknown, Filler>([
   [fields.stepUp.totp, async (world) => prepared(world).then(() => '000000')],
   [fields.recoveryCode, async (world) => prepared(world).then(() => '0'.repeat(14))],
   [fields.credential, wrongCredential],
+  [
+    pageFields.credentialText,
+    async (world, operation) => JSON.stringify(await wrongCredential(world, operation)),
+  ],
 ])
 
 /** The fields for the password of the account. */
@@ -107,6 +118,7 @@ const SECRETS: readonly unknown[] = [
   fields.totpCode,
   fields.recoveryCode,
   fields.credential,
+  pageFields.credentialText,
 ]
 
 /**
@@ -191,16 +203,18 @@ async function strengthenSessions({ db, userId }: World): Promise<void> {
 
 /** Operations that need a second factor, or a state of it, before they are called. */
 const NEEDS_FACTORS =
-  /^(?:factors\.(?:remove|renew|set)|passkeys\.(?:re|start)|signIn\.(?:pending|with(?:Totp|Recovery|Passkey)))/
+  /^(?:factors\.(?:remove|renew|set)|passkeys\.(?:re|start)|signIn\.(?:pending|with(?:Totp|Recovery|Passkey))|pages\.(?:(?:remove|rename|renew|set|prove|showSecond)|(?:signIn|stepUp)With))/
+/** Operations of a sign-in that waits for the set-up of a factor. */
+const ENROLS = /^pages\.(?:enrol|showEnrol)/
 
 /** Brings the account into the state in which an operation succeeds. */
-export async function prepare(operation: Operation, world: World): Promise<void> {
+async function prepare(operation: Operation, world: World): Promise<void> {
   if (!NEEDS_FACTORS.test(operation.id)) return
   await prepared(world)
   await strengthenSessions(world)
   // What is removed is the last factor.
-  if (operation.id === 'factors.removeTotp') await world.db.deleteFrom('passkeys').execute()
-  if (operation.id === 'passkeys.remove') await world.db.deleteFrom('totp').execute()
+  if (/remove(?:Totp|App)$/.test(operation.id)) await world.db.deleteFrom('passkeys').execute()
+  if (/remove(?:Passkey)?$/.test(operation.id)) await world.db.deleteFrom('totp').execute()
 }
 
 /** The answer of a passkey to another ceremony than the one that it names. */
@@ -218,15 +232,28 @@ export async function withWrongPasskey(operation: Operation, world: World): Prom
 }
 
 /** A sign-in of hers that waits. */
-async function waitingToken({ auth, newMails }: World): Promise<string> {
+async function waitingToken(world: World, { id }: Operation): Promise<string> {
+  const { auth, newMails, db, userId } = world
+  const known = WAITING.get(world)
+  if (known !== undefined && (await auth.signIn.pending({ loginToken: known }).catch(() => null)) !== null)
+    return known
+  if (ENROLS.test(id))
+    await db.updateTable('users').set({ second_factor_required_at: 1 }).where('id', '=', userId).execute()
   const result = await auth.signIn.withPassword({ email: ALICE, password: PASSWORD })
   await newMails()
-  return result.next === 'signed_in' ? expect.unreachable('nothing is missing') : result.loginToken
+  if (result.next === 'signed_in') return expect.unreachable('nothing is missing')
+  WAITING.set(world, result.loginToken)
+  return result.loginToken
 }
 
-async function totpCodeFor(world: World, { id }: Operation): Promise<string> {
-  if (id !== 'factors.confirmTotp') return (await prepared(world)).app.codeAt(1)
-  const caller = { sessionToken: await world.newSession() }
+const WAITING = new WeakMap<World, string>()
+
+async function totpCodeFor(world: World, operation: Operation): Promise<string> {
+  const { id } = operation
+  if (!/confirm(?:Totp|App)$|enrolApp$/.test(id)) return (await prepared(world)).app.codeAt(1)
+  const caller = ENROLS.test(id)
+    ? { sessionToken: null, loginToken: await waitingToken(world, operation) }
+    : { sessionToken: await world.newSession() }
   await strengthenSessions(world)
   return (await scanTotp(world.auth, world.now, caller)).codeAt()
 }
@@ -244,7 +271,7 @@ const ANSWERS = new WeakMap<World, { readonly ceremony: string; readonly credent
 /** The answer of a passkey: the ceremony is asked for first, then the credential. */
 async function passkeyFor(
   world: World,
-  { id }: Operation,
+  operation: Operation,
 ): Promise<Omit<Answer, 'credential'> & { credential: unknown }> {
   const known = ANSWERS.get(world)
   if (known !== undefined) {
@@ -253,8 +280,12 @@ async function passkeyFor(
   }
   const { auth, newSession } = world
   let answer: { ceremony: string; credential: unknown }
-  if (id === 'passkeys.add') {
-    const caller = { sessionToken: await newSession(), browserToken: BROWSER_TOKEN }
+  const { id } = operation
+  const inBrowser = { browserToken: BROWSER_TOKEN, sessionToken: null }
+  if (/\.add|enrolPasskey$/.test(id)) {
+    const caller = ENROLS.test(id)
+      ? { ...inBrowser, loginToken: await waitingToken(world, operation) }
+      : { ...inBrowser, sessionToken: await newSession() }
     await strengthenSessions(world)
     const { ceremony, options } = await auth.passkeys.startCeremony({ purpose: 'add_passkey' }, caller)
     if (!('user' in options)) return expect.unreachable()
@@ -262,7 +293,13 @@ async function passkeyFor(
     answer = { ceremony, credential: fresh.create(options) }
   } else {
     const { authenticator } = await prepared(world)
-    answer = await passkeyAnswer(auth, authenticator, 'sign_in', { browserToken: BROWSER_TOKEN })
+    if (id === 'pages.provePasskey') {
+      const caller = { ...inBrowser, loginToken: await waitingToken(world, operation) }
+      answer = await passkeyAnswer(auth, authenticator, 'second_factor', caller)
+    } else if (id === 'pages.stepUpWithPasskey') {
+      const caller = { ...inBrowser, sessionToken: world.sessionToken }
+      answer = await passkeyAnswer(auth, authenticator, 'step_up', caller)
+    } else answer = await passkeyAnswer(auth, authenticator, 'sign_in', inBrowser)
   }
   ANSWERS.set(world, answer)
   return answer
@@ -317,6 +354,7 @@ export async function requestFor(
   for (const [name, schema] of Object.entries(body?.shape ?? {})) {
     if (ALTERNATIVES.includes(schema) && schema !== alternative) continue
     const value = VALUES.get(schema)
+    if (schema === pageFields.switchField) await setSwitch(world, operation, choice)
     if (schema instanceof z.ZodEnum) json[name] = String(schema.options[choice])
     else if (value !== undefined) {
       const fill = wrong.includes(schema) ? (WRONG_VALUES.get(schema) ?? (() => WRONG)) : value
@@ -330,7 +368,7 @@ export async function requestFor(
   return {
     path: path.replace('{id}', rowId).replace('{name}', asset),
     browserToken: BROWSER_TOKEN,
-    ...(access === 'pending' && { loginToken: await waitingToken(world) }),
+    ...(access === 'pending' && { loginToken: await waitingToken(world, operation) }),
     ...(body && fieldsFor(operation, json)),
   }
 }
@@ -353,6 +391,7 @@ export function guessesOf({ body }: Operation): readonly (readonly unknown[])[] 
     [fields.stepUp.totp],
     [fields.recoveryCode],
     [fields.credential],
+    [pageFields.credentialText],
   ].filter((schemas) => schemas.some((each) => shape.includes(each)))
   return guessed.length === 0 ? [[]] : guessed
 }

@@ -128,8 +128,7 @@ function linesIn(place: Place): Record<string, unknown>[] {
     .map((line) => JSON.parse(line))
 }
 
-const NO_FACTORS =
-  'totp_secret: second factors are not supported yet, so the account would lose its own; leave the field out to accept that'
+const NO_FACTORS = 'totp_secret: is not base32; leave the field out to import the account without its app'
 const WITHOUT_ADDRESS = 'email: is missing'
 const SAME_ADDRESS = 'email: an earlier line has this address with other values'
 

@@ -23,7 +23,8 @@ import {
   onBothEngines,
 } from '../support/engines.ts'
 import { addFactorRows } from '../support/factor-rows.ts'
-import { memoryMailer } from '../support/production.ts'
+import { accountWithFactors, beginSignIn, codeOf, signInWithPasskey } from '../support/factored-account.ts'
+import { memoryMailer, productionAuth, randomKey } from '../support/production.ts'
 import { send } from '../support/send.ts'
 import { COMMAND, runCli, startProgram, startService } from '../support/service.ts'
 import { temporaryFolder } from '../support/system.ts'
@@ -317,6 +318,28 @@ describe('the password of the target', () => {
       stderr: `Every user of this machine can access ${file}. Run chmod o= on it.\n`,
     })
   })
+})
+
+it.each([
+  ['sqlite', 'postgres'],
+  ['postgres', 'sqlite'],
+] as const)('keeps second factors usable with the same secret key, from %s to %s', async (from, to) => {
+  const secretKey = randomKey()
+  const databaseUrl = await freshDatabase(from)
+  const bob = await accountWithFactors(from, { databaseUrl, secretKey })
+  const target = await freshDatabase(to)
+  await move(databaseUrl, target)
+  const { now, email, secret, recoveryCodes, passkeys } = bob
+  const { auth } = await productionAuth(to, { databaseUrl: target, secretKey, now })
+  const { loginToken } = await beginSignIn({ auth, email })
+  const totp = await auth.signIn.withTotp({ code: codeOf(secret, now()) }, { loginToken })
+  expect(totp).toMatchObject({ next: 'signed_in' })
+  const again = await beginSignIn({ auth, email })
+  const [code = ''] = recoveryCodes
+  expect(await auth.signIn.withRecoveryCode({ code }, { loginToken: again.loginToken })).toMatchObject({
+    next: 'signed_in',
+  })
+  expect(await signInWithPasskey({ auth }, passkeys[0])).toMatchObject({ next: 'signed_in' })
 })
 
 it('leaves an empty target if it is killed, and can be repeated', async () => {

@@ -23,7 +23,7 @@ export const showEmail = operation({
   summary: 'Show the address, and the form that changes it',
   tag: 'page',
   needs: ['pages', 'mail'],
-  access: { session: true, fresh: true },
+  access: { session: true, fresh: true, aal: 'strongest' },
   success: { status: 200, description: 'A page that asks for the new address.', page: true },
   errors: [],
 })
@@ -34,7 +34,7 @@ export const changeEmail = operation({
   summary: 'Ask for a new address with the form of the page',
   tag: 'page',
   needs: ['pages', 'mail'],
-  access: { session: true, fresh: true },
+  access: { session: true, fresh: true, aal: 'strongest' },
   throttle: accountOperations.changeEmail.throttle,
   audit: accountOperations.changeEmail.audit,
   body: z.strictObject({ email }),
@@ -77,7 +77,7 @@ export const showPassword = operation({
   summary: 'Show the form that changes the password',
   tag: 'page',
   needs: ['pages'],
-  access: { session: true },
+  access: { session: true, aal: 'strongest' },
   success: { status: 200, description: 'A page that asks for the current and a new password.', page: true },
   errors: [],
 })
@@ -88,7 +88,7 @@ export const changePassword = operation({
   summary: 'Change the password with the form of the page',
   tag: 'page',
   needs: ['pages'],
-  access: { session: true },
+  access: { session: true, aal: 'strongest' },
   throttle: accountOperations.changePassword.throttle,
   audit: accountOperations.changePassword.audit,
   body: z.strictObject({ password, new_password: newPassword }),
@@ -146,7 +146,11 @@ export const showActivity = operation({
   tag: 'page',
   needs: ['pages'],
   access: { session: true },
-  success: { status: 200, description: 'A page with the newest 50 events of the account.', page: true },
+  success: {
+    status: 200,
+    description: 'A page with the newest 50 events of the account, in two parts.',
+    page: true,
+  },
   errors: [],
 })
 
@@ -156,7 +160,7 @@ export const showData = operation({
   summary: 'Show the forms that export and delete the account',
   tag: 'page',
   needs: ['pages'],
-  access: { session: true, fresh: true },
+  access: { session: true, fresh: true, aal: 'strongest' },
   success: { status: 200, description: 'A page that says what is deleted and what is kept.', page: true },
   errors: [],
 })
@@ -167,7 +171,7 @@ export const exportData = operation({
   summary: 'Download the export of the account with the form of the page',
   tag: 'page',
   needs: ['pages'],
-  access: { session: true, fresh: true },
+  access: { session: true, fresh: true, aal: 'strongest' },
   audit: accountOperations.export.audit,
   success: {
     status: 200,
@@ -183,7 +187,7 @@ export const deleteAccount = operation({
   summary: 'Delete the account for good with the form of the page',
   tag: 'page',
   needs: ['pages'],
-  access: { session: true, fresh: true },
+  access: { session: true, fresh: true, aal: 'strongest' },
   audit: accountOperations.delete.audit,
   body: z.strictObject({ email: ownEmail }),
   success: {

@@ -20,6 +20,29 @@ export const ownEmail = email.meta({
   description: 'The address of the account, so that nobody deletes it by mistake.',
 })
 
+/** Names the sign-in that a form is for. */
+export const waitingSignIn = formText.optional().meta({
+  description: 'The id of the sign-in that the form was shown for. Another one that waits is not touched.',
+})
+
+/** Whose address the sign-in page shows if the sign-in has expired. */
+export const waitingEmail = formText.optional().meta({
+  description: 'The address that the sign-in page shows if the sign-in has expired.',
+})
+
+/** What a passkey answers, as a form sends it. */
+export const credentialText = formText.meta({
+  description: 'What `navigator.credentials` returned, in the JSON form of WebAuthn Level 3, as text.',
+})
+
+/** Names a passkey. */
+export const passkeyField = z
+  .string()
+  .meta({ description: 'The id of a passkey of the account. It grants no access.' })
+
+/** Whether the second factor is to be on. */
+export const switchField = z.enum(['on', 'off']).meta({ description: 'Whether the second factor is on.' })
+
 /** Names a session. */
 export const sessionField = z
   .string()

@@ -1,9 +1,9 @@
 /** The pages that start and end a session. */
 import { z } from 'zod'
 import { operation } from '../contract.ts'
-import { email, password } from '../fields.ts'
+import { ceremony, email, password, totpCode } from '../fields.ts'
 import * as signInOperations from '../sign-in.ts'
-import { formText, returnTo } from './fields.ts'
+import { credentialText, formText, returnTo } from './fields.ts'
 
 export const showSignIn = operation({
   method: 'GET',
@@ -34,14 +34,40 @@ export const signIn = operation({
   errors: signInOperations.withPassword.errors,
 })
 
+export const signInWithPasskey = operation({
+  method: 'POST',
+  path: '/sign_in/passkey',
+  summary: 'Sign in with a passkey and the form of the page',
+  tag: 'page',
+  needs: ['pages', 'passkeys'],
+  access: 'anyone',
+  audit: signInOperations.withPasskey.audit,
+  body: z.strictObject({
+    ceremony,
+    credential: credentialText,
+    remember: formText.optional(),
+    return_to: returnTo,
+  }),
+  success: {
+    status: 303,
+    description: 'The user is signed in and goes on to `return_to` or the account.',
+    setsCookie: true,
+  },
+  errors: signInOperations.withPasskey.errors,
+})
+
 export const showStepUp = operation({
   method: 'GET',
   path: '/confirm',
-  summary: 'Show the page that asks a signed-in user for the password again',
+  summary: 'Show the page that asks a signed-in user who they are again',
   tag: 'page',
   needs: ['pages'],
   access: { session: true },
-  success: { status: 200, description: 'A page that asks for the password.', page: true },
+  success: {
+    status: 200,
+    description: 'A page that asks for the password, a code or a passkey.',
+    page: true,
+  },
   errors: [],
 })
 
@@ -52,15 +78,50 @@ export const stepUp = operation({
   tag: 'page',
   needs: ['pages'],
   access: { session: true },
-  throttle: signInOperations.reauthenticate.throttle,
-  audit: signInOperations.reauthenticate.audit,
+  throttle: ['login'],
+  audit: ['reauthenticate', 'limit_reached'],
   body: z.strictObject({ password, return_to: returnTo }),
   success: {
     status: 303,
     description: 'The session counts as fresh, and the user goes on to `return_to` or the account.',
     setsCookie: true,
   },
-  errors: signInOperations.reauthenticate.errors,
+  errors: ['invalid_credentials', 'password_too_long'],
+})
+
+export const stepUpWithTotp = operation({
+  method: 'POST',
+  path: '/confirm/totp',
+  summary: 'Confirm a code of the authenticator app with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'totp'],
+  access: { session: true },
+  throttle: ['totp'],
+  audit: ['reauthenticate', 'prove_second_factor', 'limit_reached'],
+  body: z.strictObject({ code: totpCode, return_to: returnTo }),
+  success: {
+    status: 303,
+    description: 'The session counts as fresh, and the user goes on to `return_to` or the account.',
+    setsCookie: true,
+  },
+  errors: ['invalid_code'],
+})
+
+export const stepUpWithPasskey = operation({
+  method: 'POST',
+  path: '/confirm/passkey',
+  summary: 'Confirm with a passkey and the form of the page',
+  tag: 'page',
+  needs: ['pages', 'passkeys'],
+  access: { session: true },
+  audit: ['reauthenticate', 'use_passkey'],
+  body: z.strictObject({ ceremony, credential: credentialText, return_to: returnTo }),
+  success: {
+    status: 303,
+    description: 'The session counts as fresh, and the user goes on to `return_to` or the account.',
+    setsCookie: true,
+  },
+  errors: ['invalid_passkey', 'unknown_passkey'],
 })
 
 export const showSignOut = operation({

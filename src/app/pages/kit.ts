@@ -37,6 +37,9 @@ export function createPageKit(auth: AuthService, site: Site): PageKit {
     hasPages: options.pages,
     hasCodes: hasMailCodes({ options, sendsMail: auth.mailer !== null }),
     canChangeEmail: isServed(TOPICS.pages.showEmail, auth),
+    hasPasskeys: isServed(TOPICS.passkeys.startCeremony, auth),
+    hasTotp: isServed(TOPICS.factors.startTotp, auth),
+    hasFactors: isServed(TOPICS.factors.list, auth),
     minPasswordLength: options.minPasswordLength,
   }
   return {

@@ -9,7 +9,7 @@ import { readFields, validated } from '../body.ts'
 import type { Admitted, Route } from '../handlers.ts'
 import { type Answer, headersOf } from '../responses.ts'
 import type { PageKit } from './kit.ts'
-import { PageRequest } from './request.ts'
+import { BEGUN, PageRequest } from './request.ts'
 
 type Show = (request: PageRequest, form: FormState) => Promise<Page | Answer> | Page | Answer
 
@@ -97,7 +97,9 @@ const FORM = ['application/x-www-form-urlencoded']
 /** These say that the request is not from the form of the page, or that another page must come first. */
 const NOT_FOR_FORM = new Set<ErrorCode>([
   'unauthenticated',
+  'second_factor_required',
   'reauthentication_required',
+  'pending_login_required',
   'unknown_field',
   'repeated_field',
   'malformed_body',
@@ -127,10 +129,16 @@ function answerOf(result: Page | Answer, { languageCookie }: PageRequest): Answe
     : { ...answer, cookies: [...(answer.cookies ?? []), languageCookie] }
 }
 
+/** The refusals that another proof of identity lifts. */
+const STEP_UP = new Set<ErrorCode>(['second_factor_required', 'reauthentication_required'])
+
 /** Sends a browser to the page that must come first: sign-in, or step-up. */
 function detour(request: PageRequest, error: unknown): Answer {
   if (!(error instanceof AuthError) || !request.acceptsHtml) throw error
   if (error.code === 'unauthenticated') return request.goTo('/sign_in', { return_to: request.here })
-  if (error.code === 'reauthentication_required') return request.goTo('/confirm', { return_to: request.here })
+  if (STEP_UP.has(error.code)) return request.goTo('/confirm', { return_to: request.here })
+  // Without the cookie that was just set, the browser refuses cookies.
+  if (error.code === 'pending_login_required')
+    return request.goTo('/sign_in', { [request.query.has(BEGUN) ? 'signed_in' : 'expired']: '' })
   throw error
 }

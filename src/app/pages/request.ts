@@ -1,7 +1,7 @@
-import type { CurrentSession, SessionCaller, SignInResult } from '../../auth/index.ts'
+import type { CurrentSession, SessionCaller, SessionDemand, SignInResult } from '../../auth/index.ts'
 import { negotiate } from '../../lib/language.ts'
 import { AuthError } from '../../model/errors.ts'
-import type { FormState, Look } from '../../pages/index.ts'
+import type { FormState, Look, Onward } from '../../pages/index.ts'
 import type { Locale } from '../../text/index.ts'
 import { acceptsHtml } from '../accept.ts'
 import { languageCookie, readLanguageCookie } from '../cookies.ts'
@@ -51,13 +51,13 @@ export class PageRequest {
   /**
    * The live session of the browser.
    *
-   * @param details - `fresh`: the user must have authenticated recently.
-   * @throws {AuthError} `unauthenticated`, `reauthentication_required`. A browser goes to the page that must come first.
+   * @throws {AuthError} `unauthenticated`, `second_factor_required`, `reauthentication_required`. A browser goes to the page
+   *   that must come first.
    */
-  async session({ fresh = false }: { fresh?: boolean } = {}): Promise<CurrentSession> {
+  async session(demand: SessionDemand = {}): Promise<CurrentSession> {
+    if (demand.fresh || demand.aal !== undefined) return this.kit.auth.sessions.verify(demand, this.caller)
     const current = await this.current()
     if (current === null) throw new AuthError('unauthenticated')
-    if (fresh && !current.session.fresh) throw new AuthError('reauthentication_required')
     return current
   }
 
@@ -105,7 +105,7 @@ export class PageRequest {
   goTo(
     path: string,
     query: Readonly<Record<string, string>> = {},
-    more: Pick<Answer, 'cookies'> = {},
+    more: Pick<Answer, 'cookies' | 'headers'> = {},
   ): Answer {
     return redirect(this.kit.pathTo(path, query), 303, more)
   }
@@ -125,17 +125,34 @@ export class PageRequest {
    * Sends a browser on after a step of a sign-in: to the next step, or by way of the sign-in page, which goes on if the browser
    * has kept the cookie and says so if not.
    */
-  goOnSignedIn(result: SignInResult, target: string | undefined): Answer {
-    const { cookies } = answerOf(result, this.caller, this.kit.auth.options)
-    if (result.next === 'signed_in') return this.goOn('/sign_in', target, { flags: ['signed_in'], cookies })
-    return this.goTo(result.next === 'enrol' ? '/sign_in/enrol' : '/sign_in/factor', {}, { cookies })
+  goOnSignedIn(result: SignInResult, target: string | null | undefined): Answer {
+    const { path, query } = this.nextStep(result, target)
+    return this.goTo(path, query, { cookies: this.cookiesOf(result) })
+  }
+
+  /** Where {@link goOnSignedIn} sends the browser, for a page that comes between. */
+  nextStep(result: SignInResult, target: string | null | undefined): Onward {
+    if (result.next !== 'signed_in') return { path: STEPS[result.next], query: { [BEGUN]: '' } }
+    const returnTo = this.kit.returnTarget(target)
+    return { path: '/sign_in', query: { signed_in: '', ...(returnTo !== null && { return_to: returnTo }) } }
+  }
+
+  /** The cookies of a step of a sign-in. */
+  cookiesOf(result: SignInResult): readonly string[] | undefined {
+    return answerOf(result, this.caller, this.kit.auth.options).cookies
   }
 
   /** Sends the browser to a target that {@link PageKit.returnTarget} has returned, or to the account. */
-  goBack(target: string | null, more: Pick<Answer, 'cookies'> = {}): Answer {
+  goBack(target: string | null, more: Pick<Answer, 'cookies' | 'headers'> = {}): Answer {
     return target === null ? this.goTo('/account', {}, more) : redirect(target, 303, more)
   }
 }
+
+/** The pages for what a sign-in can wait for. */
+export const STEPS = { second_factor: '/sign_in/factor', enrol: '/sign_in/enrol' } as const
+
+/** The query flag of the first request of these pages, which shows whether the browser has kept the cookie. */
+export const BEGUN = 'begun'
 
 function queryOf(target: string): string {
   const start = target.indexOf('?')

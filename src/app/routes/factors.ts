@@ -1,24 +1,12 @@
-import { enrolledAnswer, passkeyBody } from '../enrolled.ts'
+import { enrolledAnswer } from '../enrolled.ts'
 import { routesOf } from '../handlers.ts'
 import { withTokens } from '../signed-in.ts'
+import { factorsOnWire } from '../wire.ts'
 
 export const factorRoutes = routesOf('factors', (auth) => ({
   async list({ caller }) {
-    const { totp, passkeys, recoveryCodes, secondFactorEnabled, policy, aal } =
-      await auth.factors.list(caller)
-    return {
-      body: {
-        totp: totp && {
-          confirmed_at: totp.confirmedAt.toISOString(),
-          disabled_at: totp.disabledAt?.toISOString() ?? null,
-        },
-        passkeys: passkeys.map(passkeyBody),
-        recovery_codes: recoveryCodes,
-        second_factor_enabled: secondFactorEnabled,
-        policy,
-        aal,
-      },
-    }
+    const { aal, ...factors } = await auth.factors.list(caller)
+    return { body: { ...factorsOnWire(factors), aal } }
   },
 
   async setSecondFactor({ fields: { enabled }, caller }) {

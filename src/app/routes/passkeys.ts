@@ -1,7 +1,8 @@
 import { recognizable } from '../browser.ts'
-import { enrolledAnswer, passkeyBody } from '../enrolled.ts'
+import { enrolledAnswer } from '../enrolled.ts'
 import { routesOf } from '../handlers.ts'
 import { withTokens } from '../signed-in.ts'
+import { passkeyOnWire } from '../wire.ts'
 
 export const passkeyRoutes = routesOf('passkeys', (auth) => ({
   async startCeremony({ fields: { purpose, browser_token, login_token }, caller }) {
@@ -16,11 +17,11 @@ export const passkeyRoutes = routesOf('passkeys', (auth) => ({
   async add({ fields: { browser_token, login_token, ...request }, caller }) {
     const added = await auth.passkeys.add(request, withTokens(caller, { browser_token, login_token }))
     const { fields, cookies } = enrolledAnswer(added, caller, auth.options)
-    return { body: { passkey: passkeyBody(added.passkey), ...fields }, cookies }
+    return { body: { passkey: passkeyOnWire(added.passkey), ...fields }, cookies }
   },
 
   async rename({ params: { id }, fields: { name }, caller }) {
-    return { body: passkeyBody(await auth.passkeys.rename({ id, name }, caller)) }
+    return { body: passkeyOnWire(await auth.passkeys.rename({ id, name }, caller)) }
   },
 
   async remove({ params: { id }, caller }) {

@@ -2,12 +2,11 @@ import { AuthError } from '../../model/errors.ts'
 import { routesOf } from '../handlers.ts'
 import { homePath } from '../paths.ts'
 import { redirect } from '../responses.ts'
-import { cookieHeadersAfter } from '../signed-in.ts'
+import { cookieHeadersAfter, headersAfter } from '../signed-in.ts'
 import { accountOnWire, currentSessionOnWire, sessionOnWire } from '../wire.ts'
 
 export const sessionRoutes = routesOf('sessions', (auth) => {
-  // Keep cookies, so that the device stays known. Browsers obey the header only over https.
-  const clearing = auth.options.secureCookie && { headers: { 'clear-site-data': '"cache", "storage"' } }
+  const headers = headersAfter(auth.options)
   return {
     // A hot path: applications check their requests here.
     async current({ credentials }) {
@@ -18,7 +17,7 @@ export const sessionRoutes = routesOf('sessions', (auth) => {
 
     async signOut({ caller }) {
       await auth.sessions.signOut(caller)
-      return { cookies: cookieHeadersAfter(caller, auth.options), ...clearing }
+      return { cookies: cookieHeadersAfter(caller, auth.options), headers }
     },
 
     async signOutClassic({ caller, isBrowser }) {
@@ -26,7 +25,7 @@ export const sessionRoutes = routesOf('sessions', (auth) => {
       // After a 302 a browser would repeat DELETE on the home page.
       return redirect(homePath(auth.options), isBrowser ? 303 : 302, {
         cookies: cookieHeadersAfter(caller, auth.options),
-        ...clearing,
+        headers,
       })
     },
 

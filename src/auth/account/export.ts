@@ -4,6 +4,7 @@ import { list as listAudit } from '../audit/list.ts'
 import { record } from '../audit/record.ts'
 import type { SessionCaller } from '../caller.ts'
 import type { Context } from '../context.ts'
+import { type FactorInfo, factorInfoOf } from '../factors/info.ts'
 import { requireHourlyPlace } from '../quotas.ts'
 import { requireStrongSession } from '../sessions/guards.ts'
 import { list as listSessions, type SessionInfo } from '../sessions/own.ts'
@@ -12,6 +13,8 @@ import { AUDIT_RECORDS_MAX, EXPORTS_PER_HOUR } from './limits.ts'
 /** Everything that is stored about an account, except secrets and the private metadata. */
 export interface AccountExport {
   readonly account: Account
+  /** The second factors, without secrets. */
+  readonly factors: FactorInfo
   /** The live sessions, most recently used first. */
   readonly sessions: readonly SessionInfo[]
   /** The newest 10,000 records, newest first. */
@@ -24,6 +27,7 @@ async function exportAccount(ctx: Context, caller: SessionCaller): Promise<Accou
   await record(ctx, { action: 'export_account', userId: user.id }, acting)
   return {
     account: accountOf(user),
+    factors: await factorInfoOf(ctx, user),
     sessions: await listSessions(ctx, caller),
     audit: await newestAuditRecords(ctx, user.id),
   }
@@ -40,7 +44,7 @@ async function newestAuditRecords(ctx: Context, userId: number): Promise<store.A
 export {
   /**
    * Exports everything that is stored about the caller's account, except secrets and the private metadata: the
-   * account, its live sessions and its newest 10,000 audit records (GDPR Art. 15 and 20).
+   * account, its second factors, its live sessions and its newest 10,000 audit records (GDPR Art. 15 and 20).
    *
    * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required` or
    *   `second_factor_required`, with `accepts`; `too_many_attempts` with `retryAfterSeconds`: more

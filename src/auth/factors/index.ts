@@ -3,6 +3,7 @@
  * case of `auth.factors`, or one of its types.
  */
 export type { Enrolled } from './enrollee.ts'
+export type { FactorInfo } from './info.ts'
 export * from './list.ts'
 export { renewRecoveryCodes } from './recovery-codes.ts'
 export * from './switch.ts'

@@ -1,5 +1,6 @@
 /** Takes a factor away, by its owner or by an operator. */
 import * as store from '../../db/index.ts'
+import { isUuid } from '../../lib/random.ts'
 import { AuthError } from '../../model/errors.ts'
 import type { User } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
@@ -42,15 +43,13 @@ export async function removeFactor(
   })
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-
 /** @returns The name of a passkey. */
 async function deleteFactor(tx: TxContext, { id }: User, removed: RemovedFactor): Promise<string | null> {
   if (removed.factor === 'totp') {
     if (!(await store.deleteTotp(tx.db, id))) throw new AuthError('not_found')
     return null
   }
-  const name = UUID.test(removed.id) ? await store.deletePasskey(tx.db, { id: removed.id, userId: id }) : null
+  const name = isUuid(removed.id) ? await store.deletePasskey(tx.db, { id: removed.id, userId: id }) : null
   if (name === null) throw new AuthError('not_found')
   return name
 }

@@ -21,6 +21,8 @@ export interface ConfirmByCodeRequest {
   password?: string | undefined
   /** How the client will present the session token. Default `cookie`. */
   transport?: Transport | undefined
+  /** Where the caller wants to go afterwards. Kept while the sign-in waits for a second factor. */
+  returnTo?: string | null | undefined
 }
 
 /**
@@ -39,7 +41,7 @@ export interface ConfirmByCodeRequest {
  */
 export async function confirmEmail(
   ctx: Context,
-  { code, password, transport }: ConfirmByCodeRequest,
+  { code, password, transport, returnTo }: ConfirmByCodeRequest,
   caller: Caller = UNKNOWN_CALLER,
 ): Promise<SignInResult> {
   if (password !== undefined) assertPassword(password, 'password')
@@ -73,6 +75,7 @@ export async function confirmEmail(
     attempt,
     reason: 'mail_code',
     transport,
+    returnTo,
     prepare: async () => async (tx: TxContext) =>
       void (await confirmAddress(tx, proof, user, asUser(caller, user))),
     refuse: async (reason: GateRefusal) => {

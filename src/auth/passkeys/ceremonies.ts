@@ -1,9 +1,8 @@
 /** Challenges for passkeys: each for one purpose, one browser and one answer. */
-import { randomBytes } from 'node:crypto'
 import * as store from '../../db/index.ts'
 import { sha256 } from '../../lib/digest.ts'
 import { networksOf } from '../../lib/network.ts'
-import { randomSecret, uuidV7 } from '../../lib/random.ts'
+import { isUuid, randomSecret, uuidV7 } from '../../lib/random.ts'
 import { type RelyingParty, relyingPartyOf } from '../../lib/relying-party.ts'
 import { AuthError, OptionError } from '../../model/errors.ts'
 import { CEREMONY_PURPOSES, type CeremonyPurpose } from '../../model/factors.ts'
@@ -24,7 +23,6 @@ import {
 } from './webauthn/index.ts'
 
 const CEREMONY_SECONDS = 300
-const CHALLENGE_BYTES = 32
 /** Each failed use of a passkey takes a ceremony, so this limits those too. */
 const CEREMONIES_PER_IP = 120
 const CEREMONY_WINDOW_MS = 10 * 60_000
@@ -70,7 +68,8 @@ export async function startCeremony(
   const user = await userFor(ctx, purpose, caller)
   const now = ctx.now()
   const id = uuidV7(now)
-  const challenge = randomBytes(CHALLENGE_BYTES)
+  // 32 random bytes.
+  const challenge = Buffer.from(randomSecret(), 'base64url')
   const options = await optionsFor(ctx, rp, { purpose, user, challenge })
   const expiresAt = secondsAfter(now, CEREMONY_SECONDS)
   await store.addCeremony(ctx.db, {
@@ -143,8 +142,6 @@ async function optionsFor(
   })
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-
 /**
  * Takes the ceremony that an answer names. It is gone afterwards, whatever the answer says. The caller checks its user.
  *
@@ -158,7 +155,7 @@ export async function takeCeremony(
   { browserToken }: Caller,
 ): Promise<store.Ceremony | null> {
   if (id === undefined || id === '') throw new AuthError('missing_field', { field: 'ceremony' })
-  if (typeof id !== 'string' || !UUID.test(id)) throw new AuthError('invalid_field', { field: 'ceremony' })
+  if (typeof id !== 'string' || !isUuid(id)) throw new AuthError('invalid_field', { field: 'ceremony' })
   if (!isBrowserToken(browserToken)) return null
   const taken = await store.takeCeremony(ctx.db, { id, browserHash: sha256(browserToken) })
   return taken !== null && taken.expiresAt > ctx.now() && purposes.includes(taken.purpose) ? taken : null

@@ -2,7 +2,7 @@
 import type * as store from '../../db/index.ts'
 import { deviceName } from '../../lib/device-name.ts'
 import { AuthError } from '../../model/errors.ts'
-import { checkName } from '../account/profile-values.ts'
+import { type Checked, checkName } from '../account/profile-values.ts'
 import { providerOf } from './providers.ts'
 
 /** A passkey or security key. It contains no secret. */
@@ -34,11 +34,17 @@ export function passkeyInfo(passkey: store.Passkey, rpId: string | null): Passke
 /** In Unicode code points. */
 const NAME_MAX_LENGTH = 64
 
+/** Checks that a name is 1 to 64 visible characters. */
+export function checkPasskeyName(given: unknown): Checked<string> {
+  const checked = checkName(given)
+  const isTooLong = 'value' in checked && [...checked.value].length > NAME_MAX_LENGTH
+  return isTooLong ? { problem: `is longer than ${NAME_MAX_LENGTH} characters` } : checked
+}
+
 /** @throws {AuthError} `invalid_field`: the name is not 1 to 64 visible characters. */
 export function passkeyName(given: unknown): string {
-  const checked = checkName(given)
-  if ('problem' in checked || [...checked.value].length > NAME_MAX_LENGTH)
-    throw new AuthError('invalid_field', { field: 'name' })
+  const checked = checkPasskeyName(given)
+  if ('problem' in checked) throw new AuthError('invalid_field', { field: 'name' })
   return checked.value
 }
 

@@ -1,5 +1,5 @@
 import * as store from '../../db/index.ts'
-import { uuidV7 } from '../../lib/random.ts'
+import { isUuid, uuidV7 } from '../../lib/random.ts'
 import { AuthError, Conflict } from '../../model/errors.ts'
 import { record } from '../audit/record.ts'
 import type { Caller, SessionCaller } from '../caller.ts'
@@ -158,9 +158,7 @@ export function remove(ctx: Context, request: RemovePasskeyRequest, caller: Sess
   return removeFactor(ctx, { factor: 'passkey', id: request.id }, caller)
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-
 function uuidIn(id: string): string {
-  if (!UUID.test(id)) throw new AuthError('not_found')
+  if (!isUuid(id)) throw new AuthError('not_found')
   return id
 }

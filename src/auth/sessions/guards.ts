@@ -71,7 +71,8 @@ export async function requireStrongSession(ctx: Context, caller: Caller): Promis
   return found
 }
 
-async function assertFresh(ctx: Context, { session, user }: LiveSession): Promise<void> {
+/** @throws {AuthError} `reauthentication_required` with `accepts`. */
+export async function assertFresh(ctx: Context, { session, user }: LiveSession): Promise<void> {
   if (isFresh(ctx, session)) return
   const { usable } = await factorsOf(ctx, user.id)
   const accepts: StepUpMethod[] = [...stepUpMethods(ctx, user, usable), 'password']

@@ -1,13 +1,17 @@
 import * as store from '../../db/index.ts'
+import { isUuid } from '../../lib/random.ts'
 import { AuthError } from '../../model/errors.ts'
 import { type Account, accountOf } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import { assertCaller, asUser, type SessionCaller } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
 import {
+  assertFresh,
+  assertStrong,
   effectiveAal,
   findLiveSession,
   isFresh,
+  type LiveSession,
   requireFreshSession,
   requireSession,
   useSession,
@@ -47,7 +51,10 @@ export interface CurrentSession {
 export async function current(ctx: Context, caller: SessionCaller): Promise<CurrentSession | null> {
   assertCaller(caller)
   const found = await useSession(ctx, caller)
-  if (found === null) return null
+  return found && currentSession(ctx, found)
+}
+
+function currentSession(ctx: Context, found: LiveSession): CurrentSession {
   const { id, createdAt, authenticatedAt, expiresAt, amr } = found.session
   const aal = effectiveAal(ctx, found.session)
   const fresh = isFresh(ctx, found.session)
@@ -55,6 +62,32 @@ export async function current(ctx: Context, caller: SessionCaller): Promise<Curr
     user: accountOf(found.user),
     session: { id, createdAt, authenticatedAt, expiresAt, amr, aal, fresh },
   }
+}
+
+/** What {@link verify} asks of a session. */
+export interface SessionDemand {
+  /** The user must have authenticated less than `options.reauthenticationSeconds` ago. */
+  fresh?: boolean | undefined
+  /** `strongest`: if the account has a second factor, the session must have it too. */
+  aal?: 'strongest' | undefined
+}
+
+/**
+ * Checks that the session of the caller may do something sensitive, before a page asks for it. After a refusal the user can meet
+ * the demand with `signIn.reauthenticate`.
+ *
+ * @throws {AuthError} `unauthenticated`: there is no live session; `second_factor_required` or `reauthentication_required`, with
+ *   `accepts`.
+ */
+export async function verify(
+  ctx: Context,
+  demand: SessionDemand,
+  caller: SessionCaller,
+): Promise<CurrentSession> {
+  const found = await requireSession(ctx, caller)
+  if (demand.aal === 'strongest') await assertStrong(ctx, found)
+  if (demand.fresh) await assertFresh(ctx, found)
+  return currentSession(ctx, found)
 }
 
 /** A session as its user sees it. It contains nothing that grants access. */
@@ -80,8 +113,6 @@ export interface EndSessionRequest {
   id: string
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-
 /**
  * Ends one of the sessions of the caller's account, which may be the caller's own.
  *
@@ -91,7 +122,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 export async function end(ctx: Context, request: EndSessionRequest, caller: SessionCaller): Promise<void> {
   const { user, acting } = await requireFreshSession(ctx, caller)
   // Another user's session answers the same as none, so that nobody learns whether it exists.
-  if (!UUID.test(request.id)) throw new AuthError('not_found')
+  if (!isUuid(request.id)) throw new AuthError('not_found')
   await inTransaction(ctx, async (tx) => {
     if (!(await store.deleteSession(tx.db, { id: request.id, userId: user.id })))
       throw new AuthError('not_found')

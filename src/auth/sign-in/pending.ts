@@ -66,12 +66,14 @@ export async function suspend(
   if (locked === null || locked.passwordVersion !== user.passwordVersion || locked.email !== user.email)
     return null
   const earlier = await findLive(tx, caller)
-  if (earlier?.pending.userId === user.id) await finish(tx, earlier, caller)
+  const replaced = earlier?.pending.userId === user.id ? earlier.pending : null
+  if (replaced !== null) await store.takePendingSignIn(tx.db, replaced.id)
   const now = tx.now()
   const { value, id, secretHash } = mintBearer(now)
   const expiresAt = secondsAfter(now, PENDING_LIFETIME_SECONDS)
   const isKnown = recogniseDevice(tx, caller, user) !== null
-  const noticeId = isKnown ? null : await noticeOf(tx, user, { expiresAt }, caller)
+  // The notice of a replaced sign-in stays as it is, or beginning again and again would put it off for ever.
+  const noticeId = replaced?.noticeId ?? (isKnown ? null : await noticeOf(tx, user, { expiresAt }, caller))
   const { passwordVersion } = user
   const row = { id, secretHash, userId: user.id, next, method, amr, passwordVersion, persistent, transport }
   await store.addPendingSignIn(
@@ -98,7 +100,8 @@ export async function finish(
   await store.deleteMail(tx.db, pending.noticeId)
   // The notice stood for these too.
   const [rest] = await store.listPendingSignIns(tx.db, user.id)
-  if (rest !== undefined) await noticeOf(tx, user, rest, caller)
+  if (rest !== undefined && rest.noticeId === null)
+    await store.setPendingNotice(tx.db, rest.id, await noticeOf(tx, user, rest, caller))
   return true
 }
 

@@ -10,7 +10,7 @@ import {
 import { signedIn } from '../../../test/support/signed-in.ts'
 import { decodeBase32 } from '../../lib/base32.ts'
 import { totpCode, totpStep } from '../../lib/totp.ts'
-import type { AwaitedSignIn, SignInResult } from '../index.ts'
+import type { AwaitedSignIn, Client, SignInResult } from '../index.ts'
 
 const BOB = 'bob@example.com'
 const RIGHT = { email: BOB, password: PASSWORD }
@@ -38,7 +38,7 @@ async function bobWithTotp(
   return { ...production, id, sessionToken, codeAt, recoveryCodes: recoveryCodes ?? expect.unreachable() }
 }
 
-async function begin({ auth }: Production, caller = CLIENT) {
+async function begin({ auth }: Production, caller: Client = CLIENT) {
   return waiting(await auth.signIn.withPassword(RIGHT, caller))
 }
 
@@ -188,6 +188,48 @@ onBothEngines('a sign-in with a second factor', (engine) => {
     now.advance(3_700)
     const kinds = (await newMails()).map(({ kind }) => kind)
     expect(kinds.filter((kind) => kind === 'second_factor_failed')).toHaveLength(1)
+  })
+
+  it('tells its owner in time, even if it is begun again and again', async () => {
+    const bob = await bobWithTotp(engine)
+    const { now, newMails } = bob
+    let { loginToken } = await begin(bob)
+    for (let minutes = 0; minutes < 12; minutes += 3) {
+      now.advance(180)
+      loginToken = (await begin(bob, { ...CLIENT, loginToken })).loginToken
+    }
+    expect((await newMails()).map(({ kind }) => kind)).toContain('second_factor_failed')
+  })
+
+  it('gives level 2 for a day, or an hour without use, which a password alone does not bring back [SES-08]', async () => {
+    const bob = await bobWithTotp(engine)
+    const { auth, codeAt, now } = bob
+    const { loginToken } = await begin(bob)
+    let { sessionToken } = signedIn(await auth.signIn.withTotp({ code: codeAt() }, { loginToken }))
+    const aal = async () => (await auth.sessions.current({ sessionToken }))?.session.aal
+    now.advance(3_599)
+    expect(await aal()).toBe(2)
+    now.advance(3_600)
+    expect([await aal(), await aal()]).toEqual([1, 1])
+    const renew = async (request: { password: string } | { totp: string }) => {
+      sessionToken = (await auth.signIn.reauthenticate(request, { sessionToken })).sessionToken
+      return aal()
+    }
+    expect(await renew({ password: PASSWORD })).toBe(1)
+    expect(await renew({ totp: codeAt() })).toBe(2)
+    expect(await renew({ password: PASSWORD })).toBe(2)
+    for (let halves = 0; halves < 47; halves++) {
+      now.advance(1_800)
+      expect(await aal()).toBe(2)
+    }
+    now.advance(1_800)
+    expect(await aal()).toBe(1)
+    await expect(
+      auth.account.changeEmail({ email: 'new@example.com' }, { sessionToken }),
+    ).rejects.toMatchObject({
+      code: 'second_factor_required',
+      accepts: ['totp'],
+    })
   })
 
   it('cannot be gone around with the classic calls', async () => {

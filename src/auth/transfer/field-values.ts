@@ -11,6 +11,17 @@ export class FieldProblem extends Error {
   }
 }
 
+/** The fields that an import contains, by name. */
+export type Given = ReadonlyMap<string, unknown>
+
+/** Reads a value, or throws a {@link FieldProblem}. */
+export type Parse<Value> = (value: unknown, field: string) => Value
+
+/** A field, or `null` if it is not given. */
+export function parsed<Value>(given: Given, field: string, parse: Parse<Value>): Value | null {
+  return given.has(field) ? parse(given.get(field), field) : null
+}
+
 /** Well-formed text without zero bytes, which PostgreSQL refuses. */
 export function text(value: unknown, field: string): string {
   if (typeof value === 'string' && value.isWellFormed() && !value.includes('\0')) return value

@@ -1,15 +1,29 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FOREIGN_HASHES } from '../../../test/fixtures/hashes.ts'
-import { type EngineName, freshAuth, onBothEngines, testClock } from '../../../test/support/engines.ts'
-import { openTables, productionAuth } from '../../../test/support/production.ts'
+import { cbor, SoftwareAuthenticator } from '../../../test/support/authenticator.ts'
+import {
+  type EngineName,
+  freshAuth,
+  migratedDatabase,
+  onBothEngines,
+  testClock,
+} from '../../../test/support/engines.ts'
+import {
+  accountWithFactors,
+  beginSignIn,
+  codeOf,
+  signInWithPasskey,
+} from '../../../test/support/factored-account.ts'
+import { BASE_URL, openTables, productionAuth, randomKey } from '../../../test/support/production.ts'
 import type { Auth, ExportedUser, ImportItem, ImportOptions } from '../../index.ts'
+import { decodeBase32 } from '../../lib/base32.ts'
 
 const [HASH = expect.unreachable()] = FOREIGN_HASHES
 
 /** Imports users and adds up the results of all steps. */
-async function imported(auth: Auth, users: Iterable<Record<string, unknown>>, options?: ImportOptions) {
-  const items = Array.from(users, (fields) => ({ fields }))
+async function imported(auth: Auth, users: Iterable<object>, options?: ImportOptions) {
+  const items = Array.from(users, (fields) => ({ fields: { ...fields } }))
   return summed(auth, items, options)
 }
 
@@ -230,6 +244,97 @@ onBothEngines('an imported account with an unconfirmed address', (engine) => {
   })
 })
 
+onBothEngines('the factors of an account', (engine) => {
+  it('move to another service: the app, the passkeys and what they are worth, but not the recovery codes', async () => {
+    const bob = await accountWithFactors(engine)
+    const { auth, secret, email, now, passkeys, recoveryCodes } = bob
+    const lines = await exported(auth)
+    expect(lines).toMatchObject([{ totp_secret: secret, second_factor_enabled: true }])
+    expect(await imported(auth, lines)).toEqual({ added: 0, unchanged: 1, rejected: [] })
+    const plain = await Array.fromAsync(auth.transfer.exportUsers())
+    expect(plain[0]).not.toHaveProperty('totp_secret')
+    expect(plain[0]?.passkeys).toHaveLength(2)
+
+    const other = await productionAuth(engine, { now })
+    expect(await imported(other.auth, lines)).toEqual({ added: 1, unchanged: 0, rejected: [] })
+    const { loginToken } = await beginSignIn({ auth: other.auth, email })
+    // It may have been used at the service that the account comes from.
+    await expect(
+      other.auth.signIn.withTotp({ code: codeOf(secret, now()) }, { loginToken }),
+    ).rejects.toMatchObject({ code: 'invalid_code' })
+    const [code = ''] = recoveryCodes
+    await expect(other.auth.signIn.withRecoveryCode({ code }, { loginToken })).rejects.toMatchObject({
+      code: 'invalid_code',
+    })
+    now.advance(60)
+    const next = { code: codeOf(secret, now()) }
+    expect(await other.auth.signIn.withTotp(next, { loginToken })).toMatchObject({ next: 'signed_in' })
+    for (const passkey of passkeys)
+      expect(await signInWithPasskey(other, passkey)).toMatchObject({ next: 'signed_in' })
+    const rows = await other.db.selectFrom('totp').select('sealed_secret').execute()
+    expect(JSON.stringify(rows)).not.toContain(JSON.stringify([...(decodeBase32(secret) ?? [])]).slice(1, -1))
+  })
+
+  it('is refused in part without losing the rest: taken credentials, wrong keys, no secret key', async () => {
+    const bob = await accountWithFactors(engine)
+    const [line = expect.unreachable()] = await exported(bob.auth)
+    const { id: _, ...carol } = { ...line, email: 'carol@example.com', webauthn_handle: 'YW5vdGhlcg' }
+    const [passkey = expect.unreachable(), second] = line.passkeys
+    const fresh = { ...passkey, credential_id: 'bmV3' }
+    const dave = { ...carol, email: 'dave@example.com', passkeys: [fresh] }
+    const lines = [
+      carol,
+      dave,
+      { ...dave, email: 'erin@example.com' },
+      { ...dave, passkeys: [second] },
+      { ...carol, passkeys: [{ ...fresh, public_key: 'bm8gY29zZQ' }] },
+      { ...carol, passkeys: [{ ...fresh, algorithm: -257 }] },
+      { email: 'frank@example.com', hashed_password: '!' },
+    ]
+    for (const dryRun of [true, false]) {
+      const sum = await imported(bob.auth, lines, { dryRun })
+      expect(sum).toMatchObject({ added: 2, unchanged: 0 })
+      expect(problemsOf(sum)).toEqual([
+        'passkeys: another account has a passkey with this credential_id',
+        'passkeys: another account has a passkey with this credential_id',
+        'passkeys: another account has a passkey with this credential_id',
+        'passkeys[0].public_key: is not a public key in COSE form of the algorithm -7',
+        'passkeys[0].public_key: is not a public key in COSE form of the algorithm -257',
+      ])
+    }
+    const without = await freshAuth(engine)
+    expect(problemsOf(await imported(without, [line]))).toEqual([
+      expect.stringMatching(/^totp_secret: is stored only sealed, and BIENVENUE_SECRET_KEY is not set;/),
+    ])
+    expect(await imported(without, [{ ...line, totp_secret: null, totp_confirmed_at: null }])).toMatchObject({
+      added: 1,
+    })
+  })
+
+  it('is exported without a secret that does not open, and such a line is not imported by mistake', async () => {
+    const databaseUrl = await migratedDatabase(engine)
+    await accountWithFactors(engine, { databaseUrl })
+    const auth = await freshAuth(engine, { databaseUrl, secretKey: randomKey() })
+    const lines = await exported(auth)
+    expect(lines).toMatchObject([{ totp_secret: null, totp_confirmed_at: expect.any(String) }])
+    const other = await freshAuth(engine, { secretKey: randomKey() })
+    expect(problemsOf(await imported(other, lines))).toEqual([
+      'totp_confirmed_at: is set, but totp_secret is missing',
+    ])
+  })
+
+  it('must be set up at the first sign-in if the second factor was enabled, and none was imported', async () => {
+    const { auth } = await productionAuth(engine)
+    const email = 'bob@example.com'
+    const { hash, password } = HASH
+    const at = '2026-01-01T00:00:00.000Z'
+    await imported(auth, [
+      { email, hashed_password: hash, email_verified: true, second_factor_enabled_at: at },
+    ])
+    expect(await auth.signIn.withPassword({ email, password })).toMatchObject({ next: 'enrol', methods: [] })
+  })
+})
+
 onBothEngines('transfer.exportUsers', (engine) => {
   it('lists every existing user once while others register or are deleted', async () => {
     const auth = await freshAuth(engine)
@@ -260,6 +365,33 @@ describe('an export', () => {
     })
     .map((date) => date.toISOString())
   const perhaps = fc.option(moment, { nil: null })
+  const [es256, rs256] = (['ES256', 'RS256'] as const).map((kind) =>
+    cbor(new SoftwareAuthenticator({ origin: BASE_URL, kind }).publicKey()).toString('base64url'),
+  )
+  const flags = fc.constantFrom(
+    { backup_eligible: false, backed_up: false },
+    { backup_eligible: true, backed_up: false },
+    { backup_eligible: true, backed_up: true },
+  )
+  const passkey = fc
+    .record({
+      credential_id: fc.stringMatching(/^[A-Za-z0-9_-]{8}$/),
+      key: fc.constantFrom({ public_key: es256, algorithm: -7 }, { public_key: rs256, algorithm: -257 }),
+      sign_count: fc.integer({ min: 0, max: 0xff_ff_ff_ff }),
+      flags,
+      user_verified: fc.boolean(),
+      discoverable: fc.boolean(),
+      transports: fc.constantFrom([], ['internal', 'hybrid'], ['usb']),
+      aaguid: fc.uuid(),
+      rp_id: fc.constantFrom('auth.example.com', 'localhost'),
+      name: fc.constantFrom('Zoé’s phone', '"; drop table users; --'),
+      created_at: moment,
+      last_used_at: perhaps,
+    })
+    .map(({ key, flags, ...rest }) => ({ ...rest, ...key, ...flags }))
+  const byCredential = (a: { credential_id: string }, b: { credential_id: string }) =>
+    a.credential_id < b.credential_id ? -1 : 1
+
   const user = fc.record({
     id: fc.integer({ min: 1, max: 0x7fffffff }),
     email: fc
@@ -282,12 +414,32 @@ describe('an export', () => {
     private_metadata: fc.constantFrom(null, { text: '\0 \u2028 é " \\ \'' }),
     second_factor_enabled_at: perhaps,
     second_factor_required_at: perhaps,
-    webauthn_handle: fc.constantFrom(null, 'h'.repeat(43)),
+    webauthn_handle: fc.constant('A'.repeat(43)),
+    totp_secret: fc.constantFrom(null, 'JBSWY3DPEHPK3PXP', 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'),
+    totp_confirmed_at: moment,
+    totp_disabled_at: perhaps,
+    passkeys: fc.uniqueArray(passkey, { maxLength: 3, selector: ({ credential_id }) => credential_id }),
   })
-  const users = fc.uniqueArray(user, {
-    maxLength: 30,
-    comparator: (a, b) => a.id === b.id || a.email.toLowerCase() === b.email.toLowerCase(),
-  })
+  /** As an export writes it: a time without its flag, and an app without a secret, cannot be. */
+  const users = fc
+    .uniqueArray(user, {
+      maxLength: 30,
+      comparator: (a, b) => a.id === b.id || a.email.toLowerCase() === b.email.toLowerCase(),
+    })
+    .map((given) =>
+      given.map((one, index) => ({
+        ...one,
+        second_factor_enabled: one.second_factor_enabled_at !== null,
+        ...(one.totp_secret === null && { totp_confirmed_at: null, totp_disabled_at: null }),
+        passkeys: one.passkeys
+          // Unique over all users.
+          .map((each) => ({
+            ...each,
+            credential_id: `${each.credential_id}${String(index).padStart(4, 'A')}`,
+          }))
+          .toSorted(byCredential),
+      })),
+    )
 
   const databases: [EngineName, EngineName][] = [
     ['sqlite', 'postgres'],
@@ -298,12 +450,19 @@ describe('an export', () => {
     async (from, to) => {
       await fc.assert(
         fc.asyncProperty(users, async (given) => {
-          const [one, other] = [await freshAuth(from), await freshAuth(to)]
+          const options = { secretKey: randomKey() }
+          const [one, other] = [await freshAuth(from, options), await freshAuth(to, options)]
           expect(await imported(one, given)).toEqual({ added: given.length, unchanged: 0, rejected: [] })
-          const lines = (await exported(one)).map((line) => JSON.parse(JSON.stringify(line)))
+          const lines = (await exported(one)).map((line) => {
+            const { passkeys, ...rest } = JSON.parse(JSON.stringify(line))
+            return { ...rest, passkeys: passkeys.toSorted(byCredential) }
+          })
           expect(lines).toEqual(given.toSorted((a, b) => a.id - b.id))
           expect(await imported(other, lines)).toMatchObject({ added: given.length, rejected: [] })
           expect(await rowsOf(other)).toEqual(await rowsOf(one))
+          expect((await exported(other)).map(({ totp_secret }) => totp_secret)).toEqual(
+            given.toSorted((a, b) => a.id - b.id).map(({ totp_secret }) => totp_secret),
+          )
           expect(await imported(other, lines)).toEqual({ added: 0, unchanged: given.length, rejected: [] })
         }),
         { numRuns: 15 },
@@ -311,11 +470,16 @@ describe('an export', () => {
     },
   )
 
+  /** The rows that an import adds, without what is new in each database: ids of passkeys, and sealed values. */
   async function rowsOf(auth: Auth): Promise<unknown[]> {
-    return (await openTables(auth.options.databaseUrl))
-      .selectFrom('users')
-      .selectAll()
-      .orderBy('id')
-      .execute()
+    const db = await openTables(auth.options.databaseUrl)
+    const users = await db.selectFrom('users').selectAll().orderBy('id').execute()
+    const totp = await db.selectFrom('totp').selectAll().orderBy('user_id').execute()
+    const passkeys = await db.selectFrom('passkeys').selectAll().orderBy('credential_id').execute()
+    return [
+      users,
+      totp.map((row) => ({ ...row, sealed_secret: row.sealed_secret?.length, last_step: null })),
+      passkeys.map((row) => ({ ...row, id: null, public_key: Buffer.from(row.public_key).toString('hex') })),
+    ]
   }
 })

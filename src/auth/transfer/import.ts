@@ -9,7 +9,16 @@ import { type Context, inTransaction, type TxContext } from '../context.ts'
 import type { FirebaseProject } from '../passwords/hashing/firebase.ts'
 import { costOfNew } from '../passwords/hashing/index.ts'
 import { forgetFailuresOfAll } from '../sign-in/throttle.ts'
-import { type Fields, type ImportedUser, isSameUser, readImportedUser } from './imported-user.ts'
+import { findWrongKey } from './imported-factors.ts'
+import {
+  type Fields,
+  type ImportedUser,
+  isSameUser,
+  readImportedUser,
+  writtenAccount,
+} from './imported-user.ts'
+import type { MovingFactors } from './moving-factors.ts'
+import { addFactors, factorsOfAll } from './stored-factors.ts'
 
 /** The fields of a user, or why they could not be read. Rejected items are returned unchanged. */
 export type ImportItem = { readonly fields: Fields } | { readonly problem: string }
@@ -36,7 +45,7 @@ export interface ImportStep {
 const BATCH = 1_000
 
 /**
- * Imports accounts with their password hashes, in transactions of 1,000. Never changes an existing account. An item
+ * Imports accounts with their password hashes, passkeys and authenticator apps, in transactions of 1,000. Never changes an existing account. An item
  * that cannot be added is returned with the reason, and the others are still added. Repeating an interrupted import
  * adds what is missing.
  *
@@ -55,6 +64,9 @@ export async function* importUsers(
   // A hash that this service makes itself can always be imported again.
   const maxCost = Math.max(ctx.options.maxImportedHashCost, costOfNew(ctx.options))
   const allowsHttp = allowsHttpPictures(ctx.options)
+  // The generated key of development mode is lost with the process.
+  const canSeal = ctx.options.secretKey !== ''
+  const details = { now, firebase, maxCost, allowsHttp, canSeal }
   const earlier = new EarlierLines()
   const total = { added: 0, unchanged: 0, rejected: 0 }
   for await (const batch of inBatches(items)) {
@@ -62,7 +74,7 @@ export async function* importUsers(
     for (const item of batch)
       read.push({
         item,
-        reading: await withSchemas(ctx, readItem(item, { now, firebase, maxCost, allowsHttp })),
+        reading: await withRightKeys(await withSchemas(ctx, readItem(item, details))),
       })
     const step = dryRun
       ? await decide(ctx, read, earlier, async () => {})
@@ -103,6 +115,12 @@ async function withSchemas({ metadataSchema }: Context, reading: Read['reading']
   return { ...reading, user: { ...reading.user, ...changes } }
 }
 
+/** Refuses a passkey whose key could never verify a signature. */
+async function withRightKeys(reading: Read['reading']): Promise<Read['reading']> {
+  const problem = 'problem' in reading ? null : await findWrongKey(reading.factors)
+  return problem === null ? reading : { problem }
+}
+
 async function* inBatches(
   items: AsyncIterable<ImportItem> | Iterable<ImportItem>,
 ): AsyncGenerator<ImportItem[]> {
@@ -120,17 +138,20 @@ async function* inBatches(
 class EarlierLines {
   readonly #users = new Map<string, string>()
   readonly #ids = new Set<number>()
+  readonly #credentials = new Set<string>()
 
-  /**
-   * Compares an item with the earlier ones: `same` user, same `email` or same `id`. Remembers it if there is `none`.
-   */
-  meet(email: string, user: store.MovingUser): 'none' | 'same' | 'email' | 'id' {
-    const digest = Buffer.from(sha256(JSON.stringify(user))).toString('base64')
+  /** Compares an item with the earlier ones: `same` account, or what both have. Remembers it if there is `none`. */
+  meet(account: ImportedUser): 'none' | 'same' | 'email' | 'id' | 'passkey' {
+    const { user, factors } = account
+    const email = normalizeEmail(user.email)
+    const digest = Buffer.from(sha256(writtenAccount(account))).toString('base64')
     const before = this.#users.get(email)
     if (before !== undefined) return before === digest ? 'same' : 'email'
     if (user.id !== null && this.#ids.has(user.id)) return 'id'
+    if (factors.passkeys.some(({ credentialId }) => this.#credentials.has(credentialId))) return 'passkey'
     this.#users.set(email, digest)
     if (user.id !== null) this.#ids.add(user.id)
+    for (const { credentialId } of factors.passkeys) this.#credentials.add(credentialId)
     return 'none'
   }
 }
@@ -141,76 +162,109 @@ interface Read {
 }
 
 const EMAIL_TAKEN = 'email: another account has this address'
-const EMAIL_REPEATED = 'email: an earlier line has this address with other values'
-const ID_TAKEN = 'id: another account has this id'
 
-/** Compares items with existing accounts and with each other, and passes the new users to `add`. */
+/** What an item has in common with an earlier one. */
+const REPEATED = {
+  email: 'email: an earlier line has this address with other values',
+  id: 'id: another account has this id',
+  passkey: 'passkeys: another account has a passkey with this credential_id',
+} as const
+
+/** Compares items with existing accounts and with each other, and passes the new accounts to `add`. */
 async function decide(
   ctx: Context,
   items: readonly Read[],
   earlier: EarlierLines,
-  add: (users: readonly store.MovingUser[]) => Promise<void>,
+  add: (accounts: readonly ImportedUser[]) => Promise<void>,
 ): Promise<ImportStep> {
-  const { byEmail, byId } = await findExisting(ctx, items)
+  const existing = await findExisting(ctx, items)
   const rejected: { item: ImportItem; problem: string }[] = []
-  const added: store.MovingUser[] = []
+  const added: ImportedUser[] = []
   let unchanged = 0
   for (const { item, reading } of items) {
-    if ('problem' in reading) {
-      rejected.push({ item, problem: reading.problem })
-      continue
-    }
-    const { user } = reading
-    const email = normalizeEmail(user.email)
-    const existing = byEmail.get(email)
-    if (existing !== undefined) {
-      if (isSameUser(reading, existing)) unchanged++
-      else rejected.push({ item, problem: EMAIL_TAKEN })
-      continue
-    }
-    if (user.id !== null && byId.has(user.id)) {
-      rejected.push({ item, problem: ID_TAKEN })
-      continue
-    }
-    const before = earlier.meet(email, user)
-    if (before === 'none') added.push(user)
-    else if (before === 'same') unchanged++
-    else rejected.push({ item, problem: before === 'email' ? EMAIL_REPEATED : ID_TAKEN })
+    const outcome = 'problem' in reading ? reading : outcomeOf(reading, existing, earlier)
+    if (outcome === 'added') added.push(reading as ImportedUser)
+    else if (outcome === 'unchanged') unchanged++
+    else rejected.push({ item, problem: outcome.problem })
   }
   await add(added)
   return { added: added.length, unchanged, rejected }
 }
 
-async function findExisting(ctx: Context, items: readonly Read[]) {
-  const users = items.flatMap(({ reading }) => ('user' in reading ? [reading.user] : []))
-  const existing = await store.findUsersAmong(ctx.db, {
-    emails: users.map(({ email }) => normalizeEmail(email)),
-    ids: users.flatMap(({ id }) => id ?? []),
+function outcomeOf(
+  account: ImportedUser,
+  { byEmail, ids, credentials }: Existing,
+  earlier: EarlierLines,
+): 'added' | 'unchanged' | { readonly problem: string } {
+  const { user, factors } = account
+  const owner = byEmail.get(normalizeEmail(user.email))
+  if (owner !== undefined) return isSameUser(account, owner) ? 'unchanged' : { problem: EMAIL_TAKEN }
+  if (user.id !== null && ids.has(user.id)) return { problem: REPEATED.id }
+  if (factors.passkeys.some(({ credentialId }) => credentials.has(credentialId)))
+    return { problem: REPEATED.passkey }
+  const before = earlier.meet(account)
+  if (before === 'none') return 'added'
+  return before === 'same' ? 'unchanged' : { problem: REPEATED[before] }
+}
+
+/** What the database has of a batch. */
+interface Existing {
+  readonly byEmail: ReadonlyMap<string, { readonly user: store.MovingUser; readonly factors: MovingFactors }>
+  readonly ids: ReadonlySet<number>
+  /** Ids of credentials. */
+  readonly credentials: ReadonlySet<string>
+}
+
+async function findExisting(ctx: Context, items: readonly Read[]): Promise<Existing> {
+  const accounts = items.flatMap(({ reading }) => ('user' in reading ? [reading] : []))
+  const users = await store.findUsersAmong(ctx.db, {
+    emails: accounts.map(({ user }) => normalizeEmail(user.email)),
+    ids: accounts.flatMap(({ user }) => user.id ?? []),
   })
+  const ids = users.map(({ id }) => id)
+  const factorsOf = await factorsOfAll(ctx, ids)
+  const credentials = accounts.flatMap(({ factors }) =>
+    factors.passkeys.map(({ credentialId }) => credentialId),
+  )
   return {
-    byEmail: new Map(existing.map((user) => [normalizeEmail(user.email), user])),
-    byId: new Set(existing.map(({ id }) => id)),
+    byEmail: new Map(
+      users.map((user) => [normalizeEmail(user.email), { user, factors: factorsOf(user.id) }] as const),
+    ),
+    ids: new Set(ids),
+    credentials: new Set(await store.findCredentialsAmong(ctx.db, credentials)),
   }
 }
 
 async function addAccounts(
   tx: TxContext,
-  users: readonly store.MovingUser[],
+  accounts: readonly ImportedUser[],
   { isFirst, operator }: { isFirst: boolean; operator: Caller },
 ): Promise<void> {
-  if (users.length === 0) return
+  if (accounts.length === 0) return
   // Users with an id first, so that no generated id takes one of theirs.
-  for (const hasId of [true, false])
-    await store.addUsers(
+  for (const hasId of [true, false]) {
+    const group = accounts.filter(({ user }) => (user.id !== null) === hasId)
+    const ids = await store.addUsers(
       tx.db,
-      users.filter(({ id }) => (id !== null) === hasId),
+      group.map(({ user }) => user),
     )
+    await addFactors(
+      tx,
+      group.map(({ user, factors }) => ({ userId: idIn(ids, user.email), factors })),
+    )
+  }
   // Failures counted before the account existed must not count against it.
   await forgetFailuresOfAll(
     tx,
-    users.map(({ email }) => email),
+    accounts.map(({ user }) => user.email),
   )
   if (isFirst) await record(tx, { action: 'begin_import', userId: null }, operator)
+}
+
+function idIn(ids: ReadonlyMap<string, number>, email: string): number {
+  const id = ids.get(normalizeEmail(email))
+  if (id === undefined) throw new Error('the database did not return the id of a new user')
+  return id
 }
 
 /** A concurrent registration may take an address between the look-up and the insert. The next look-up finds it. */

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { FIREBASE, FOREIGN_HASHES } from '../../../test/fixtures/hashes.ts'
 import { OPTION_TABLE } from '../../options/index.ts'
-import { type Fields, readImportedUser } from './imported-user.ts'
+import { type Fields, readImportedUser, USER_FIELDS } from './imported-user.ts'
 
 const now = new Date('2026-11-21T12:00:00Z')
 const BOB: Fields = { email: 'bob@example.com', hashed_password: '!' }
 
-function read(fields: Fields) {
+function read(fields: Fields, { canSeal = true } = {}) {
   return readImportedUser(fields, {
     now,
+    canSeal,
     firebase: null,
     maxCost: OPTION_TABLE.maxImportedHashCost.production,
   })
@@ -19,8 +20,13 @@ function userOf(fields: Fields) {
   return 'user' in reading ? reading.user : expect.unreachable(reading.problem)
 }
 
-function problemOf(fields: Fields): string {
+function factorsOf(fields: Fields) {
   const reading = read(fields)
+  return 'user' in reading ? reading.factors : expect.unreachable(reading.problem)
+}
+
+function problemOf(fields: Fields, details = {}): string {
+  const reading = read(fields, details)
   return 'problem' in reading ? reading.problem : expect.unreachable('there is no problem')
 }
 
@@ -68,8 +74,14 @@ describe('a user to import', () => {
       webauthn_handle: 'aGFuZGxl',
       email_verified: true,
       disabled: true,
+      second_factor_enabled: true,
       totp_secret: null,
+      totp_confirmed_at: null,
+      totp_disabled_at: null,
+      passkeys: null,
+      salt: null,
     }
+    expect(Object.keys(json).toSorted()).toEqual(USER_FIELDS.toSorted())
     const csvOf = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
     const csv = Object.fromEntries(
       Object.entries(json).map(([name, value]) => [name, value === null ? '' : csvOf(value)]),
@@ -149,7 +161,19 @@ describe('a user to import', () => {
     ['metadata', '["plan", "pro"]', /^metadata: is not a JSON object$/],
     ['metadata', 'plan=pro', /^metadata: is not a JSON object$/],
     ['private_metadata', '{"__proto__":{"admin":true}}', /^private_metadata: has a member __proto__/],
-    ['totp_secret', 'JBSWY3DPEHPK3PXP', /^totp_secret: .+ would lose its own/],
+    ['webauthn_handle', 'aGFuZGxlcw9', /^webauthn_handle: is not 1 to 64 bytes in base64url/],
+    ['webauthn_handle', 'YWJjZA==', /^webauthn_handle: is not 1 to 64 bytes in base64url/],
+    ['webauthn_handle', 'A'.repeat(87), /^webauthn_handle: is not 1 to 64 bytes in base64url/],
+    ['totp_secret', 'JBSWY3DPEHPK3P!!', /^totp_secret: is not base32; leave the field out/],
+    ['totp_secret', 'JBSWY3DP', /^totp_secret: is not 10 to 64 bytes long$/],
+    ['totp_secret', 'A'.repeat(104), /^totp_secret: is not 10 to 64 bytes long$/],
+    ['totp_secret', 1234567890, /^totp_secret: is not text$/],
+    ['totp_confirmed_at', '2020-01-02T03:04:05Z', /^totp_confirmed_at: is set, but totp_secret is missing$/],
+    ['totp_disabled_at', '2020-01-02T03:04:05Z', /^totp_disabled_at: is set, but totp_secret is missing$/],
+    ['passkeys', '[{]', /^passkeys: is not a list$/],
+    ['passkeys', { credential_id: 'x' }, /^passkeys: is not a list$/],
+    ['passkeys', Array(101).fill({}), /^passkeys: has more than 100 passkeys$/],
+    ['passkeys', [null], /^passkeys\[0\]: is not an object$/],
     ['role', 'admin', /^role: is not a field of a user$/],
     ['__proto__', 'x', /^__proto__: is not a field of a user$/],
   ])('with %s %j is refused without repeating the value', (field, value, problem) => {
@@ -212,7 +236,10 @@ describe('a user to import', () => {
     ['better-auth', `${'a'.repeat(32)}:${'b'.repeat(128)}`],
   ])('can have a hash with the default cost of %s, whatever the setting', (_, hash) => {
     const { min } = OPTION_TABLE.maxImportedHashCost.kind
-    const reading = readImportedUser({ ...BOB, hashed_password: hash }, { now, firebase: null, maxCost: min })
+    const reading = readImportedUser(
+      { ...BOB, hashed_password: hash },
+      { now, firebase: null, canSeal: true, maxCost: min },
+    )
     expect(reading).toMatchObject({ user: { hashedPassword: hash } })
   })
 
@@ -228,7 +255,7 @@ describe('a user to import', () => {
     expect(problemOf(fields)).toBe(
       `hashed_password: the hash costs ${cost} times as much as an argon2id hash, more than BIENVENUE_MAX_IMPORTED_HASH_COST allows`,
     )
-    const reading = readImportedUser(fields, { now, firebase: null, maxCost: cost })
+    const reading = readImportedUser(fields, { now, firebase: null, canSeal: true, maxCost: cost })
     expect(reading).toMatchObject({ user: { hashedPassword: hash } })
   })
 
@@ -237,7 +264,8 @@ describe('a user to import', () => {
     const fields = { ...BOB, hashed_password: hash, salt }
     expect(problemOf(fields)).toMatch(/the hash parameters of its Firebase project are not given$/)
     const project = { signerKey: Buffer.alloc(64), saltSeparator: Buffer.alloc(1), rounds: 8, memCost: 14 }
-    const readOf = (firebase: typeof project) => readImportedUser(fields, { now, firebase, maxCost: 16 })
+    const readOf = (firebase: typeof project) =>
+      readImportedUser(fields, { now, firebase, canSeal: true, maxCost: 16 })
     expect(readOf(project)).toMatchObject({
       user: { hashedPassword: expect.stringMatching(/^\$firebase-scrypt\$ln=14,r=8,p=1\$/) },
     })
@@ -247,5 +275,104 @@ describe('a user to import', () => {
     expect(readOf({ ...project, signerKey: Buffer.alloc(32) })).toEqual({
       problem: 'hashed_password: the hash is not from this Firebase project',
     })
+  })
+})
+
+describe('the factors of a user to import', () => {
+  const at = '2020-01-02T03:04:05.678Z'
+  const PASSKEY = {
+    credential_id: 'Y3JlZGVudGlhbA',
+    public_key: 'cHVibGljIGtleQ',
+    algorithm: -7,
+    rp_id: 'auth.example.com',
+    created_at: at,
+  }
+  const OWNER = { ...BOB, webauthn_handle: 'aGFuZGxl' }
+
+  it('are an authenticator app and passkeys, with defaults for what a passkey does not say', () => {
+    const given = { ...OWNER, totp_secret: 'jbsw y3dp-ehpk 3pxp', passkeys: JSON.stringify([PASSKEY]) }
+    expect(factorsOf(given)).toEqual({
+      totp: {
+        secret: new Uint8Array(Buffer.from('Hello!\xde\xad\xbe\xef', 'latin1')),
+        confirmedAt: now,
+        disabledAt: null,
+      },
+      passkeys: [
+        {
+          credentialId: PASSKEY.credential_id,
+          publicKey: new Uint8Array(Buffer.from('public key')),
+          algorithm: -7,
+          signCount: 0,
+          backupEligible: false,
+          backedUp: false,
+          userVerified: false,
+          discoverable: true,
+          transports: [],
+          aaguid: '00000000-0000-0000-0000-000000000000',
+          rpId: 'auth.example.com',
+          name: 'Passkey',
+          createdAt: new Date(at),
+          lastUsedAt: null,
+        },
+      ],
+    })
+  })
+
+  it('enable the second factor if there is an app, unless a flag says no', () => {
+    const totp_secret = 'JBSWY3DPEHPK3PXP'
+    const enabledAt = (fields: Fields) => userOf({ ...OWNER, ...fields }).secondFactorEnabledAt
+    expect(enabledAt({ totp_secret })).toEqual(now)
+    expect(enabledAt({ totp_secret, totp_confirmed_at: at })).toEqual(new Date(at))
+    expect(enabledAt({ totp_secret, second_factor_enabled: false })).toBeNull()
+    expect(enabledAt({ passkeys: [PASSKEY] })).toBeNull()
+    expect(enabledAt({ passkeys: [PASSKEY], second_factor_enabled: 'true' })).toEqual(now)
+    expect(problemOf({ ...BOB, second_factor_enabled: false, second_factor_enabled_at: at })).toBe(
+      'second_factor_enabled: is false, but second_factor_enabled_at is set',
+    )
+  })
+
+  it('need a key that seals the secret', () => {
+    expect(problemOf({ ...BOB, totp_secret: 'JBSWY3DPEHPK3PXP' }, { canSeal: false })).toMatch(
+      /^totp_secret: is stored only sealed, and BIENVENUE_SECRET_KEY is not set;/,
+    )
+  })
+
+  it('need the handle that a passkey signs in with; a security key does not', () => {
+    expect(problemOf({ ...BOB, passkeys: [PASSKEY] })).toBe(
+      'webauthn_handle: is missing, and the passkeys need it',
+    )
+    expect(factorsOf({ ...BOB, passkeys: [{ ...PASSKEY, discoverable: false }] }).passkeys).toHaveLength(1)
+  })
+
+  it.each<[field: string, value: unknown, problem: string]>([
+    ['credential_id', undefined, 'is missing'],
+    ['credential_id', 'Y3JlZGVudGlhbA==', 'is not 1 to 1023 bytes in base64url without padding'],
+    ['credential_id', 'A'.repeat(1_366), 'is not 1 to 1023 bytes in base64url without padding'],
+    ['public_key', '', 'is not 1 to 1024 bytes in base64url without padding'],
+    ['public_key', 7, 'is not 1 to 1024 bytes in base64url without padding'],
+    ['algorithm', -35, 'is not one of -8, -7, -257'],
+    ['algorithm', '-7', 'is not one of -8, -7, -257'],
+    ['sign_count', -1, 'is not a whole number from 0 to 4294967295'],
+    ['sign_count', 2 ** 32, 'is not a whole number from 0 to 4294967295'],
+    ['backed_up', true, 'is true, but backup_eligible is not'],
+    ['discoverable', 'perhaps', 'is not a boolean: write true or false'],
+    ['transports', 'usb', 'is not a list of transports'],
+    ['transports', ['USB'], 'is not a list of transports'],
+    ['aaguid', 'yubikey', 'is not a UUID'],
+    ['rp_id', 'https://example.com', 'is not a host name in lower case'],
+    ['rp_id', 'Example.com', 'is not a host name in lower case'],
+    ['name', 'a\nb', 'contains U+000A, an invisible character'],
+    ['name', 'x'.repeat(65), 'is longer than 64 characters'],
+    ['created_at', null, 'is missing'],
+    ['last_used_at', {}, 'is not a timestamp'],
+    ['private_key', 'x', 'is not a field of a passkey'],
+    ['__proto__', 'x', 'is not a field of a passkey'],
+  ])('with %s %j of a passkey are refused', (field, value, problem) => {
+    const passkey = Object.fromEntries([...Object.entries(PASSKEY), [field, value]])
+    expect(problemOf({ ...OWNER, passkeys: [passkey] })).toMatch(`passkeys[0].${field}: ${problem}`)
+  })
+
+  it('are refused if two passkeys have the same credential id', () => {
+    expect(problemOf({ ...OWNER, passkeys: [PASSKEY, PASSKEY] })).toBe('passkeys: has a credential_id twice')
   })
 })

@@ -4,10 +4,14 @@ import { isEmailAddress, isUnambiguousEmail, storedEmail } from '../../model/use
 import { type Checked, checkJson, checkLocale, checkName, checkPicture } from '../account/profile-values.ts'
 import { adoptHash } from '../passwords/hashing/adopt.ts'
 import type { FirebaseProject } from '../passwords/hashing/firebase.ts'
-import { boolean, FieldProblem, number, text, time } from './field-values.ts'
+import { boolean, FieldProblem, type Given, number, type Parse, parsed, text, time } from './field-values.ts'
+import { FACTOR_FIELDS, handleOf, readFactors } from './imported-factors.ts'
+import { exportedFactors, type MovingFactors } from './moving-factors.ts'
 
-/** Fields that only an import has. The first two stand for a time that the source does not know. */
-const IMPORT_FIELDS = ['disabled', 'email_verified', 'salt', 'totp_secret'] as const
+/** Fields that stand for a time that the source does not know. */
+const FLAGS = ['disabled', 'email_verified', 'second_factor_enabled'] as const
+type Flag = (typeof FLAGS)[number]
+const IMPORT_FIELDS = [...FLAGS, 'salt', ...FACTOR_FIELDS] as const
 type UserField = keyof MovingRow | (typeof IMPORT_FIELDS)[number]
 
 /** The fields of a user in an import. */
@@ -28,11 +32,14 @@ interface ReadingDetails {
   readonly maxCost: number
   /** Whether the URL of a picture may be http. Default `false`. */
   readonly allowsHttp?: boolean
+  /** Whether secrets can be sealed with a key that lasts. */
+  readonly canSeal: boolean
 }
 
 /** A user to add. */
 export interface ImportedUser {
   readonly user: MovingUser
+  readonly factors: MovingFactors
   /** The fields that the import contains. */
   readonly given: ReadonlyMap<UserField, unknown>
 }
@@ -54,9 +61,7 @@ export function readImportedUser(
   }
 }
 
-type Given = ImportedUser['given']
-
-function givenFields(fields: Fields): Given {
+function givenFields(fields: Fields): ImportedUser['given'] {
   const given = new Map<UserField, unknown>()
   for (const [name, value] of Object.entries(fields)) {
     if (!isUserField(name)) throw new FieldProblem(name, 'is not a field of a user')
@@ -69,25 +74,19 @@ function isUserField(name: string): name is UserField {
   return (USER_FIELDS as readonly string[]).includes(name)
 }
 
-function read(given: Given, details: ReadingDetails): ImportedUser {
-  if (given.has('totp_secret'))
-    throw new FieldProblem(
-      'totp_secret',
-      'second factors are not supported yet, so the account would lose its own; leave the field out to accept that',
-    )
+function read(given: ImportedUser['given'], details: ReadingDetails): ImportedUser {
   const values = MOVING_COLUMNS.map(({ column, property, type, isRequired }) => {
     const rule = RULES[column]
     const value = rule === undefined ? parsed<unknown>(given, column, PARSERS[type]) : rule(given, details)
     if (value === null && isRequired) throw new FieldProblem(column, 'is missing')
     return [property, value]
   })
-  return { user: Object.fromEntries(values) as MovingUser, given }
-}
-
-type Parse<Value> = (value: unknown, field: string) => Value
-
-function parsed<Value>(given: Given, field: UserField, parse: Parse<Value>): Value | null {
-  return given.has(field) ? parse(given.get(field), field) : null
+  const user = Object.fromEntries(values) as MovingUser
+  const factors = readFactors(given, details)
+  // Without it, they could not sign in on their own.
+  if (user.webauthnHandle === null && factors.passkeys.some(({ discoverable }) => discoverable))
+    throw new FieldProblem('webauthn_handle', 'is missing, and the passkeys need it')
+  return { user, factors, given }
 }
 
 const PARSERS = { integer: number, text, time, json: object } satisfies Record<string, Parse<unknown>>
@@ -100,6 +99,8 @@ const RULES: { readonly [Column in keyof MovingRow]?: (given: Given, details: Re
   password_version: (given) => parsed(given, 'password_version', number) ?? 1,
   disabled_at: (given, { now }) => timeOfFlag(given, 'disabled', now),
   email_verified_at: (given, { now }) => timeOfFlag(given, 'email_verified', now),
+  second_factor_enabled_at: (given, { now }) => secondFactorSince(given, now),
+  webauthn_handle: (given) => parsed(given, 'webauthn_handle', handleOf),
   locale: (given) => parsed(given, 'locale', profileField(checkLocale)),
   name: (given) => parsed(given, 'name', profileField(checkName)),
   picture: (given, { allowsHttp = false }) =>
@@ -153,25 +154,62 @@ function storableHash(given: Given, { firebase, maxCost }: ReadingDetails): stri
 }
 
 /** Since when a flag is true. It may be given as a time, as a boolean or as both. */
-function timeOfFlag(given: Given, flag: 'disabled' | 'email_verified', now: Date): Date | null {
+function timeOfFlag(given: Given, flag: Flag, now: Date): Date | null {
   const isTrue = parsed(given, flag, boolean)
   const since = parsed(given, `${flag}_at`, time)
   if (isTrue === false && since !== null) throw new FieldProblem(flag, `is false, but ${flag}_at is set`)
   return since ?? (isTrue === true ? now : null)
 }
 
+/** Other services ask for the code of an app once it is set up, so a secret enables the second factor unless a flag says no. */
+function secondFactorSince(given: Given, now: Date): Date | null {
+  const since = timeOfFlag(given, 'second_factor_enabled', now)
+  if (since !== null || given.has('second_factor_enabled') || !given.has('totp_secret')) return since
+  return parsed(given, 'totp_confirmed_at', time) ?? now
+}
+
 /** Whether an existing account has the same values in every given field. */
-export function isSameUser({ given, user }: ImportedUser, existing: MovingUser): boolean {
+export function isSameUser(
+  { given, user, factors }: ImportedUser,
+  existing: { readonly user: MovingUser; readonly factors: MovingFactors },
+): boolean {
   // Each import assumes its own time for a flag without one, so compare only whether there is a time.
-  const isSameFlag = (flag: UserField, property: 'disabledAt' | 'emailVerifiedAt') =>
-    !given.has(flag) || (existing[property] === null) === (user[property] === null)
+  const isSameFlag = (flag: Flag, property: 'disabledAt' | 'emailVerifiedAt' | 'secondFactorEnabledAt') =>
+    !given.has(flag) || (existing.user[property] === null) === (user[property] === null)
   return (
     MOVING_COLUMNS.every(
-      ({ column, property }) => !given.has(column) || isEqual(existing[property], user[property]),
+      ({ column, property }) => !given.has(column) || isEqual(existing.user[property], user[property]),
     ) &&
     isSameFlag('disabled', 'disabledAt') &&
-    isSameFlag('email_verified', 'emailVerifiedAt')
+    isSameFlag('email_verified', 'emailVerifiedAt') &&
+    isSameFlag('second_factor_enabled', 'secondFactorEnabledAt') &&
+    areSameFactors({ given, factors }, existing.factors)
   )
+}
+
+function areSameFactors(
+  { given, factors }: Pick<ImportedUser, 'given' | 'factors'>,
+  existing: MovingFactors,
+) {
+  const [one, other] = [written(factors), written(existing)]
+  return FACTOR_FIELDS.every((field) => !given.has(field) || one[field] === other[field])
+}
+
+/** Factors as text that is the same for the same factors. */
+function written(factors: MovingFactors): Readonly<Record<(typeof FACTOR_FIELDS)[number], string>> {
+  const { passkeys, ...totp } = exportedFactors(factors, true)
+  const sorted = passkeys.toSorted((a, b) => (a.credential_id < b.credential_id ? -1 : 1))
+  return {
+    totp_secret: totp.totp_secret ?? '',
+    totp_confirmed_at: totp.totp_confirmed_at ?? '',
+    totp_disabled_at: totp.totp_disabled_at ?? '',
+    passkeys: JSON.stringify(sorted),
+  }
+}
+
+/** An account as text that is the same for the same account. */
+export function writtenAccount({ user, factors }: Pick<ImportedUser, 'user' | 'factors'>): string {
+  return JSON.stringify([user, written(factors)])
 }
 
 function isEqual(a: unknown, b: unknown): boolean {

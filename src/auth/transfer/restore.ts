@@ -16,7 +16,7 @@ export interface FinishedRestore {
 }
 
 /**
- * Ends every session, token and mailed code after a restore. Sessions that ended after the backup and tokens that were used after it
+ * Ends every session, token, mailed code and pending sign-in after a restore. Sessions that ended after the backup and tokens that were used after it
  * are valid again in the restored database, so a thief could use them.
  */
 export function finishRestore(
@@ -25,7 +25,10 @@ export function finishRestore(
   caller: Caller = UNKNOWN_CALLER,
 ): Promise<FinishedRestore> {
   return inTransaction(ctx, async (tx) => {
-    if (!request.keepSessions) await store.deleteEveryMailCode(tx.db)
+    if (!request.keepSessions) {
+      await store.deleteEveryMailCode(tx.db)
+      await store.deleteEveryPendingSignIn(tx.db)
+    }
     const ended = {
       sessions: request.keepSessions ? 0 : await store.deleteEverySession(tx.db),
       tokens: request.keepSessions ? 0 : await store.deleteEveryToken(tx.db),

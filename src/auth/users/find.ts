@@ -1,5 +1,6 @@
 import * as store from '../../db/index.ts'
 import type { Context } from '../context.ts'
+import { type FactorInfo, factorInfoOf } from '../factors/info.ts'
 import { type AccountState, columnsOf, type ListedUser, withStates } from './state.ts'
 
 /** What {@link find} returns. */
@@ -9,6 +10,9 @@ export interface UserDescription {
   readonly liveSessions: number
   /** Whether a reset token is outstanding. */
   readonly resetPending: boolean
+  readonly factors: FactorInfo
+  /** When an operator required a second factor of this user. `null`: only the policy of the service counts. */
+  readonly secondFactorRequiredAt: Date | null
 }
 
 /** Finds a user by address, in any spelling. `null` if no account has it. */
@@ -18,7 +22,13 @@ export async function find(ctx: Context, email: string): Promise<UserDescription
   const [user] = await withStates(ctx, [found])
   if (user === undefined) return null
   const liveSessions = await store.countSessionsOf(ctx.db, user.id, ctx.now())
-  return { user, liveSessions, resetPending: found.resetToken !== null }
+  return {
+    user,
+    liveSessions,
+    resetPending: found.resetToken !== null,
+    factors: await factorInfoOf(ctx, found),
+    secondFactorRequiredAt: found.secondFactorRequiredAt,
+  }
 }
 
 /** Which users {@link list} returns. A missing field matches all users. */

@@ -1,6 +1,8 @@
 import {
   assertCreatable,
+  countPasskeysOfOtherHosts,
   countSealed,
+  countUsersWithoutFactor,
   type Database,
   databaseExists,
   describeDatabase,
@@ -9,6 +11,7 @@ import {
   pendingMigrations,
 } from '../../db/index.ts'
 import { createKeyring, parseSecretKeys } from '../../lib/keyring.ts'
+import { relyingPartyOf } from '../../lib/relying-party.ts'
 import { visible } from '../../lib/visible.ts'
 import { describeSmtp, TERMINAL_MAIL } from '../../mail/settings.ts'
 import { OptionError } from '../../model/errors.ts'
@@ -136,16 +139,25 @@ async function checkDatabase(
         pending.length === 0
           ? 'up to date'
           : `${counted(pending.length, 'migration')} to run with serve or migrate`
-      const checks = [await check('database', 'readable and writable', assertWritable)]
+      const checks = [
+        await check('database', async () => {
+          await assertWritable()
+          return 'readable and writable'
+        }),
+      ]
       if (findDamage !== null)
         checks.push(
-          await check('file', 'SQLite found no damage', () => {
+          await check('file', () => {
             const [problem] = findDamage()
             if (problem !== undefined) throw new Error(problem)
+            return 'SQLite found no damage'
           }),
         )
       checks.push({ name: 'schema', ok: true, detail: schema })
-      if (withSecrets && pending.length === 0) checks.push(...(await checkSecrets(db, options)))
+      if (pending.length === 0) {
+        if (withSecrets) checks.push(...(await checkSecrets(db, options)))
+        checks.push(await checkFactors(db, options), ...(await checkPasskeys(db, options)))
+      }
       return checks
     } finally {
       await db.destroy()
@@ -177,10 +189,34 @@ async function checkSecrets(db: Database, { mode, secretKey }: Options): Promise
   return [{ name: 'secrets', ok: unknown === 0, detail: parts.filter((part) => part !== false).join(', ') }]
 }
 
-async function check(name: string, well: string, test: () => Promise<void> | void): Promise<Check> {
+/** The policy, and how many accounts do not meet it yet. Their users can only set up a factor. */
+function checkFactors(db: Database, options: Options): Promise<Check> {
+  const { secondFactor } = options
+  return check('second factor', async () => {
+    if (secondFactor === 'off') return 'the policy is off'
+    const passkeyOf = secondFactor === 'passkey' ? (relyingPartyOf(options)?.id ?? null) : null
+    const query = { required: secondFactor === 'optional', passkeyOf }
+    const without = await countUsersWithoutFactor(db, query)
+    const wanted = secondFactor === 'passkey' ? 'passkey' : 'second factor'
+    const missing = without === 0 ? '' : `; ${counted(without, 'account')} without the required ${wanted}`
+    return `the policy is ${secondFactor}${missing}`
+  })
+}
+
+/** Passkeys that cannot be used, because the host name has changed. None if all can. */
+async function checkPasskeys(db: Database, options: Options): Promise<Check[]> {
+  const rp = relyingPartyOf(options)
+  if (rp === null) return []
+  const others = await countPasskeysOfOtherHosts(db, rp.id)
+  if (others === 0) return []
+  const detail = `${counted(others, 'passkey')} of another RP ID than ${rp.id}, which cannot be used here; if it changed by mistake, set ${SETTINGS.rpId.env}`
+  return [{ name: 'passkeys', ok: true, detail }]
+}
+
+/** @param test - Returns what is well, or throws what is not. */
+async function check(name: string, test: () => Promise<string> | string): Promise<Check> {
   try {
-    await test()
-    return { name, ok: true, detail: well }
+    return { name, ok: true, detail: await test() }
   } catch (error) {
     return { name, ok: false, detail: reasonOf(error) }
   }

@@ -15,6 +15,7 @@ import { resolveOptions } from '../../options/index.ts'
 import type { Command } from '../command.ts'
 import { discardedOnFailure } from '../interrupt.ts'
 import { operator } from '../operator.ts'
+import { SETTINGS } from '../settings.ts'
 import { counted, jsonLine, print } from '../terminal.ts'
 import { withService } from '../with-service.ts'
 
@@ -27,7 +28,10 @@ export const exportUsers: Command = {
       help: 'The file to write, readable only by its owner; without it, or with -, standard output',
     },
     force: { type: 'boolean', help: 'Replace the file if it exists' },
-    'with-hashes': { type: 'boolean', help: 'Include the password hashes, which import needs' },
+    'with-hashes': {
+      type: 'boolean',
+      help: 'Include the password hashes, which import needs, and the secrets of authenticator apps in plain text',
+    },
   },
   async run(input) {
     const { output: target = '-' } = input.flags as { output?: string }
@@ -57,20 +61,27 @@ export const exportUsers: Command = {
 
 function warnOfHashes(withHashes: boolean): void {
   if (withHashes)
-    process.stderr.write('The export contains all password hashes. Protect it like the database.\n')
+    process.stderr.write(
+      'The export contains all password hashes, and the secrets of authenticator apps in plain text. Protect it, and delete it when you are done.\n',
+    )
 }
 
 /** @returns The number of users written. */
 async function writeUsers(auth: AuthService, withHashes: boolean, output: Writable): Promise<number> {
-  let count = 0
+  let [count, unopened] = [0, 0]
   async function* lines() {
     for await (const user of auth.transfer.exportUsers({ withHashes }, operator())) {
       count++
+      if (withHashes && user.totp_confirmed_at !== null && user.totp_secret === null) unopened++
       yield `${jsonLine(user)}\n`
     }
   }
   // Standard output stays open for the rest of the process.
   await pipeline(lines, output, { end: output !== process.stdout })
+  if (unopened > 0)
+    process.stderr.write(
+      `${counted(unopened, 'secret of an authenticator app', 'secrets of authenticator apps')} could not be opened, so import will refuse these lines. Add the missing key to ${SETTINGS.secretKey.env} and export again.\n`,
+    )
   return count
 }
 

@@ -11,8 +11,8 @@ export interface Line {
   readonly isLast: boolean
 }
 
-/** A user takes a few hundred bytes. Longer lines, such as a file without line breaks, are not kept in memory. */
-export const LINE_MAX_BYTES = 65_536
+/** A user takes a few hundred bytes, and each passkey as many again. Longer lines, such as a file without line breaks, are not kept in memory. */
+export const LINE_MAX_BYTES = 262_144
 
 const LINE_BREAK = 0x0a
 

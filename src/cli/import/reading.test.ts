@@ -79,7 +79,7 @@ describe('JSON lines', () => {
     ['"email":"a"}\n', '1: is not JSON'],
     [Buffer.from('{"email":"é').subarray(0, -1), '1: is not UTF-8; the file ends in the middle of the line'],
     [Buffer.from([0x7b, 0xe9, 0x7d, 0x0a]), '1: is not UTF-8'],
-    [`"${'x'.repeat(LINE_MAX_BYTES)}"\n`, '1: is longer than 65536 bytes'],
+    [`"${'x'.repeat(LINE_MAX_BYTES)}"\n`, '1: is longer than 262144 bytes'],
     [`{${'['.repeat(60_000)}\n`, '1: is not JSON'],
   ])('that cannot be read are reported by number and reason: %.20s', async (file, problem) => {
     expect(await recordsOf(jsonRecords, file)).toEqual([problem])

@@ -313,6 +313,15 @@ function optionsOf(port: number, { knowsClient = true } = {}): string {
   secretKey: process.env.BIENVENUE_SECRET_KEY,
   smtpUrl: process.env.SMTP_URL,
   mailFrom: process.env.BIENVENUE_MAIL_FROM,${knowsClient ? proxies : ''}
+  // How pages and mails look, and where they lead.
+  // serviceName: 'Blue Bottle',
+  // accent: '#0a7d55',
+  // logo: 'logo.png',
+  // termsUrl: 'https://example.com/terms',
+  // privacyUrl: 'https://example.com/privacy',
+  // imprintUrl: 'https://example.com/imprint',
+  // helpUrl: 'https://example.com/help',
+  // supportContact: 'help@example.com',
 }`
 }
 

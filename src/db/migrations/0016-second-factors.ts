@@ -24,6 +24,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .modifyEnd(types.strictClustered)
     .execute()
 
+  await db.schema.createIndex('totp_pending_expires_at').on('totp').column('pending_expires_at').execute()
+
   await db.schema
     .createTable('recovery_codes')
     .addColumn('id', types.uuid, (column) => column.primaryKey().notNull())

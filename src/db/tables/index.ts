@@ -19,6 +19,7 @@ import { type UsersTable, users } from './users.ts'
 
 export * from './audit.ts'
 export * from './ceremonies.ts'
+export * from './factors-bulk.ts'
 export * from './mail-codes.ts'
 export * from './outbox.ts'
 export * from './passkeys.ts'

@@ -112,27 +112,7 @@ export interface Passkey {
 /** @throws {Conflict} The credential is registered, for this user or another one. */
 export async function addPasskey(tx: Tx, passkey: Passkey): Promise<void> {
   try {
-    await tx
-      .insertInto('passkeys')
-      .values({
-        id: passkey.id,
-        credential_id: passkey.credentialId,
-        user_id: passkey.userId,
-        public_key: passkey.publicKey,
-        algorithm: passkey.algorithm,
-        sign_count: passkey.signCount,
-        backup_eligible: passkey.backupEligible ? 1 : 0,
-        backed_up: passkey.backedUp ? 1 : 0,
-        user_verified: passkey.userVerified ? 1 : 0,
-        discoverable: passkey.discoverable ? 1 : 0,
-        transports: passkey.transports.join(' '),
-        aaguid: passkey.aaguid,
-        rp_id: passkey.rpId,
-        name: passkey.name,
-        created_at: passkey.createdAt.getTime(),
-        last_used_at: passkey.lastUsedAt?.getTime() ?? null,
-      })
-      .execute()
+    await tx.insertInto('passkeys').values(passkeyRowOf(passkey)).execute()
   } catch (error) {
     throw isUniqueViolation(error) ? new Conflict('the passkey is registered', { cause: error }) : error
   }
@@ -226,7 +206,30 @@ export async function countPasskeysOfOtherHosts(db: Database, rpId: string): Pro
   return Number(count)
 }
 
-function passkeyOf(row: Selectable<Schema['passkeys']>): Passkey {
+/** Converts a passkey to a row. */
+export function passkeyRowOf(passkey: Passkey): Selectable<PasskeysTable> {
+  return {
+    id: passkey.id,
+    credential_id: passkey.credentialId,
+    user_id: passkey.userId,
+    public_key: passkey.publicKey,
+    algorithm: passkey.algorithm,
+    sign_count: passkey.signCount,
+    backup_eligible: passkey.backupEligible ? 1 : 0,
+    backed_up: passkey.backedUp ? 1 : 0,
+    user_verified: passkey.userVerified ? 1 : 0,
+    discoverable: passkey.discoverable ? 1 : 0,
+    transports: passkey.transports.join(' '),
+    aaguid: passkey.aaguid,
+    rp_id: passkey.rpId,
+    name: passkey.name,
+    created_at: passkey.createdAt.getTime(),
+    last_used_at: passkey.lastUsedAt?.getTime() ?? null,
+  }
+}
+
+/** Converts a row to a passkey. */
+export function passkeyOf(row: Selectable<Schema['passkeys']>): Passkey {
   return {
     id: row.id,
     credentialId: row.credential_id,

@@ -169,6 +169,11 @@ export async function listPendingSignIns(db: Database, userId: number): Promise<
   return rows.map(pendingOf)
 }
 
+/** Sets the notice that is due if a sign-in is not finished. */
+export async function setPendingNotice(tx: Tx, id: string, noticeId: string | null): Promise<void> {
+  await tx.updateTable('pending_sign_ins').set({ notice_id: noticeId }).where('id', '=', id).execute()
+}
+
 /** Takes a pending sign-in by deleting it. Of any number of concurrent callers, exactly one gets `true`. */
 export async function takePendingSignIn(tx: Tx, id: string): Promise<boolean> {
   const { numDeletedRows } = await tx.deleteFrom('pending_sign_ins').where('id', '=', id).executeTakeFirst()
@@ -179,6 +184,11 @@ export async function takePendingSignIn(tx: Tx, id: string): Promise<boolean> {
 export async function deletePendingSignInsOf(tx: Tx, userId: number): Promise<void> {
   const rows = tx.selectFrom('pending_sign_ins').select('id').where('user_id', '=', userId).orderBy('id')
   await tx.deleteFrom('pending_sign_ins').where('id', 'in', locking(tx, rows)).execute()
+}
+
+/** Deletes the pending sign-ins of all users. */
+export async function deleteEveryPendingSignIn(tx: Tx): Promise<void> {
+  await tx.deleteFrom('pending_sign_ins').execute()
 }
 
 async function deleteExpiredPendingSignIns(tx: Tx, now: Date, limit: number): Promise<number> {

@@ -74,7 +74,7 @@ export const totp = {
   key: 'user_id',
   retention:
     'A row stays until the user or an operator removes the app, or until the next clean-up if the first app was never confirmed.',
-  exportedBy: ['operator'],
+  exportedBy: ['user', 'operator'],
   afterAccount: 'gone',
   cleanUps: {
     totp: {
@@ -211,7 +211,8 @@ async function deleteAbandonedTotp(tx: Tx, now: Date, limit: number): Promise<nu
   return Number(numDeletedRows)
 }
 
-function totpOf(row: Selectable<Schema['totp']>): Totp {
+/** Converts a row to an authenticator app. */
+export function totpOf(row: Selectable<Schema['totp']>): Totp {
   return {
     userId: row.user_id,
     sealedSecret: row.sealed_secret,

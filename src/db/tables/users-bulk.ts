@@ -9,17 +9,20 @@ import { listUserRows, type MovingUser, movingOf, userColumnTypes, userRowOf } f
  * Adds users in the given order, in one statement whose text does not depend on their number.
  *
  * @param users - Either all with an id or all without.
+ * @returns The ids, by normalized address.
  * @throws {Conflict} An address or an id is taken. Nothing is added, and on PostgreSQL the transaction is aborted.
  */
-export async function addUsers(tx: Tx, users: readonly MovingUser[]): Promise<void> {
+export async function addUsers(tx: Tx, users: readonly MovingUser[]): Promise<ReadonlyMap<string, number>> {
   const [first] = users
-  if (first === undefined) return
+  if (first === undefined) return new Map()
   const columns = userColumnTypes({ withId: first.id !== null })
   if (first.id !== null) await reserveUserIds(tx, Math.max(...users.map(({ id }) => id ?? 0)))
   const names = sql.join(Object.keys(columns).map((name) => sql.ref(name)))
   try {
     const rows = listedRows(tx, columns, users.map(userRowOf))
-    await sql`insert into ${sql.table('users')} (${names}) ${rows}`.execute(tx)
+    const added = await sql<{ id: number; normalized_email: string }>`
+      insert into ${sql.table('users')} (${names}) ${rows} returning id, normalized_email`.execute(tx)
+    return new Map(added.rows.map(({ id, normalized_email }) => [normalized_email, id]))
   } catch (error) {
     throw isUniqueViolation(error) ? new Conflict('an address or an id is taken', { cause: error }) : error
   }
@@ -29,7 +32,7 @@ export async function addUsers(tx: Tx, users: readonly MovingUser[]): Promise<vo
 export async function findUsersAmong(
   db: Database,
   { emails, ids }: { emails: readonly string[]; ids: readonly number[] },
-): Promise<MovingUser[]> {
+): Promise<(MovingUser & { readonly id: number })[]> {
   const rows = await db
     .selectFrom('users')
     .selectAll()

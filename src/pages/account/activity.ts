@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import type { PageTexts } from '../../text/index.ts'
-import { layOut, type Page } from '../layout.ts'
+import { ACCOUNT_PAGES, layOut, type Markup, type Page } from '../layout.ts'
 import type { Look } from '../look.ts'
 import { timeIn } from '../times.ts'
 import { deviceIn } from './device.ts'
@@ -16,19 +16,35 @@ export interface Activity {
   readonly userAgent: string | null
 }
 
+/** Keeps each page short, and within its budget even with the longest sentences. */
+const RECORDS_PER_PAGE = 25
+
+/** What the page of the activity depends on. */
+export interface ActivityView {
+  /** Newest first. */
+  readonly records: readonly Activity[]
+  /** Which part of the records to show, counted from 1, as the query has it. The first one, if there is no such part. */
+  readonly part: string | null
+}
+
 /** The page that shows what happened with the account, newest first. */
-export function renderActivity(look: Look, { records }: { records: readonly Activity[] }): Page {
+export function renderActivity(look: Look, { records, part }: ActivityView): Page {
   const { activity } = look.texts
+  const parts = Math.ceil(records.length / RECORDS_PER_PAGE)
+  const asked = Number(part)
+  const shown = Number.isInteger(asked) && asked >= 1 && asked <= parts ? asked : 1
+  const linkTo = (number: number, label: string): Markup =>
+    html`<a href="${look.basePath}${ACCOUNT_PAGES.activity}?part=${number}">${label}</a> `
   const body = html`<h1>${activity.heading}</h1>
 <p>${activity.explain}</p>
 <ul class="list">
-${records.map(
+${records.slice((shown - 1) * RECORDS_PER_PAGE, shown * RECORDS_PER_PAGE).map(
   (
     record,
   ) => html`<li><b${record.outcome === 'refused' && html` class="bad badge"`}>${sentenceFor(record, look.texts)}</b><p>${timeIn(look.locale, record.at)}${record.userAgent !== null && html` <span>${deviceIn(look.texts, record.userAgent)}</span>`}${record.ip !== null && html` <span>${record.ip}</span>`}</p></li>
 `,
-)}</ul>`
-  return layOut(look, { title: activity.heading, body, entry: 'activity' })
+)}</ul>${parts > 1 && html`\n<p class="more">${shown > 1 && linkTo(shown - 1, activity.newer)}${shown < parts && linkTo(shown + 1, activity.older)}</p>`}`
+  return layOut(look, { title: activity.heading, body, entry: 'activity', scripts: ['more'] })
 }
 
 /** What happened, in words. */

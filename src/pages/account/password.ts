@@ -26,5 +26,6 @@ ${form(
   { action: ACCOUNT_PAGES.password, submit: words.submit },
   html`${usernameField(email)}${passwordField(look, { name: 'password', label: words.current }, problem)}${newPasswordField(look, { name: 'new_password', label: shell.newPassword }, problem)}`,
 )}`
-  return layOut(look, { title: words.heading, body, hasProblem: problem !== null, entry: 'password' })
+  const hasProblem = problem !== null
+  return layOut(look, { title: words.heading, body, hasProblem, entry: 'password', scripts: ['more'] })
 }

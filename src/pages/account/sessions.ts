@@ -1,8 +1,9 @@
 import { html } from 'hono/html'
-import { form } from '../form.ts'
+import { form, summary } from '../form.ts'
 import { icon } from '../icons.ts'
 import { ACCOUNT_PAGES, layOut, type Markup, type Page } from '../layout.ts'
 import type { Look } from '../look.ts'
+import { type FormState, problemOf } from '../problems.ts'
 import { timeIn } from '../times.ts'
 import { fill } from '../words.ts'
 import { deviceIn } from './device.ts'
@@ -22,6 +23,7 @@ interface ShownSession {
 
 /** What the page of the devices depends on. */
 export interface SessionsView {
+  readonly form: FormState
   /** The live sessions, this one among them. */
   readonly sessions: readonly ShownSession[]
   /** Whether this session is fresh. Without, the page has no forms. */
@@ -31,8 +33,9 @@ export interface SessionsView {
 }
 
 /** The page that shows where the user is signed in. */
-export function renderSessions(look: Look, { sessions, fresh, done }: SessionsView): Page {
+export function renderSessions(look: Look, { form: state, sessions, fresh, done }: SessionsView): Page {
   const words = look.texts.account.sessions
+  const problem = problemOf(state, words.problems, look)
   const others = sessions.filter(({ current }) => !current)
   const stepUp = `/confirm?${new URLSearchParams({ return_to: `${look.basePath}${ACCOUNT_PAGES.sessions}` })}`
   const below =
@@ -43,11 +46,17 @@ export function renderSessions(look: Look, { sessions, fresh, done }: SessionsVi
         : html`<p class="more">${words.stepUpFirst} <a href="${look.basePath}${stepUp}">${words.stepUp}</a></p>`
   const own = sessions.filter(({ current }) => current)
   const body = html`<h1>${words.heading}</h1>
-${notice(noticeOf(words.done, done))}<p>${words.explain}</p>
+${summary(look, problem)}${notice(noticeOf(words.done, done))}<p>${words.explain}</p>
 <ul class="list">
 ${[...own, ...others].map((session) => sessionItem(look, session, fresh))}</ul>
 ${below}`
-  return layOut(look, { title: words.heading, body, entry: 'sessions' })
+  return layOut(look, {
+    title: words.heading,
+    body,
+    hasProblem: problem !== null,
+    entry: 'sessions',
+    scripts: ['more'],
+  })
 }
 
 function sessionItem(look: Look, session: ShownSession, fresh: boolean): Markup {

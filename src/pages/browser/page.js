@@ -1,4 +1,4 @@
-/** Runs in the browser, on the pages with forms. They work without it. It writes text only, never markup. */
+/** Runs in the browser, on every page but those behind mailed links. The pages work without it. It writes text only, never markup. */
 
 const summary = document.querySelector('.summary')
 if (summary instanceof HTMLElement) summary.focus()
@@ -23,7 +23,7 @@ for (const form of document.forms) {
 }
 
 for (const button of document.querySelectorAll('button.reveal')) {
-  const input = byId(button.getAttribute('aria-controls'))
+  const input = document.getElementById(button.getAttribute('aria-controls') ?? '')
   if (!(button instanceof HTMLElement) || !(input instanceof HTMLInputElement)) continue
   button.hidden = false
   const setRevealed = (/** @type {boolean} */ isRevealed) => {
@@ -33,35 +33,4 @@ for (const button of document.querySelectorAll('button.reveal')) {
   button.addEventListener('click', () => setRevealed(input.type === 'password'))
   // Browsers keep what was typed into a text field.
   input.form?.addEventListener('submit', () => setRevealed(false))
-}
-
-for (const count of document.querySelectorAll('[data-length-of]')) {
-  if (!(count instanceof HTMLElement)) continue
-  const { lengthOf = '', min = '', text = '', enough = '' } = count.dataset
-  const input = byId(lengthOf)
-  if (!(input instanceof HTMLInputElement) || min === '1') continue
-  input.addEventListener('input', () => {
-    // Code points, as the service counts.
-    const length = [...input.value].length
-    const said = length === 0 ? '' : length >= Number(min) ? enough : text
-    count.textContent = said.replace('{count}', String(length)).replace('{min_length}', min)
-  })
-}
-
-// Times arrive in UTC. The browser may name a region for the language of the page.
-const { lang } = document.documentElement
-const region = navigator.languages.find((tag) => tag === lang || tag.startsWith(`${lang}-`)) ?? lang
-for (const time of document.querySelectorAll('time')) {
-  const format = new Intl.DateTimeFormat(region, {
-    year: 'numeric',
-    month: 'short',
-    day: 'numeric',
-    ...(!('day' in time.dataset) && { hour: 'numeric', minute: '2-digit' }),
-  })
-  time.textContent = format.format(new Date(time.dateTime))
-}
-
-/** @param {string | null} id */
-function byId(id) {
-  return document.getElementById(id ?? '')
 }

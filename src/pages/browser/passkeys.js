@@ -10,16 +10,14 @@
  * - fields named `ceremony` and `credential`, hidden and empty: the id, and the response of the authenticator as JSON.
  * - a `button` with `type="button"`, which starts. A submit button could not be pressed again after a cancelled dialog.
  * - an element with `role="alert"`, for these sentences.
- *
- * An element with `data-signal` tells password managers what the service knows. Ids are base64url:
- * - `accepted`: every passkey of the account, in `data-credentials`, separated by spaces. Others are hidden, so list all.
- * - `details`: the address of the account, in `data-name`.
- * - `unknown`: a passkey that nobody has, in `data-credentials`. It is deleted for good.
- * - `data-rp-id`, and for the first two `data-user`: the user handle.
+ * - maybe a hidden field named `remember`, which gets the state of the box with this id.
  */
 
 /** The ceremony that runs, and the form that it is for. The browser allows one at a time. */
 let running = new AbortController()
+
+/** The form that offers passkeys in autofill. @type {HTMLFormElement | undefined} */
+let autofill
 
 /** How old a challenge may get while it waits in autofill. The service accepts it for five minutes. */
 const RENEW_AFTER_MS = 4 * 60_000
@@ -31,11 +29,11 @@ if (canUsePasskeys) {
   for (const form of document.forms) {
     if (!('passkey' in form.dataset)) continue
     form.hidden = false
-    form.querySelector('button[type="button"]')?.addEventListener('click', () => ask(form))
-    if ('autofill' in form.dataset) offer(form)
+    form.querySelector('button')?.addEventListener('click', () => ask(form))
+    if (!('autofill' in form.dataset)) continue
+    autofill = form
+    offer(form)
   }
-  for (const element of document.querySelectorAll('[data-signal]'))
-    if (element instanceof HTMLElement) signal(element.dataset)
 }
 
 /**
@@ -48,18 +46,15 @@ async function ask(form) {
   const turn = takeTurn()
   try {
     const { ceremony, options } = await startCeremony(form, turn)
-    const credential = 'user' in options ? await create(options, turn) : await get(options, turn)
-    return send(form, ceremony, credential)
+    return send(form, ceremony, await credentialFor(options, turn))
   } catch (error) {
     if (turn.aborted) return
     const { name } = /** @type {Error} */ (error)
-    // The user has closed the dialog, or it has timed out.
-    const isQuiet = name === 'NotAllowedError' || name === 'AbortError'
     const { known = '', failed = '' } = form.dataset
-    if (!isQuiet) say(form, name === 'InvalidStateError' ? known : failed)
+    // Silent if the user has closed the dialog, or it has timed out.
+    if (!/^(?:NotAllowed|Abort)Error$/.test(name)) say(form, name === 'InvalidStateError' ? known : failed)
   }
-  const autofill = document.querySelector('form[data-autofill]')
-  if (autofill instanceof HTMLFormElement) offer(autofill)
+  if (autofill) offer(autofill)
 }
 
 /**
@@ -74,7 +69,7 @@ async function offer(form) {
     const { ceremony, options } = await startCeremony(form, turn)
     const timer = setTimeout(() => renew(form, turn), RENEW_AFTER_MS)
     turn.addEventListener('abort', () => clearTimeout(timer))
-    send(form, ceremony, await get(options, turn, 'conditional'))
+    send(form, ceremony, await credentialFor(options, turn, 'conditional'))
   } catch {
     // Nobody has asked for this, so nobody is told. The button says why.
   }
@@ -111,47 +106,30 @@ async function startCeremony(form, turn) {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ purpose }),
-    credentials: 'same-origin',
-    redirect: 'error',
     signal: turn,
   })
-  if (!response.ok) throw new Error(`no ceremony: ${response.status}`)
+  if (!response.ok) throw new Error('no ceremony')
   return response.json()
 }
 
 /**
- * @param {any} options
- * @param {AbortSignal} signal
- */
-function create(options, signal) {
-  const { challenge, user, excludeCredentials } = options
-  return navigator.credentials.create({
-    signal,
-    publicKey: {
-      ...options,
-      challenge: bytesOf(challenge),
-      user: { ...user, id: bytesOf(user.id) },
-      excludeCredentials: excludeCredentials.map(descriptorOf),
-    },
-  })
-}
-
-/**
+ * Creates a passkey if the options name a user, and asks for one otherwise.
+ *
  * @param {any} options
  * @param {AbortSignal} signal
  * @param {CredentialMediationRequirement} [mediation]
  */
-function get(options, signal, mediation = 'optional') {
-  const { challenge, allowCredentials } = options
-  return navigator.credentials.get({
-    signal,
-    mediation,
-    publicKey: {
-      ...options,
-      challenge: bytesOf(challenge),
-      allowCredentials: allowCredentials.map(descriptorOf),
-    },
-  })
+function credentialFor(options, signal, mediation = 'optional') {
+  const { challenge, user, allowCredentials, excludeCredentials } = options
+  const publicKey = {
+    ...options,
+    challenge: bytesOf(challenge),
+    allowCredentials: allowCredentials?.map(descriptorOf),
+    excludeCredentials: excludeCredentials?.map(descriptorOf),
+  }
+  if (!user) return navigator.credentials.get({ signal, mediation, publicKey })
+  publicKey.user = { ...user, id: bytesOf(user.id) }
+  return navigator.credentials.create({ signal, publicKey })
 }
 
 /** @param {{ id: string }} descriptor */
@@ -168,11 +146,9 @@ function descriptorOf(descriptor) {
  */
 function send(form, ceremony, credential) {
   if (credential === null) return
-  const filled = { ceremony, credential: JSON.stringify(jsonOf(/** @type {any} */ (credential))) }
-  for (const [name, value] of Object.entries(filled)) {
-    const field = form.elements.namedItem(name)
-    if (field instanceof HTMLInputElement) field.value = value
-  }
+  fill(form, 'ceremony', ceremony)
+  fill(form, 'credential', JSON.stringify(jsonOf(credential)))
+  if (document.querySelector('#remember:checked')) fill(form, 'remember', 'on')
   form.requestSubmit()
 }
 
@@ -199,29 +175,16 @@ function jsonOf(credential) {
   return json
 }
 
+/** @param {HTMLFormElement} form @param {string} name @param {string} value */
+function fill(form, name, value) {
+  const field = form.elements.namedItem(name)
+  if (field instanceof HTMLInputElement) field.value = value
+}
+
 /** @param {HTMLFormElement} form @param {string} text */
 function say(form, text) {
   const place = form.querySelector('[role="alert"]')
   if (place) place.textContent = text
-}
-
-/** @param {DOMStringMap} dataset */
-async function signal({ signal: what, rpId = '', user: userId = '', name = '', credentials = '' }) {
-  const ids = credentials.split(' ').filter((id) => id !== '')
-  try {
-    if (what === 'accepted')
-      await PublicKeyCredential.signalAllAcceptedCredentials?.({
-        rpId,
-        userId,
-        allAcceptedCredentialIds: ids,
-      })
-    if (what === 'details')
-      await PublicKeyCredential.signalCurrentUserDetails?.({ rpId, userId, name, displayName: name })
-    if (what === 'unknown' && ids.length === 1)
-      await PublicKeyCredential.signalUnknownCredential?.({ rpId, credentialId: ids[0] ?? '' })
-  } catch {
-    // A courtesy to password managers. The page works without it.
-  }
 }
 
 /** @param {string} text In base64url. */

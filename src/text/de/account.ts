@@ -6,6 +6,8 @@ export const account: typeof english = {
     overview: 'Konto',
     email: 'E-Mail-Adresse',
     password: 'Passwort',
+    passkeys: 'Passkeys',
+    factors: 'Zweiter Faktor',
     sessions: 'Geräte',
     activity: 'Aktivitäten',
     data: 'Ihre Daten',
@@ -20,9 +22,22 @@ export const account: typeof english = {
       email: 'Ändern Sie die Adresse, mit der Sie sich anmelden und an die wir Ihnen schreiben.',
       password:
         'Wählen Sie ein neues Passwort, zum Beispiel wenn jemand anderes Ihr bisheriges kennen könnte.',
+      passkeys: 'Melden Sie sich per Fingerabdruck, Gesicht oder PIN an statt mit dem Passwort.',
+      factors:
+        'Schützen Sie Ihr Konto mit einer Authenticator-App, und bewahren Sie Wiederherstellungscodes auf.',
       sessions: 'Sehen Sie, wo Sie angemeldet sind, und melden Sie andere Geräte ab.',
       activity: 'Sehen Sie, was in Ihrem Konto geschehen ist, und wann.',
       data: 'Laden Sie eine Kopie Ihrer Daten herunter, oder löschen Sie Ihr Konto.',
+    },
+    missing: {
+      heading: 'Was noch fehlt',
+      offerHeading: 'Ohne Passwort anmelden',
+      offer: 'Passkey hinzufügen',
+      noSecondWay:
+        'Sie haben nur einen Zugang. Wenn Sie ihn verlieren, sind Sie ausgesperrt. Fügen Sie einen Passkey hinzu, oder richten Sie eine Authenticator-App ein.',
+      addSecondWay: 'Zweiten Zugang hinzufügen',
+      codesLeft: 'Wiederherstellungscodes, die Sie noch haben: {count}',
+      renewCodes: 'Neue Codes erstellen',
     },
   },
   email: {
@@ -88,6 +103,12 @@ export const account: typeof english = {
       ended: 'Das Gerät wurde abgemeldet.',
       already_ended: 'Dieses Gerät war bereits abgemeldet.',
       others_ended: 'Alle anderen Geräte wurden abgemeldet.',
+    },
+    problems: {
+      form: {
+        missing_field: 'Wählen Sie das Gerät, das Sie abmelden möchten.',
+        invalid_field: 'Wählen Sie das Gerät, das Sie abmelden möchten.',
+      },
     },
   },
   device: {

@@ -5,6 +5,8 @@ export const activity: typeof english = {
   heading: 'Aktivitäten',
   explain:
     'Die letzten Aktivitäten in Ihrem Konto. Wenn Ihnen etwas davon unbekannt vorkommt, ändern Sie Ihr Passwort.',
+  older: 'Ältere Aktivitäten',
+  newer: 'Neuere Aktivitäten',
   other: 'Sonstige Aktivität',
   done: {
     register: 'Konto erstellt',
@@ -14,7 +16,7 @@ export const activity: typeof english = {
     logout: 'Abgemeldet',
     end_session: 'Anderes Gerät abgemeldet',
     end_other_sessions: 'Alle anderen Geräte abgemeldet',
-    reauthenticate: 'Passwort bestätigt',
+    reauthenticate: 'Identität bestätigt',
     request_password_reset: 'Zurücksetzen des Passworts angefordert',
     reset_password: 'Passwort zurückgesetzt',
     change_password: 'Passwort geändert',
@@ -22,6 +24,14 @@ export const activity: typeof english = {
     change_email: 'E-Mail-Adresse geändert',
     update_profile: 'Profil geändert',
     export_account: 'Daten heruntergeladen',
+    begin_sign_in: 'Passwort eingegeben und zweiter Faktor verlangt',
+    add_factor: 'Zweiter Faktor oder Passkey hinzugefügt',
+    remove_factor: 'Zweiter Faktor oder Passkey entfernt',
+    rename_passkey: 'Passkey umbenannt',
+    renew_recovery_codes: 'Neue Wiederherstellungscodes erstellt',
+    enable_second_factor: 'Zweiter Faktor eingeschaltet',
+    disable_second_factor: 'Zweiter Faktor ausgeschaltet',
+    use_passkey: 'Passkey akzeptiert, obwohl sich sein Sicherungsstatus geändert hat',
   },
   refused: {
     register: 'Jemand wollte mit Ihrer E-Mail-Adresse ein Konto erstellen',
@@ -33,6 +43,8 @@ export const activity: typeof english = {
     change_password: 'Fehlgeschlagener Versuch, das Passwort zu ändern',
     change_email: 'Fehlgeschlagener Versuch, eine neue E-Mail-Adresse zu bestätigen',
     give_up_mail: 'Eine E-Mail an Sie konnte nicht zugestellt werden',
+    prove_second_factor: 'Falscher oder schon verwendeter Code eingegeben',
+    use_passkey: 'Ein Passkey wurde abgelehnt',
   },
   byOperator: {
     register: 'Ein Administrator hat Ihr Konto erstellt',
@@ -49,5 +61,10 @@ export const activity: typeof english = {
     enable_account: 'Ein Administrator hat Ihr Konto wieder aktiviert',
     unlock_account: 'Ein Administrator hat die fehlgeschlagenen Anmeldeversuche gelöscht',
     mark_password_compromised: 'Ein Administrator hat Ihr Passwort als nicht mehr sicher markiert',
+    remove_factor:
+      'Ein Administrator hat einen zweiten Faktor, Passkey oder Wiederherstellungscodes entfernt',
+    disable_second_factor: 'Ein Administrator hat den zweiten Faktor ausgeschaltet',
+    require_second_factor: 'Ein Administrator hat einen zweiten Faktor für Sie vorgeschrieben',
+    waive_second_factor: 'Ein Administrator schreibt Ihnen den zweiten Faktor nicht mehr vor',
   },
 }

@@ -166,7 +166,7 @@ export const mail: MailTexts = {
       `Ein Passkey Ihres Kontos bei ${service} wurde abgelehnt, weil er kopiert worden sein könnte: Sein Zähler ist nicht gestiegen. Niemand wurde damit angemeldet. Entfernen Sie diesen Passkey und fügen Sie einen neuen hinzu.`,
     ],
     facts: nameFact(name),
-    after: [noLink(service)],
+    after: [IT_WAS_YOU, changePassword(service), noLink(service)],
   }),
   totp_added: (service) => ({
     subject: `Eine Authenticator-App wurde zu Ihrem Konto bei ${service} hinzugefügt`,

@@ -39,6 +39,12 @@ export const signIn: typeof english.signIn = {
 export const stepUp: typeof english.stepUp = {
   heading: 'Bestätigen Sie, dass Sie es sind',
   why: 'Geben Sie Ihr Passwort ein, um fortzufahren. So ist Ihr Konto geschützt, wenn jemand anderes Ihr Gerät benutzt.',
+  whyTotp:
+    'Geben Sie den Code ein, den Ihre Authenticator-App gerade anzeigt. So ist Ihr Konto geschützt, wenn jemand anderes Ihr Gerät benutzt.',
+  whyPasskey:
+    'Verwenden Sie einen Passkey oder Sicherheitsschlüssel Ihres Kontos. So ist Ihr Konto geschützt, wenn jemand anderes Ihr Gerät benutzt.',
+  lost: 'Wenn Sie das gerade nicht können, melden Sie sich ab und auf einem anderen Weg wieder an.',
+  signOut: 'Abmelden',
   submit: 'Weiter',
 }
 

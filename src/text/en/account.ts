@@ -4,6 +4,8 @@ export const account = {
     overview: 'Account',
     email: 'Email address',
     password: 'Password',
+    passkeys: 'Passkeys',
+    factors: 'Second factor',
     sessions: 'Devices',
     activity: 'Activity',
     data: 'Your data',
@@ -18,9 +20,22 @@ export const account = {
     about: {
       email: 'Change the address that you sign in with and that we write to.',
       password: 'Choose a new password, for example if someone else may know yours.',
+      passkeys: 'Sign in with your fingerprint, your face or a PIN in place of the password.',
+      factors: 'Protect your account with an authenticator app, and keep recovery codes.',
       sessions: 'See where you are signed in, and sign out other devices.',
       activity: 'See what has happened in your account, and when.',
       data: 'Download a copy of your data, or delete your account.',
+    },
+    /** What makes the account safer. */
+    missing: {
+      heading: 'What is missing',
+      offerHeading: 'Sign in without your password',
+      offer: 'Add a passkey',
+      noSecondWay:
+        'You have only one way in. If you lose it, you are locked out. Add a passkey, or set up an authenticator app.',
+      addSecondWay: 'Add a second way',
+      codesLeft: 'Recovery codes that you have left: {count}',
+      renewCodes: 'Create new codes',
     },
   },
   email: {
@@ -84,6 +99,12 @@ export const account = {
       ended: 'The device has been signed out.',
       already_ended: 'This device was already signed out.',
       others_ended: 'All other devices have been signed out.',
+    },
+    problems: {
+      form: {
+        missing_field: 'Choose the device that you want to sign out.',
+        invalid_field: 'Choose the device that you want to sign out.',
+      },
     },
   },
   /** What a session or an event is shown as. */

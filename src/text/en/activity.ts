@@ -2,6 +2,8 @@
 export const activity = {
   heading: 'Activity',
   explain: 'Recent activity in your account. If you do not recognize something, change your password.',
+  older: 'Older activity',
+  newer: 'Newer activity',
   /** An action without a sentence. */
   other: 'Other activity',
   /** What the user did, or someone without a session. */
@@ -13,7 +15,7 @@ export const activity = {
     logout: 'Signed out',
     end_session: 'Signed out another device',
     end_other_sessions: 'Signed out all other devices',
-    reauthenticate: 'Password confirmed',
+    reauthenticate: 'Identity confirmed',
     request_password_reset: 'Password reset requested',
     reset_password: 'Password reset',
     change_password: 'Password changed',
@@ -21,6 +23,14 @@ export const activity = {
     change_email: 'Email address changed',
     update_profile: 'Profile changed',
     export_account: 'Data downloaded',
+    begin_sign_in: 'Password entered, and the second factor requested',
+    add_factor: 'Second factor or passkey added',
+    remove_factor: 'Second factor or passkey removed',
+    rename_passkey: 'Passkey renamed',
+    renew_recovery_codes: 'New recovery codes made',
+    enable_second_factor: 'Second factor turned on',
+    disable_second_factor: 'Second factor turned off',
+    use_passkey: 'Passkey accepted, although its backup state has changed',
   },
   refused: {
     register: 'Someone tried to create an account with your email address',
@@ -32,6 +42,8 @@ export const activity = {
     change_password: 'Failed attempt to change the password',
     change_email: 'Failed attempt to confirm a new email address',
     give_up_mail: 'An email to you could not be delivered',
+    prove_second_factor: 'Wrong or used code entered',
+    use_passkey: 'A passkey was refused',
   },
   /** What the people who run the service did, or a program of theirs. */
   byOperator: {
@@ -48,5 +60,9 @@ export const activity = {
     enable_account: 'An administrator enabled your account again',
     unlock_account: 'An administrator cleared the failed attempts to sign in',
     mark_password_compromised: 'An administrator marked your password as no longer safe',
+    remove_factor: 'An administrator removed a second factor, passkey or recovery codes',
+    disable_second_factor: 'An administrator turned the second factor off',
+    require_second_factor: 'An administrator made a second factor mandatory for you',
+    waive_second_factor: 'An administrator made the second factor optional for you',
   },
 }

@@ -165,7 +165,7 @@ export const mail = {
       `A passkey of your account at ${service} was refused, because it may have been copied: its counter did not go up. Nobody was signed in with it. Remove this passkey, and add a new one.`,
     ],
     facts: nameFact(name),
-    after: [noLink(service)],
+    after: [IT_WAS_YOU, changePassword(service), noLink(service)],
   }),
   totp_added: (service: string): MailWords => ({
     subject: `An authenticator app was added to your account at ${service}`,

@@ -39,6 +39,14 @@ export const signIn = {
 export const stepUp = {
   heading: 'Confirm that it is you',
   why: 'Enter your password to continue. This protects your account if someone else uses your device.',
+  /** The same for the other ways. */
+  whyTotp:
+    'Enter the code that your authenticator app shows now. This protects your account if someone else uses your device.',
+  whyPasskey:
+    'Use a passkey or a security key of your account. This protects your account if someone else uses your device.',
+  /** For example with a recovery code, which only signs in. */
+  lost: 'If you cannot do this now, sign out and sign in again in another way.',
+  signOut: 'Sign out',
   submit: 'Continue',
 }
 

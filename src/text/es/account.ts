@@ -6,6 +6,8 @@ export const account: typeof english = {
     overview: 'Cuenta',
     email: 'Correo electrónico',
     password: 'Contraseña',
+    passkeys: 'Llaves de acceso',
+    factors: 'Segundo factor',
     sessions: 'Dispositivos',
     activity: 'Actividad',
     data: 'Sus datos',
@@ -19,9 +21,21 @@ export const account: typeof english = {
     about: {
       email: 'Cambie la dirección con la que inicia sesión y a la que le escribimos.',
       password: 'Elija una contraseña nueva, por ejemplo si es posible que otra persona conozca la suya.',
+      passkeys: 'Inicie sesión con su huella, su cara o un PIN en lugar de la contraseña.',
+      factors: 'Proteja su cuenta con una aplicación de autenticación y guarde códigos de recuperación.',
       sessions: 'Vea dónde ha iniciado sesión y ciérrela en otros dispositivos.',
       activity: 'Vea qué ha ocurrido en su cuenta y cuándo.',
       data: 'Descargue una copia de sus datos o elimine su cuenta.',
+    },
+    missing: {
+      heading: 'Lo que falta',
+      offerHeading: 'Iniciar sesión sin contraseña',
+      offer: 'Añadir una llave de acceso',
+      noSecondWay:
+        'Solo tiene una forma de entrar. Si la pierde, no podrá acceder a su cuenta. Añada una llave de acceso o configure una aplicación de autenticación.',
+      addSecondWay: 'Añadir otra forma',
+      codesLeft: 'Códigos de recuperación que le quedan: {count}',
+      renewCodes: 'Crear códigos nuevos',
     },
   },
   email: {
@@ -85,6 +99,12 @@ export const account: typeof english = {
       ended: 'Se ha cerrado la sesión en el dispositivo.',
       already_ended: 'La sesión en este dispositivo ya estaba cerrada.',
       others_ended: 'Se ha cerrado la sesión en todos los demás dispositivos.',
+    },
+    problems: {
+      form: {
+        missing_field: 'Elija el dispositivo en el que quiere cerrar la sesión.',
+        invalid_field: 'Elija el dispositivo en el que quiere cerrar la sesión.',
+      },
     },
   },
   device: {

@@ -4,6 +4,8 @@ import type { activity as english } from '../en/activity.ts'
 export const activity: typeof english = {
   heading: 'Actividad',
   explain: 'La actividad reciente de su cuenta. Si no reconoce algo, cambie la contraseña.',
+  older: 'Actividad anterior',
+  newer: 'Actividad más reciente',
   other: 'Otra actividad',
   done: {
     register: 'Cuenta creada',
@@ -13,7 +15,7 @@ export const activity: typeof english = {
     logout: 'Sesión cerrada',
     end_session: 'Sesión cerrada en otro dispositivo',
     end_other_sessions: 'Sesión cerrada en todos los demás dispositivos',
-    reauthenticate: 'Contraseña confirmada',
+    reauthenticate: 'Identidad confirmada',
     request_password_reset: 'Restablecimiento de la contraseña solicitado',
     reset_password: 'Contraseña restablecida',
     change_password: 'Contraseña cambiada',
@@ -21,6 +23,14 @@ export const activity: typeof english = {
     change_email: 'Dirección de correo electrónico cambiada',
     update_profile: 'Perfil modificado',
     export_account: 'Datos descargados',
+    begin_sign_in: 'Contraseña introducida y segundo factor solicitado',
+    add_factor: 'Segundo factor o llave de acceso añadido',
+    remove_factor: 'Segundo factor o llave de acceso eliminado',
+    rename_passkey: 'Llave de acceso renombrada',
+    renew_recovery_codes: 'Nuevos códigos de recuperación creados',
+    enable_second_factor: 'Segundo factor activado',
+    disable_second_factor: 'Segundo factor desactivado',
+    use_passkey: 'Llave de acceso aceptada, aunque su estado de copia ha cambiado',
   },
   refused: {
     register: 'Alguien intentó crear una cuenta con su dirección de correo electrónico',
@@ -32,6 +42,8 @@ export const activity: typeof english = {
     change_password: 'Intento fallido de cambiar la contraseña',
     change_email: 'Intento fallido de confirmar una nueva dirección de correo electrónico',
     give_up_mail: 'No se le pudo entregar un mensaje de correo',
+    prove_second_factor: 'Código incorrecto o ya usado',
+    use_passkey: 'Se ha rechazado una llave de acceso',
   },
   byOperator: {
     register: 'Un administrador creó su cuenta',
@@ -48,5 +60,10 @@ export const activity: typeof english = {
     enable_account: 'Un administrador volvió a activar su cuenta',
     unlock_account: 'Un administrador borró los intentos fallidos de iniciar sesión',
     mark_password_compromised: 'Un administrador indicó que su contraseña ya no es segura',
+    remove_factor:
+      'Un administrador ha eliminado un segundo factor, una llave de acceso o códigos de recuperación',
+    disable_second_factor: 'Un administrador ha desactivado el segundo factor',
+    require_second_factor: 'Un administrador le ha impuesto un segundo factor',
+    waive_second_factor: 'Un administrador ya no le impone un segundo factor',
   },
 }

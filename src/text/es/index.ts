@@ -1,5 +1,14 @@
 import { account } from './account.ts'
 import { activity } from './activity.ts'
+import {
+  appSetup,
+  enrolment,
+  ownFactors,
+  ownPasskeys,
+  passkeys,
+  recoveryCodes,
+  secondStep,
+} from './factors.ts'
 import { behindLink, recovery, recoveryCode } from './recovery.ts'
 import { refusals } from './refusals.ts'
 import { shell } from './shell.ts'
@@ -19,4 +28,11 @@ export const topics = {
   signOut,
   signUp,
   stepUp,
+  appSetup,
+  enrolment,
+  ownFactors,
+  ownPasskeys,
+  passkeys,
+  recoveryCodes,
+  secondStep,
 }

@@ -161,7 +161,7 @@ export const mail: MailTexts = {
       `Se ha rechazado una llave de acceso de su cuenta de ${service} porque puede haber sido copiada: su contador no ha aumentado. Nadie ha iniciado sesión con ella. Elimine esta llave de acceso y añada una nueva.`,
     ],
     facts: nameFact(name),
-    after: [noLink(service)],
+    after: [IT_WAS_YOU, changePassword(service), noLink(service)],
   }),
   totp_added: (service) => ({
     subject: `Se ha añadido una aplicación de autenticación a su cuenta de ${service}`,

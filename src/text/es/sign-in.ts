@@ -39,6 +39,12 @@ export const signIn: typeof english.signIn = {
 export const stepUp: typeof english.stepUp = {
   heading: 'Confirme que es usted',
   why: 'Introduzca su contraseña para continuar. Así su cuenta está protegida si otra persona usa su dispositivo.',
+  whyTotp:
+    'Introduzca el código que muestra ahora su aplicación de autenticación. Así su cuenta está protegida si otra persona usa su dispositivo.',
+  whyPasskey:
+    'Use una llave de acceso o una llave de seguridad de su cuenta. Así su cuenta está protegida si otra persona usa su dispositivo.',
+  lost: 'Si no puede hacerlo ahora, cierre la sesión y vuelva a iniciarla de otra forma.',
+  signOut: 'Cerrar sesión',
   submit: 'Continuar',
 }
 

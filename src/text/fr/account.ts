@@ -6,6 +6,8 @@ export const account: typeof english = {
     overview: 'Compte',
     email: 'Adresse e-mail',
     password: 'Mot de passe',
+    passkeys: 'Clés d’accès',
+    factors: 'Second facteur',
     sessions: 'Appareils',
     activity: 'Activité',
     data: 'Vos données',
@@ -20,9 +22,22 @@ export const account: typeof english = {
       email: 'Changez l’adresse avec laquelle vous vous connectez et à laquelle nous vous écrivons.',
       password:
         'Choisissez un nouveau mot de passe, par exemple si quelqu’un d’autre connaît peut-être le vôtre.',
+      passkeys: 'Connectez-vous avec votre empreinte, votre visage ou un code, sans mot de passe.',
+      factors:
+        'Protégez votre compte avec une application d’authentification, et gardez des codes de récupération.',
       sessions: 'Voyez où vous êtes connecté et déconnectez les autres appareils.',
       activity: 'Voyez ce qui s’est passé sur votre compte, et quand.',
       data: 'Téléchargez une copie de vos données, ou supprimez votre compte.',
+    },
+    missing: {
+      heading: 'Ce qu’il manque',
+      offerHeading: 'Se connecter sans mot de passe',
+      offer: 'Ajouter une clé d’accès',
+      noSecondWay:
+        'Vous n’avez qu’un seul moyen d’entrer. Si vous le perdez, votre compte vous est fermé. Ajoutez une clé d’accès ou configurez une application d’authentification.',
+      addSecondWay: 'Ajouter un second moyen',
+      codesLeft: 'Codes de récupération qu’il vous reste\u00a0: {count}',
+      renewCodes: 'Créer de nouveaux codes',
     },
   },
   email: {
@@ -86,6 +101,12 @@ export const account: typeof english = {
       ended: 'L’appareil a été déconnecté.',
       already_ended: 'Cet appareil était déjà déconnecté.',
       others_ended: 'Tous les autres appareils ont été déconnectés.',
+    },
+    problems: {
+      form: {
+        missing_field: 'Choisissez l’appareil à déconnecter.',
+        invalid_field: 'Choisissez l’appareil à déconnecter.',
+      },
     },
   },
   device: {

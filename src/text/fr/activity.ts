@@ -5,6 +5,8 @@ export const activity: typeof english = {
   heading: 'Activité',
   explain:
     'L’activité récente de votre compte. Si vous ne reconnaissez pas l’une de ces actions, changez votre mot de passe.',
+  older: 'Activité plus ancienne',
+  newer: 'Activité plus récente',
   other: 'Autre activité',
   done: {
     register: 'Compte créé',
@@ -14,7 +16,7 @@ export const activity: typeof english = {
     logout: 'Déconnexion',
     end_session: 'Autre appareil déconnecté',
     end_other_sessions: 'Tous les autres appareils déconnectés',
-    reauthenticate: 'Mot de passe confirmé',
+    reauthenticate: 'Identité confirmée',
     request_password_reset: 'Réinitialisation du mot de passe demandée',
     reset_password: 'Mot de passe réinitialisé',
     change_password: 'Mot de passe changé',
@@ -22,6 +24,14 @@ export const activity: typeof english = {
     change_email: 'Adresse e-mail changée',
     update_profile: 'Profil modifié',
     export_account: 'Données téléchargées',
+    begin_sign_in: 'Mot de passe saisi et second facteur demandé',
+    add_factor: 'Second facteur ou clé d’accès ajouté',
+    remove_factor: 'Second facteur ou clé d’accès supprimé',
+    rename_passkey: 'Clé d’accès renommée',
+    renew_recovery_codes: 'Nouveaux codes de récupération créés',
+    enable_second_factor: 'Second facteur activé',
+    disable_second_factor: 'Second facteur désactivé',
+    use_passkey: 'Clé d’accès acceptée, bien que son état de sauvegarde ait changé',
   },
   refused: {
     register: 'Quelqu’un a essayé de créer un compte avec votre adresse e-mail',
@@ -33,6 +43,8 @@ export const activity: typeof english = {
     change_password: 'Tentative échouée de changer le mot de passe',
     change_email: 'Tentative échouée de confirmer une nouvelle adresse e-mail',
     give_up_mail: 'Un e-mail n’a pas pu vous être remis',
+    prove_second_factor: 'Code erroné ou déjà utilisé',
+    use_passkey: 'Une clé d’accès a été refusée',
   },
   byOperator: {
     register: 'Un administrateur a créé votre compte',
@@ -48,5 +60,10 @@ export const activity: typeof english = {
     enable_account: 'Un administrateur a réactivé votre compte',
     unlock_account: 'Un administrateur a effacé les tentatives de connexion échouées',
     mark_password_compromised: 'Un administrateur a signalé que votre mot de passe n’est plus sûr',
+    remove_factor:
+      'Un administrateur a supprimé un second facteur, une clé d’accès ou des codes de récupération',
+    disable_second_factor: 'Un administrateur a désactivé le second facteur',
+    require_second_factor: 'Un administrateur a rendu le second facteur obligatoire pour vous',
+    waive_second_factor: 'Un administrateur a rendu le second facteur facultatif pour vous',
   },
 }

@@ -162,10 +162,10 @@ export const mail: MailTexts = {
     subject: `Une clé d’accès de votre compte sur ${service} a été refusée`,
     heading: 'Clé d’accès refusée',
     before: [
-      `Une clé d’accès de votre compte sur ${service} a été refusée, car elle a peut-être été copiée : son compteur n’a pas augmenté. Personne ne s’est connecté avec elle. Supprimez cette clé d’accès et ajoutez-en une nouvelle.`,
+      `Une clé d’accès de votre compte sur ${service} a été refusée, car elle a peut-être été copiée : son compteur n’a pas augmenté. Personne ne s’est connecté avec elle. Supprimez cette clé d’accès et ajoutez-en une nouvelle.`,
     ],
     facts: nameFact(name),
-    after: [noLink(service)],
+    after: [IT_WAS_YOU, changePassword(service), noLink(service)],
   }),
   totp_added: (service) => ({
     subject: `Une application d’authentification a été ajoutée à votre compte sur ${service}`,

@@ -39,6 +39,12 @@ export const signIn: typeof english.signIn = {
 export const stepUp: typeof english.stepUp = {
   heading: 'Confirmez que c’est bien vous',
   why: 'Saisissez votre mot de passe pour continuer. Cela protège votre compte si quelqu’un d’autre utilise votre appareil.',
+  whyTotp:
+    'Saisissez le code que votre application d’authentification affiche en ce moment. Cela protège votre compte si quelqu’un d’autre utilise votre appareil.',
+  whyPasskey:
+    'Utilisez une clé d’accès ou une clé de sécurité de votre compte. Cela protège votre compte si quelqu’un d’autre utilise votre appareil.',
+  lost: 'Si ce n’est pas possible maintenant, déconnectez-vous, puis reconnectez-vous par un autre moyen.',
+  signOut: 'Se déconnecter',
   submit: 'Continuer',
 }
 

@@ -15,7 +15,7 @@ const { pages } = TOPICS
 export function accountDataPages(kit: PageKit): Route[] {
   const { auth } = kit
   const show = async (request: PageRequest, form: FormState) => {
-    const { user } = await request.session({ fresh: true })
+    const { user } = await request.session(STRONG)
     return renderData(request.look(user), {
       form,
       email: user.email,
@@ -41,7 +41,7 @@ export function accountDataPages(kit: PageKit): Route[] {
       {
         show,
         async submit(request, { email }) {
-          const { user } = await request.session({ fresh: true })
+          const { user } = await request.session(STRONG)
           if (normalizeEmail(email) !== normalizeEmail(user.email))
             throw new AuthError('invalid_field', { field: 'email' })
           await auth.account.delete(request.caller)
@@ -62,4 +62,5 @@ export function accountDataPages(kit: PageKit): Route[] {
   ]
 }
 
+const STRONG = { fresh: true, aal: 'strongest' } as const
 const AS_FILE = { 'content-disposition': 'attachment; filename="account.json"' }

@@ -1,6 +1,7 @@
 import { TOPICS } from '../../../api/index.ts'
 import { AuthError } from '../../../model/errors.ts'
 import {
+  type FormState,
   renderAccount,
   renderActivity,
   renderEmail,
@@ -20,19 +21,24 @@ const { pages } = TOPICS
 
 /** The query flag of a page that says what has just been done. The page has the sentence. */
 const DONE = 'done'
+/** What could take the account over needs this. */
+const STRONG = { fresh: true, aal: 'strongest' } as const
 
 /** The pages of a signed-in user, except those of the data. */
 export function accountPages(kit: PageKit): Route[] {
   const { auth } = kit
+  const hasFactors = isServed(pages.showFactors, auth)
   return [
     pageRoute(kit, pages.showAccount, async (request) => {
       const { user } = await request.session()
-      return renderAccount(request.look(user), { user })
+      const factors = hasFactors ? await auth.factors.list(request.caller) : null
+      return renderAccount(request.look(user), { user, factors })
     }),
 
     pageRoute(kit, pages.showActivity, async (request) => {
       const { user } = await request.session()
-      return renderActivity(request.look(user), { records: await auth.account.activity(request.caller) })
+      const records = await auth.account.activity(request.caller)
+      return renderActivity(request.look(user), { records, part: request.query.get('part') })
     }),
 
     ...emailPages(kit),
@@ -43,7 +49,7 @@ export function accountPages(kit: PageKit): Route[] {
       { show: pages.showPassword, submit: pages.changePassword },
       {
         async show(request, form) {
-          const { user } = await request.session()
+          const { user } = await request.session({ aal: 'strongest' })
           return renderPassword(request.look(user), {
             form,
             email: user.email,
@@ -73,7 +79,7 @@ function emailPages(kit: PageKit): Route[] {
         async show(request, form) {
           const done = doneOn(request, form.refusal)
           // A code may take longer than a session stays fresh, and what it has done must not wait for the password.
-          const { user, session } = await request.session({ fresh: done === null })
+          const { user, session } = await request.session(done === null ? STRONG : {})
           const { fresh } = session
           return renderEmail(request.look(user), { form, email: user.email, fresh, done })
         },
@@ -107,11 +113,11 @@ function emailPages(kit: PageKit): Route[] {
 /** The page of the devices. Only its forms need a fresh session. */
 function sessionPages(kit: PageKit): Route[] {
   const { auth } = kit
-  const show = async (request: PageRequest) => {
+  const show = async (request: PageRequest, form: FormState) => {
     const { user, session } = await request.session()
     const sessions = await auth.sessions.list(request.caller)
     const { fresh } = session
-    return renderSessions(request.look(user), { sessions, fresh, done: request.query.get(DONE) })
+    return renderSessions(request.look(user), { form, sessions, fresh, done: doneOn(request, form.refusal) })
   }
   return [
     ...formRoutes(

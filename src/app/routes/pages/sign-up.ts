@@ -24,13 +24,17 @@ export function signUpPages(kit: PageKit): Route[] {
         async submit(request, { email, password, return_to }) {
           const { caller, locale } = request
           const account = { email, password, locale }
+          const returnTo = kit.returnTarget(return_to)
           if (auth.options.emailVerification) {
             const browser = browserFor(auth, caller, undefined)
             await auth.account.register(account, browser.caller)
             return request.goOn('/sign_up/code', return_to, browser)
           }
           await auth.account.register(account, caller)
-          return request.goOnSignedIn(await auth.signIn.withPassword(account, caller), return_to)
+          return request.goOnSignedIn(
+            await auth.signIn.withPassword({ email, password, returnTo }, caller),
+            return_to,
+          )
         },
       },
     ),
@@ -53,7 +57,8 @@ export function signUpPages(kit: PageKit): Route[] {
           })
         },
         async submit(request, { code, password = '', return_to }) {
-          const typed = { code, ...(password !== '' && { password }) }
+          const returnTo = kit.returnTarget(return_to)
+          const typed = { code, returnTo, ...(password !== '' && { password }) }
           const signedIn = await auth.mailCodes.confirmEmail(typed, request.caller)
           return request.goOnSignedIn(signedIn, return_to)
         },

@@ -21,12 +21,14 @@ export interface AssertionResponse {
   readonly userHandle: Uint8Array | null
 }
 
+export const CREDENTIAL_ID_MAX_BYTES = 1_023
+
 /**
  * The most bytes of each part. The id and the handle are limited by WebAuthn. An attestation object with certificates takes
  * about 6 KB, an RS256 signature of 4,096 bits 512 bytes.
  */
 const LIMITS = {
-  id: 1_023,
+  id: CREDENTIAL_ID_MAX_BYTES,
   userHandle: 64,
   clientDataJSON: 4_096,
   attestationObject: 16_384,
@@ -89,10 +91,14 @@ function bytesOf(members: Members, name: keyof typeof LIMITS): Uint8Array {
 /** Unknown transports are kept: new ones appear, and browsers expect them back. */
 function transportsOf(value: unknown): readonly string[] {
   if (value === undefined || value === null) return []
-  if (!Array.isArray(value) || value.length > MAX_TRANSPORTS) throw new PasskeyRefusal('malformed')
-  if (!value.every((item) => typeof item === 'string' && TRANSPORT.test(item)))
-    throw new PasskeyRefusal('malformed')
-  return [...new Set(value as string[])]
+  if (!areTransports(value)) throw new PasskeyRefusal('malformed')
+  return [...new Set(value)]
+}
+
+/** Whether a value is a list of transports, known ones or not. */
+export function areTransports(value: unknown): value is string[] {
+  if (!Array.isArray(value) || value.length > MAX_TRANSPORTS) return false
+  return value.every((item) => typeof item === 'string' && TRANSPORT.test(item))
 }
 
 /** Nobody signs the results of extensions, and password managers send all kinds of them. So a strange one is ignored. */

@@ -6,7 +6,7 @@
  * @module
  */
 
-export type { PasskeyAlgorithm } from './algorithms.ts'
+export { ALGORITHMS, type PasskeyAlgorithm } from './algorithms.ts'
 export {
   type AssertionInput,
   checkWithoutKey,
@@ -15,6 +15,8 @@ export {
   type VerifiedAssertion,
   verifyAssertion,
 } from './assertion.ts'
+export { fromBase64url, toBase64url } from './base64url.ts'
+export { areTransports, CREDENTIAL_ID_MAX_BYTES } from './credential.ts'
 export type { Expected } from './expected.ts'
 export {
   assertionOptions,
@@ -22,5 +24,6 @@ export {
   type PasskeyRequestOptions,
   registrationOptions,
 } from './options.ts'
+export { isPublicKey } from './public-key.ts'
 export { PasskeyRefusal, type PasskeyRefusalReason } from './refusal.ts'
 export { type VerifiedRegistration, verifyRegistration } from './registration.ts'

@@ -1,5 +1,5 @@
 import { EDDSA, ES256, type PasskeyAlgorithm, RS256 } from './algorithms.ts'
-import type { Library } from './library.ts'
+import { type Library, loadLibrary } from './library.ts'
 import { orRefuse, PasskeyRefusal } from './refusal.ts'
 
 /** Shorter moduli are weak. Longer ones, and long exponents, would let a client choose how long each sign-in takes us. */
@@ -15,6 +15,16 @@ export async function algorithmOf(publicKey: Uint8Array, library: Library): Prom
   const algorithm = await orRefuse('algorithm', () => find(publicKey, library))
   if (algorithm === null) throw new PasskeyRefusal('algorithm')
   return algorithm
+}
+
+/** Whether bytes are a public key in COSE form of this algorithm. */
+export async function isPublicKey(bytes: Uint8Array, algorithm: PasskeyAlgorithm): Promise<boolean> {
+  try {
+    return (await algorithmOf(bytes, await loadLibrary())) === algorithm
+  } catch (error) {
+    if (error instanceof PasskeyRefusal) return false
+    throw error
+  }
 }
 
 function find(publicKey: Uint8Array, library: Library): PasskeyAlgorithm | null {

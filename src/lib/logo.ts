@@ -1,4 +1,4 @@
-import { sha256 } from '../lib/digest.ts'
+import { sha256 } from './digest.ts'
 
 /** The logo of the service, as it is served. */
 export interface Logo {

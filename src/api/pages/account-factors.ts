@@ -1,0 +1,169 @@
+/** The pages of a signed-in user about passkeys and the second factor. */
+import { z } from 'zod'
+import { operation } from '../contract.ts'
+import * as factorOperations from '../factors.ts'
+import { ceremony, passkeyName, totpCode } from '../fields.ts'
+import * as passkeyOperations from '../passkeys.ts'
+import { credentialText, passkeyField, switchField } from './fields.ts'
+
+const STRONG = { session: true, fresh: true, aal: 'strongest' } as const
+
+export const showPasskeys = operation({
+  method: 'GET',
+  path: '/account/passkeys',
+  summary: 'Show the passkeys of the account',
+  tag: 'page',
+  needs: ['pages', 'passkeys'],
+  access: STRONG,
+  success: { status: 200, description: 'A page with a card for each passkey.', page: true },
+  errors: [],
+})
+
+export const addPasskey = operation({
+  method: 'POST',
+  path: '/account/passkeys',
+  summary: 'Add a passkey or security key with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'passkeys'],
+  access: STRONG,
+  audit: ['add_factor', 'use_passkey'],
+  body: z.strictObject({ ceremony, credential: credentialText }),
+  success: { status: 303, description: 'The passkey is added.' },
+  errors: ['invalid_passkey', 'passkey_known', 'too_many_passkeys'],
+})
+
+export const renamePasskey = operation({
+  method: 'POST',
+  path: '/account/passkeys/rename',
+  summary: 'Rename a passkey with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'passkeys'],
+  access: STRONG,
+  audit: passkeyOperations.rename.audit,
+  body: z.strictObject({ name: passkeyName, passkey: passkeyField }),
+  success: { status: 303, description: 'The passkey has the name, or was gone before.' },
+  errors: [],
+})
+
+export const removePasskey = operation({
+  method: 'POST',
+  path: '/account/passkeys/remove',
+  summary: 'Remove a passkey with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'passkeys'],
+  access: STRONG,
+  audit: passkeyOperations.remove.audit,
+  body: z.strictObject({ passkey: passkeyField }),
+  success: { status: 303, description: 'The passkey is removed, or was gone before.' },
+  errors: ['last_factor'],
+})
+
+export const showFactors = operation({
+  method: 'GET',
+  path: '/account/factors',
+  summary: 'Show the second factor, the authenticator app and the recovery codes of the account',
+  tag: 'page',
+  needs: ['pages', 'factors'],
+  access: STRONG,
+  success: { status: 200, description: 'A page about the factors. It contains no secret.', page: true },
+  errors: [],
+})
+
+export const setSecondFactor = operation({
+  method: 'POST',
+  path: '/account/factors',
+  summary: 'Enable or disable the second factor with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'factors'],
+  access: STRONG,
+  audit: factorOperations.setSecondFactor.audit,
+  body: z.strictObject({ enabled: switchField }),
+  success: { status: 303, description: 'A sign-in with a password needs a second factor, or does not.' },
+  errors: factorOperations.setSecondFactor.errors,
+})
+
+export const showApp = operation({
+  method: 'GET',
+  path: '/account/factors/app',
+  summary: 'Show the page that sets up an authenticator app',
+  tag: 'page',
+  needs: ['pages', 'totp'],
+  access: STRONG,
+  success: { status: 200, description: 'A page with the key for the app.', page: true },
+  errors: [],
+})
+
+export const confirmApp = operation({
+  method: 'POST',
+  path: '/account/factors/app',
+  summary: 'Confirm an authenticator app with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'totp'],
+  access: STRONG,
+  throttle: factorOperations.confirmTotp.throttle,
+  audit: ['add_factor', 'limit_reached'],
+  body: z.strictObject({ code: totpCode }),
+  success: {
+    status: 200,
+    description:
+      'The app is set up. The page shows the recovery codes, once. If there are codes already, the answer is 303.',
+    page: true,
+  },
+  errors: ['invalid_code'],
+})
+
+export const removeApp = operation({
+  method: 'POST',
+  path: '/account/factors/app/remove',
+  summary: 'Remove the authenticator app with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'factors'],
+  access: STRONG,
+  audit: factorOperations.removeTotp.audit,
+  success: { status: 303, description: 'The app is removed, or was gone before.' },
+  errors: ['last_factor'],
+})
+
+export const renewRecoveryCodes = operation({
+  method: 'POST',
+  path: '/account/factors/recovery_codes',
+  summary: 'Make new recovery codes with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'factors'],
+  access: STRONG,
+  audit: factorOperations.renewRecoveryCodes.audit,
+  success: { status: 200, description: 'The page shows the new codes, once.', page: true },
+  errors: factorOperations.renewRecoveryCodes.errors,
+})
+
+/** @see {@link https://w3c.github.io/webappsec-passkey-endpoints/passkey-endpoints.html A well-known URL for passkeys} */
+export const passkeyEndpoints = operation({
+  method: 'GET',
+  path: '/.well-known/passkey-endpoints',
+  summary: 'Tell password managers where passkeys are added and managed',
+  tag: 'page',
+  needs: ['pages', 'passkeys'],
+  access: 'anyone',
+  success: {
+    status: 200,
+    description: 'The addresses of the pages.',
+    body: z.strictObject({ enroll: z.url(), manage: z.url() }),
+  },
+  errors: [],
+})
+
+/** @see {@link https://www.w3.org/TR/webauthn-3/#sctn-related-origins WebAuthn Level 3, related origins} */
+export const relatedOrigins = operation({
+  method: 'GET',
+  path: '/.well-known/webauthn',
+  summary: 'Tell browsers which other origins may use the passkeys',
+  tag: 'page',
+  needs: ['related_origins'],
+  access: 'anyone',
+  success: {
+    status: 200,
+    description: 'The origins of BIENVENUE_PASSKEY_ORIGINS.',
+    body: z.strictObject({ origins: z.array(z.url()) }),
+  },
+  errors: [],
+})

@@ -1,0 +1,147 @@
+/** The pages of a sign-in that waits for a second factor, or for the set-up of one. */
+import { z } from 'zod'
+import { operation } from '../contract.ts'
+import * as factorOperations from '../factors.ts'
+import { ceremony, recoveryCode, totpCode } from '../fields.ts'
+import * as passkeyOperations from '../passkeys.ts'
+import * as signInOperations from '../sign-in.ts'
+import { credentialText, returnTo, waitingEmail, waitingSignIn } from './fields.ts'
+
+/** What every form of these pages sends. */
+const waiting = { pending: waitingSignIn, email: waitingEmail, return_to: returnTo }
+
+export const showSecondStep = operation({
+  method: 'GET',
+  path: '/sign_in/factor',
+  summary: 'Show the page that asks for the second factor',
+  tag: 'page',
+  needs: ['pages', 'factors'],
+  access: 'pending',
+  success: { status: 200, description: 'A page that asks for a code or a passkey.', page: true },
+  errors: [],
+})
+
+export const proveTotp = operation({
+  method: 'POST',
+  path: '/sign_in/factor',
+  summary: 'Finish a sign-in with a code of the authenticator app and the form of the page',
+  tag: 'page',
+  needs: ['pages', 'totp'],
+  access: 'pending',
+  throttle: signInOperations.withTotp.throttle,
+  audit: signInOperations.withTotp.audit,
+  body: z.strictObject({ code: totpCode, ...waiting }),
+  success: {
+    status: 303,
+    description: 'The user is signed in and goes on to `return_to` or the account.',
+    setsCookie: true,
+  },
+  errors: signInOperations.withTotp.errors,
+})
+
+export const proveRecoveryCode = operation({
+  method: 'POST',
+  path: '/sign_in/factor/recovery_code',
+  summary: 'Finish a sign-in with a recovery code and the form of the page',
+  tag: 'page',
+  needs: ['pages', 'factors'],
+  access: 'pending',
+  throttle: signInOperations.withRecoveryCode.throttle,
+  audit: signInOperations.withRecoveryCode.audit,
+  body: z.strictObject({ recovery_code: recoveryCode, ...waiting }),
+  success: {
+    status: 200,
+    description: 'The user is signed in. The page shows the code that takes the place of the used one, once.',
+    page: true,
+    setsCookie: true,
+  },
+  errors: signInOperations.withRecoveryCode.errors,
+})
+
+export const provePasskey = operation({
+  method: 'POST',
+  path: '/sign_in/factor/passkey',
+  summary: 'Finish a sign-in with a passkey and the form of the page',
+  tag: 'page',
+  needs: ['pages', 'passkeys'],
+  access: 'pending',
+  audit: signInOperations.withPasskey.audit,
+  body: z.strictObject({ ceremony, credential: credentialText, ...waiting }),
+  success: {
+    status: 303,
+    description: 'The user is signed in and goes on to `return_to` or the account.',
+    setsCookie: true,
+  },
+  errors: signInOperations.withPasskey.errors,
+})
+
+export const cancelSignIn = operation({
+  method: 'POST',
+  path: '/sign_in/cancel',
+  summary: 'Cancel a sign-in that waits with the form of its page',
+  tag: 'page',
+  needs: ['pages', 'factors'],
+  access: 'anyone',
+  body: z.strictObject({ return_to: returnTo }),
+  success: { status: 303, description: 'No sign-in waits any longer. The browser goes on to `/sign_in`.' },
+  errors: [],
+})
+
+export const showEnrolment = operation({
+  method: 'GET',
+  path: '/sign_in/enrol',
+  summary: 'Show the page on which a second factor must be set up before the sign-in goes on',
+  tag: 'page',
+  needs: ['pages', 'factors'],
+  access: 'pending',
+  success: { status: 200, description: 'A page with the ways to set up a second factor.', page: true },
+  errors: [],
+})
+
+export const enrolPasskey = operation({
+  method: 'POST',
+  path: '/sign_in/enrol/passkey',
+  summary: 'Add the passkey that a sign-in waits for with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'passkeys'],
+  access: 'pending',
+  audit: passkeyOperations.add.audit,
+  body: z.strictObject({ ceremony, credential: credentialText, ...waiting }),
+  success: {
+    status: 200,
+    description: 'The user is signed in. The page shows the recovery codes, once.',
+    page: true,
+    setsCookie: true,
+  },
+  errors: passkeyOperations.add.errors,
+})
+
+export const showEnrolmentApp = operation({
+  method: 'GET',
+  path: '/sign_in/enrol/app',
+  summary: 'Show the page that sets up an authenticator app before the sign-in goes on',
+  tag: 'page',
+  needs: ['pages', 'totp'],
+  access: 'pending',
+  success: { status: 200, description: 'A page with the key for the app.', page: true },
+  errors: [],
+})
+
+export const enrolApp = operation({
+  method: 'POST',
+  path: '/sign_in/enrol/app',
+  summary: 'Confirm the authenticator app that a sign-in waits for with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'totp'],
+  access: 'pending',
+  throttle: factorOperations.confirmTotp.throttle,
+  audit: factorOperations.confirmTotp.audit,
+  body: z.strictObject({ code: totpCode, ...waiting }),
+  success: {
+    status: 200,
+    description: 'The user is signed in. The page shows the recovery codes, once.',
+    page: true,
+    setsCookie: true,
+  },
+  errors: factorOperations.confirmTotp.errors,
+})

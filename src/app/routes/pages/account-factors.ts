@@ -1,0 +1,199 @@
+import { TOPICS } from '../../../api/index.ts'
+import { relyingPartyOf } from '../../../lib/relying-party.ts'
+import { AuthError } from '../../../model/errors.ts'
+import {
+  type FormState,
+  renderFactors,
+  renderFactorsApp,
+  renderPasskeys,
+  renderRecoveryCodes,
+} from '../../../pages/index.ts'
+import type { Route } from '../../handlers.ts'
+import type { PageKit } from '../../pages/kit.ts'
+import { formRoutes, submitRoute } from '../../pages/page.ts'
+import { credentialIn } from '../../pages/passkey.ts'
+import type { PageRequest } from '../../pages/request.ts'
+import type { Answer } from '../../responses.ts'
+
+const { pages } = TOPICS
+
+/** The query flag of a page that says what has just been done. The page has the sentence. */
+const DONE = 'done'
+const STRONG = { fresh: true, aal: 'strongest' } as const
+
+/** The pages about passkeys and the second factor. Step-up comes before they show anything. */
+export function accountFactorPages(kit: PageKit): Route[] {
+  return [...passkeyPages(kit), ...factorPages(kit), ...wellKnown(kit)]
+}
+
+function passkeyPages(kit: PageKit): Route[] {
+  const { auth } = kit
+  const rpId = relyingPartyOf(auth.options)?.id ?? ''
+  const show = async (request: PageRequest, form: FormState) => {
+    const { user, done, mayChange } = await openAfter(request, form)
+    const { passkeys, userHandle } = await auth.factors.list(request.caller)
+    const credentialIds = passkeys.filter(({ usable }) => usable).map(({ credentialId }) => credentialId)
+    return renderPasskeys(request.look(user), {
+      form,
+      passkeys,
+      done,
+      mayChange,
+      known: userHandle === null ? null : { rpId, userHandle, email: user.email, credentialIds },
+    })
+  }
+  const back = (request: PageRequest, done: string) => request.goTo('/account/passkeys', { [DONE]: done })
+  return [
+    ...formRoutes(
+      kit,
+      { show: pages.showPasskeys, submit: pages.addPasskey },
+      {
+        show,
+        async submit(request, { ceremony, credential }) {
+          await auth.passkeys.add({ ceremony, credential: credentialIn(credential) }, request.caller)
+          return back(request, 'added')
+        },
+      },
+    ),
+
+    submitRoute(
+      kit,
+      { show: pages.showPasskeys, submit: pages.renamePasskey },
+      {
+        show,
+        async submit(request, { passkey: id, name }) {
+          await request.session(STRONG)
+          const isThere = await unlessGone(auth.passkeys.rename({ id, name }, request.caller))
+          return back(request, isThere ? 'renamed' : 'already_removed')
+        },
+      },
+    ),
+
+    submitRoute(
+      kit,
+      { show: pages.showPasskeys, submit: pages.removePasskey },
+      {
+        show,
+        async submit(request, { passkey: id }) {
+          const isThere = await unlessGone(auth.passkeys.remove({ id }, request.caller))
+          return back(request, isThere ? 'removed' : 'already_removed')
+        },
+      },
+    ),
+  ]
+}
+
+function factorPages(kit: PageKit): Route[] {
+  const { auth } = kit
+  const show = async (request: PageRequest, form: FormState) => {
+    const { user, done, mayChange } = await openAfter(request, form)
+    const factors = await auth.factors.list(request.caller)
+    return renderFactors(request.look(user), { form, factors, done, mayChange })
+  }
+  const back = (request: PageRequest, done: string) => request.goTo('/account/factors', { [DONE]: done })
+  const showCodes = async (request: PageRequest, codes: readonly string[], done: string): Promise<Answer> => {
+    const { user } = await request.session()
+    const onward = { path: '/account/factors', query: { [DONE]: done } }
+    const page = renderRecoveryCodes(request.look(user), { codes, onward, entry: 'factors' })
+    return { status: 200, page }
+  }
+  return [
+    ...formRoutes(
+      kit,
+      { show: pages.showFactors, submit: pages.setSecondFactor },
+      {
+        show,
+        async submit(request, { enabled }) {
+          await auth.factors.setSecondFactor({ enabled: enabled === 'on' }, request.caller)
+          return back(request, enabled)
+        },
+      },
+    ),
+
+    ...formRoutes(
+      kit,
+      { show: pages.showApp, submit: pages.confirmApp },
+      {
+        async show(request, form) {
+          const { user } = await request.session(STRONG)
+          const { totp } = await auth.factors.list(request.caller)
+          const setup = await auth.factors.startTotp(request.caller)
+          return renderFactorsApp(request.look(user), { form, setup, replaces: totp !== null })
+        },
+        async submit(request, { code }) {
+          const { recoveryCodes } = await auth.factors.confirmTotp({ code }, request.caller)
+          return recoveryCodes === null
+            ? back(request, 'app_added')
+            : showCodes(request, recoveryCodes, 'app_added')
+        },
+      },
+    ),
+
+    submitRoute(
+      kit,
+      { show: pages.showFactors, submit: pages.removeApp },
+      {
+        show,
+        async submit(request) {
+          const isThere = await unlessGone(auth.factors.removeTotp(request.caller))
+          return back(request, isThere ? 'app_removed' : 'app_already_removed')
+        },
+      },
+    ),
+
+    submitRoute(
+      kit,
+      { show: pages.showFactors, submit: pages.renewRecoveryCodes },
+      {
+        show,
+        submit: async (request) =>
+          showCodes(request, await auth.factors.renewRecoveryCodes(request.caller), 'renewed'),
+      },
+    ),
+  ]
+}
+
+/** What password managers and browsers ask at fixed addresses. */
+function wellKnown({ auth, pathTo }: PageKit): Route[] {
+  const { baseUrl, passkeyOrigins } = auth.options
+  return [
+    {
+      operation: pages.passkeyEndpoints,
+      async answer() {
+        const page = new URL(pathTo('/account/passkeys'), baseUrl).href
+        return { status: 200, body: { enroll: page, manage: page } }
+      },
+    },
+    {
+      operation: pages.relatedOrigins,
+      async answer() {
+        return { status: 200, body: { origins: passkeyOrigins.split(',') } }
+      },
+    },
+  ]
+}
+
+/** Whether something was there. */
+async function unlessGone(change: Promise<unknown>): Promise<boolean> {
+  try {
+    await change
+    return true
+  } catch (error) {
+    if (error instanceof AuthError && error.code === 'not_found') return false
+    throw error
+  }
+}
+
+/**
+ * Who opens a page. Step-up comes first, unless the page says what has just been done: a new factor makes the session weaker than
+ * the account, and the page must say so without another question.
+ */
+async function openAfter(request: PageRequest, { refusal }: FormState) {
+  const done = refusal === null ? request.query.get(DONE) : null
+  if (done === null) return { ...(await request.session(STRONG)), done, mayChange: true }
+  const current = await request.session()
+  const mayChange = await request.session(STRONG).then(
+    () => true,
+    () => false,
+  )
+  return { ...current, done, mayChange }
+}

@@ -1,0 +1,215 @@
+import { type Contract, type FieldsOf, TOPICS } from '../../../api/index.ts'
+import type { PendingSignIn, SignedIn } from '../../../auth/index.ts'
+import { AuthError, ERRORS } from '../../../model/errors.ts'
+import type { Factor, NextStep } from '../../../model/factors.ts'
+import {
+  type FormState,
+  type Page,
+  renderEnrolment,
+  renderEnrolmentApp,
+  renderNewRecoveryCode,
+  renderRecoveryCodes,
+  renderSecondStep,
+  renderSignIn,
+} from '../../../pages/index.ts'
+import { clearedLoginCookie } from '../../cookies.ts'
+import type { Route } from '../../handlers.ts'
+import type { PageKit } from '../../pages/kit.ts'
+import { formRoutes, pageRoute, submitRoute } from '../../pages/page.ts'
+import { credentialIn, unknownPasskey } from '../../pages/passkey.ts'
+import { BEGUN, type PageRequest, STEPS } from '../../pages/request.ts'
+import type { Answer } from '../../responses.ts'
+
+const { pages } = TOPICS
+
+/** What every form of these pages sends. */
+interface WaitingFields {
+  readonly pending?: string | undefined
+  readonly email?: string | undefined
+  readonly return_to?: string | undefined
+}
+
+/** The pages of a sign-in that waits for a second factor, or for the set-up of one. */
+export function secondStepPages(kit: PageKit): Route[] {
+  const { auth } = kit
+  return [...factorPages(), ...enrolmentPages()]
+
+  function factorPages(): Route[] {
+    const show = (submitted?: Factor) =>
+      whileWaiting('second_factor', (request, form, signIn) => {
+        const { methods } = signIn
+        const asked = submitted ?? request.query.get('method')
+        return renderSecondStep(request.look(), {
+          form,
+          signIn,
+          methods,
+          method: methods.find((each) => each === asked) ?? methods[0] ?? null,
+          unknownPasskey: unknownPasskey(form, auth.options),
+        })
+      })
+    return [
+      ...formRoutes(
+        kit,
+        { show: pages.showSecondStep, submit: pages.proveTotp },
+        {
+          show: (request, form) => show(form.refusal === null ? undefined : 'totp')(request, form),
+          submit: step<typeof pages.proveTotp>(async (request, { code }, { returnTo }) =>
+            request.goOnSignedIn(await auth.signIn.withTotp({ code }, request.caller), returnTo),
+          ),
+        },
+      ),
+
+      submitRoute(
+        kit,
+        { show: pages.showSecondStep, submit: pages.proveRecoveryCode },
+        {
+          show: show('recovery_code'),
+          submit: step<typeof pages.proveRecoveryCode>(async (request, fields, { returnTo }) => {
+            const code = { code: fields.recovery_code }
+            const result = await auth.signIn.withRecoveryCode(code, request.caller)
+            const { newRecoveryCode, recoveryCodesLeft: left } = result
+            const onward = request.nextStep(result, returnTo)
+            const page = renderNewRecoveryCode(request.look(), { code: newRecoveryCode, left, onward })
+            return { status: 200, page, cookies: request.cookiesOf(result) }
+          }),
+        },
+      ),
+
+      submitRoute(
+        kit,
+        { show: pages.showSecondStep, submit: pages.provePasskey },
+        {
+          show: show('passkey'),
+          submit: step<typeof pages.provePasskey>(async (request, { ceremony, credential }, { returnTo }) => {
+            const answer = { ceremony, credential: credentialIn(credential) }
+            return request.goOnSignedIn(await auth.signIn.withPasskey(answer, request.caller), returnTo)
+          }),
+        },
+      ),
+
+      submitRoute(
+        kit,
+        { show: pages.showSecondStep, submit: pages.cancelSignIn },
+        {
+          show: show(),
+          async submit(request, { return_to }) {
+            await auth.signIn.cancel(request.caller)
+            return request.goOn('/sign_in', return_to, { cookies: [clearedLoginCookie(auth.options).header] })
+          },
+        },
+      ),
+    ]
+  }
+
+  function enrolmentPages(): Route[] {
+    // Under the policy `passkey`, an app does not let a sign-in pass.
+    const takesApps = auth.options.secondFactor !== 'passkey'
+    const show = whileWaiting('enrol', (request, form, signIn) => {
+      const look = request.look()
+      return renderEnrolment(look, { form, signIn, takesApps: look.hasTotp && takesApps })
+    })
+    return [
+      pageRoute(kit, pages.showEnrolment, show),
+
+      submitRoute(
+        kit,
+        { show: pages.showEnrolment, submit: pages.enrolPasskey },
+        {
+          show,
+          submit: step<typeof pages.enrolPasskey>(async (request, { ceremony, credential }, { returnTo }) => {
+            const answer = { ceremony, credential: credentialIn(credential) }
+            const { signedIn, recoveryCodes } = await auth.passkeys.add(answer, request.caller)
+            return enrolled(request, { signedIn, recoveryCodes, returnTo })
+          }),
+        },
+      ),
+
+      ...formRoutes(
+        kit,
+        { show: pages.showEnrolmentApp, submit: pages.enrolApp },
+        {
+          show: whileWaiting('enrol', async (request, form, signIn) => {
+            if (!takesApps) return request.goTo(STEPS.enrol)
+            const setup = await auth.factors.startTotp(request.caller)
+            return renderEnrolmentApp(request.look(), { form, signIn, setup })
+          }),
+          submit: step<typeof pages.enrolApp>(async (request, { code }, { returnTo }) => {
+            const { signedIn, recoveryCodes } = await auth.factors.confirmTotp({ code }, request.caller)
+            return enrolled(request, { signedIn, recoveryCodes, returnTo })
+          }),
+        },
+      ),
+    ]
+  }
+
+  /** Signs in, and shows the recovery codes first. */
+  function enrolled(
+    request: PageRequest,
+    {
+      signedIn,
+      recoveryCodes,
+      returnTo,
+    }: {
+      readonly signedIn: SignedIn | null
+      readonly recoveryCodes: readonly string[] | null
+      readonly returnTo: string | null
+    },
+  ): Answer {
+    // The sign-in has expired in the meantime, and the browser had a session.
+    if (signedIn === null) return request.goBack(returnTo)
+    if (recoveryCodes === null) return request.goOnSignedIn(signedIn, returnTo)
+    const onward = request.nextStep(signedIn, returnTo)
+    const page = renderRecoveryCodes(request.look(), { codes: recoveryCodes, onward })
+    return { status: 200, page, cookies: request.cookiesOf(signedIn) }
+  }
+
+  /** Shows a page of the sign-in that waits for this. Another one is sent to its own page. */
+  function whileWaiting(
+    next: NextStep,
+    show: (request: PageRequest, form: FormState, signIn: PendingSignIn) => Promise<Page | Answer> | Page,
+  ) {
+    return async (request: PageRequest, form: FormState) => {
+      const signIn = await auth.signIn.pending(request.caller)
+      if (signIn.next !== next || request.query.has(BEGUN)) return request.goTo(STEPS[signIn.next])
+      return show(request, form, signIn)
+    }
+  }
+
+  /** Takes a step of the sign-in that the form was shown for. */
+  function step<Form extends Contract>(
+    take: (request: PageRequest, fields: FieldsOf<Form>, signIn: PendingSignIn) => Promise<Answer>,
+  ) {
+    return async (request: PageRequest, fields: FieldsOf<Form> & WaitingFields): Promise<Answer> => {
+      try {
+        const signIn = await auth.signIn.pending(request.caller)
+        // Another tab has begun another one, maybe of another account.
+        if (fields.pending !== undefined && fields.pending !== signIn.id)
+          throw new AuthError('invalid_field', { field: 'pending' })
+        return await take(request, fields, signIn)
+      } catch (error) {
+        if (!(error instanceof AuthError) || error.code !== 'pending_login_required') throw error
+        return beginAgain(request, fields, error)
+      }
+    }
+  }
+
+  /** The sign-in has expired, unless another tab has finished it. */
+  async function beginAgain(
+    request: PageRequest,
+    { email = '', return_to }: WaitingFields,
+    refusal: AuthError,
+  ): Promise<Answer> {
+    if (!request.acceptsHtml || email === '') throw refusal
+    const returnTo = kit.returnTarget(return_to)
+    if ((await request.current()) !== null) return request.goBack(returnTo)
+    const page = renderSignIn(request.look(), {
+      form: { values: { email, remember: 'on' }, refusal },
+      returnTo,
+      cookiesRefused: false,
+      passwordChanged: false,
+      expired: true,
+      unknownPasskey: null,
+    })
+    return { status: ERRORS[refusal.code].status, page, refused: refusal }
+  }
+}

@@ -1,0 +1,87 @@
+import { TOPICS } from '../../../api/index.ts'
+import { AuthError } from '../../../model/errors.ts'
+import type { StepUpMethod } from '../../../model/factors.ts'
+import { type FormState, renderStepUp } from '../../../pages/index.ts'
+import type { Route } from '../../handlers.ts'
+import type { PageKit } from '../../pages/kit.ts'
+import { formRoutes, submitRoute } from '../../pages/page.ts'
+import { credentialIn, unknownPasskey } from '../../pages/passkey.ts'
+import type { PageRequest } from '../../pages/request.ts'
+import { delivery } from '../../signed-in.ts'
+
+const { pages } = TOPICS
+
+/** The page that asks a signed-in user who they are again. */
+export function stepUpPages(kit: PageKit): Route[] {
+  const { auth } = kit
+  const show = (submitted?: StepUpMethod) => async (request: PageRequest, form: FormState) => {
+    const { user } = await request.session()
+    const ways = await waysToStepUp(request)
+    const { methods } = ways
+    const asked = submitted ?? request.query.get('method')
+    return renderStepUp(request.look(user), {
+      ...ways,
+      form,
+      returnTo: request.returnTargetOf(form),
+      email: user.email,
+      method: methods.find((each) => each === asked) ?? methods[0] ?? null,
+      unknownPasskey: unknownPasskey(form, auth.options),
+    })
+  }
+  const submit = async (
+    request: PageRequest,
+    proof: Parameters<typeof auth.signIn.reauthenticate>[0],
+    target: string | undefined,
+  ) => {
+    const renewed = await auth.signIn.reauthenticate(proof, request.caller)
+    const { cookies } = delivery(renewed, auth.options)
+    return request.goBack(kit.returnTarget(target), { cookies })
+  }
+  return [
+    ...formRoutes(
+      kit,
+      { show: pages.showStepUp, submit: pages.stepUp },
+      {
+        show: (request, form) => show(form.refusal === null ? undefined : 'password')(request, form),
+        submit: (request, { password, return_to }) => submit(request, { password }, return_to),
+      },
+    ),
+
+    submitRoute(
+      kit,
+      { show: pages.showStepUp, submit: pages.stepUpWithTotp },
+      {
+        show: show('totp'),
+        submit: (request, { code, return_to }) => submit(request, { totp: code }, return_to),
+      },
+    ),
+
+    submitRoute(
+      kit,
+      { show: pages.showStepUp, submit: pages.stepUpWithPasskey },
+      {
+        show: show('passkey'),
+        submit: (request, { ceremony, credential, return_to }) =>
+          submit(request, { ceremony, credential: credentialIn(credential) }, return_to),
+      },
+    ),
+  ]
+
+  /** What the session accepts. If it needs a second factor, a password is not enough. */
+  async function waysToStepUp({ caller }: PageRequest) {
+    try {
+      await auth.sessions.verify({ fresh: true, aal: 'strongest' }, caller)
+    } catch (error) {
+      if (!(error instanceof AuthError) || error.accepts === undefined) throw error
+      return { methods: error.accepts, needsSecondFactor: error.code === 'second_factor_required' }
+    }
+    // There is nothing to confirm, but somebody may open the page by its address.
+    const { totp, passkeys } = await auth.factors.list(caller)
+    const methods: StepUpMethod[] = [
+      ...(passkeys.some(({ usable }) => usable) ? (['passkey'] as const) : []),
+      ...(totp !== null && totp.disabledAt === null ? (['totp'] as const) : []),
+      'password',
+    ]
+    return { methods, needsSecondFactor: false }
+  }
+}

@@ -1,0 +1,36 @@
+/** The factors of an account as its user and operators see them. */
+import { relyingPartyOf } from '../../lib/relying-party.ts'
+import type { User } from '../../model/user.ts'
+import type { Context } from '../context.ts'
+import { type PasskeyInfo, passkeyInfo } from '../passkeys/info.ts'
+import { factorsOf, policyFor } from './state.ts'
+
+/** The factors of an account. They contain no secret. */
+export interface FactorInfo {
+  /** The authenticator app. `null`: there is none. */
+  readonly totp: {
+    readonly confirmedAt: Date
+    /** When too many wrong codes disabled it, until it is set up again. */
+    readonly disabledAt: Date | null
+  } | null
+  readonly passkeys: readonly PasskeyInfo[]
+  /** How many recovery codes there are. */
+  readonly recoveryCodes: number
+  /** Whether a sign-in with a password needs a second factor. */
+  readonly secondFactorEnabled: boolean
+  /** What the operator asks of this account. */
+  readonly policy: 'off' | 'optional' | 'required' | 'passkey'
+}
+
+/** Reads the factors of an account. */
+export async function factorInfoOf(ctx: Context, user: User): Promise<FactorInfo> {
+  const { totp, passkeys, recoveryCodes } = await factorsOf(ctx, user.id)
+  const rpId = relyingPartyOf(ctx.options)?.id ?? null
+  return {
+    totp: totp?.confirmedAt == null ? null : { confirmedAt: totp.confirmedAt, disabledAt: totp.disabledAt },
+    passkeys: passkeys.map((passkey) => passkeyInfo(passkey, rpId)),
+    recoveryCodes: recoveryCodes.length,
+    secondFactorEnabled: user.secondFactorEnabledAt !== null,
+    policy: policyFor(ctx, user),
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * Runs in the browser, on the pages with new passwords, times or recovery codes. They work without it. It writes text only, never
+ * markup.
+ */
+
+for (const count of document.querySelectorAll('[data-length-of]')) {
+  if (!(count instanceof HTMLElement)) continue
+  const { lengthOf = '', min = '', text = '', enough = '' } = count.dataset
+  const input = document.getElementById(lengthOf)
+  if (!(input instanceof HTMLInputElement) || min === '1') continue
+  input.addEventListener('input', () => {
+    // Code points, as the service counts.
+    const length = [...input.value].length
+    const said = length === 0 ? '' : length >= Number(min) ? enough : text
+    count.textContent = said.replace('{count}', String(length)).replace('{min_length}', min)
+  })
+}
+
+// Times arrive in UTC. The browser may name a region for the language of the page.
+const { lang } = document.documentElement
+const region = navigator.languages.find((tag) => tag === lang || tag.startsWith(`${lang}-`)) ?? lang
+for (const time of document.querySelectorAll('time')) {
+  const format = new Intl.DateTimeFormat(region, {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    ...(!('day' in time.dataset) && { hour: 'numeric', minute: '2-digit' }),
+  })
+  time.textContent = format.format(new Date(time.dateTime))
+}
+
+// Recovery codes can be copied, printed and kept as a file.
+for (const tools of document.querySelectorAll('[data-codes]')) {
+  if (!(tools instanceof HTMLElement)) continue
+  const { codes = '', file = '' } = tools.dataset
+  const list = document.getElementById(codes)
+  const text = [...(list?.querySelectorAll('li') ?? [])].map((item) => `${item.textContent}\n`).join('')
+  tools.hidden = false
+  tools.addEventListener('click', ({ target }) => {
+    if (!(target instanceof HTMLButtonElement)) return
+    const { act, done = '' } = target.dataset
+    if (act === 'print') print()
+    if (act === 'copy')
+      navigator.clipboard.writeText(text).then(() => {
+        target.textContent = done
+      })
+    if (act === 'save') {
+      const link = document.createElement('a')
+      link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }))
+      link.download = file
+      link.click()
+      URL.revokeObjectURL(link.href)
+    }
+  })
+}
