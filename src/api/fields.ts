@@ -120,7 +120,9 @@ export const totpCode = text.meta({
 
 /** What `POST /reauthenticate` takes: exactly one of these. */
 export const stepUp = {
-  password: password.optional().meta({ description: 'The password of the account.' }),
+  password: password
+    .optional()
+    .meta({ description: 'The password of the account: any characters, at most 1,024 bytes of UTF-8.' }),
   totp: totpCode.optional().meta({ description: 'A code of the authenticator app.' }),
 }
 

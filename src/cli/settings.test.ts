@@ -31,6 +31,7 @@ const TEXTS: Readonly<Record<string, [one: string, other: string]>> = {
   imprintUrl: ['https://example.com/imprint', '/imprint'],
   helpUrl: ['https://example.com/help', '/help'],
   returnOrigins: ['https://app.example.com', 'https://a.example,https://b.example'],
+  passkeyOrigins: ['https://example.fr', 'https://a.example,https://b.example'],
   languages: ['fr,en', 'en'],
   supportContact: ['help@example.com', 'https://example.com/help'],
   cookieDomain: ['example.com', 'example.co.uk'],
@@ -393,7 +394,7 @@ describe('the names of the settings', () => {
     expect(new Set([...flags, ...Object.keys(COMMON_FLAGS)]).size).toBe(
       flags.length + Object.keys(COMMON_FLAGS).length,
     )
-    for (const flag of flags) expect(flag).toMatch(/^[a-z]+(-[a-z]+)*$/)
+    for (const flag of flags) expect(flag).toMatch(/^[a-z]+[0-9]?(-[a-z]+)*$/)
     expect(Object.keys(SETTING_FLAGS)).toEqual(flags)
     expect(flagOf('databaseUrl')).toBe('database-url')
   })
@@ -402,7 +403,7 @@ describe('the names of the settings', () => {
     const variables = ROWS.map(([, { env }]) => env)
     expect(new Set(variables).size).toBe(variables.length)
     for (const variable of variables)
-      expect(variable).toMatch(/^(HOST|PORT|BASE_URL|SMTP_URL|DATABASE_URL|BIENVENUE(_[A-Z]+)+)$/)
+      expect(variable).toMatch(/^(HOST|PORT|BASE_URL|SMTP_URL|DATABASE_URL|BIENVENUE(_[A-Z]+[0-9]?)+)$/)
   })
 
   it('are mapped to variables by variableOf, which returns unknown names unchanged', () => {

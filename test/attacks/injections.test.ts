@@ -169,7 +169,20 @@ onEachEngine('an injection', (engine) => {
       await restore(db, start)
     }
     expect(await db.introspection.getTables()).toEqual(tables)
-    expect(accepted).toEqual(new Set([fields.email, fields.newPassword, fields.deviceToken, NAME, PICTURE]))
+    expect(accepted).toEqual(
+      new Set([
+        fields.email,
+        fields.newPassword,
+        fields.deviceToken,
+        NAME,
+        PICTURE,
+        fields.passkeyName,
+        // One that names no sign-in is the same as none.
+        required(fields.loginToken),
+        // A password needs none.
+        fields.ceremony,
+      ]),
+    )
   })
 })
 

@@ -121,6 +121,15 @@ onEachEngine('a request', (engine) => {
       ['POST', '/mail_codes/confirm_email', { code: '1234 5678', password: PWNED }],
       ['POST', '/mail_codes/reset_password', { code: '1234 5678', new_password: PWNED }],
       ['POST', '/mail_codes/change_email', { code: '1234 5678' }],
+      ['POST', '/sessions/passkey', { ceremony: 'x', credential: {} }],
+      ['POST', '/sessions/totp', { code: '123456' }],
+      ['POST', '/sessions/recovery_code', { code: '00000000000000' }],
+      ['POST', '/ceremonies', { purpose: 'sign_in' }],
+      ['PUT', '/profile/second_factor', { enabled: true }],
+      ['POST', '/profile/totp', { login_token: 'x' }],
+      ['PUT', '/profile/totp', { code: '123456' }],
+      ['POST', '/profile/passkeys', { ceremony: 'x', credential: {} }],
+      ['PUT', `/profile/passkeys/${'0'.repeat(8)}-0000-7000-8000-${'0'.repeat(12)}`, { name: 'Phone' }],
     ] as const
     const withBody = OPERATIONS.filter(({ body }) => body !== undefined)
     const forms = withBody.filter(({ tag }) => tag === 'page')

@@ -56,6 +56,8 @@ const BAD_VALUES: Readonly<Record<string, readonly (readonly [value: string, pro
     ['http://app.example.com', /must begin with https:\/\//],
     ['https://app.example.com/path', /is not an origin/],
   ],
+  passkeyOrigins: [['http://example.fr', /must begin with https:\/\//]],
+  factorFailuresUntilLock: [['0', /must be 1 to 100/]],
   databaseUrl: [
     ['sqlite::memory:', /lost when the process ends/],
     [`postgres://bienvenue:${MARK}@db.invalid/accounts`, /requires verified TLS/],

@@ -275,6 +275,10 @@ const DRIVES: Readonly<Partial<Record<Drive, (stage: Stage) => Promise<unknown>>
     await engine.account.changeEmail({ email: stranger() }, caller)
     await refused(engine.mailCodes.changeEmail({ code: '00000000' }, caller))
   },
+  async 'sessions.verify'({ engine, person }) {
+    const { sessionToken } = await person()
+    await engine.sessions.verify({ fresh: true, aal: 'strongest' }, { sessionToken })
+  },
   async createSession({ client, engine, person, stranger }) {
     expect(await engine.createSession((await person()).email, client())).not.toBeNull()
     expect(await engine.createSession(stranger())).toBeNull()

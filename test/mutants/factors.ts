@@ -106,7 +106,7 @@ export const FACTORS: readonly Mutant[] = [
   {
     id: 'MFA-02',
     does: 'keeps sign-ins that wait when codes are renewed',
-    file: 'src/auth/factors/recovery-codes.ts',
+    file: 'src/auth/factors/renewal.ts',
     find: `    await revokeOthers(tx, user.id, session)
 `,
     replace: '',

@@ -30,7 +30,7 @@ export const PASSKEYS: readonly Mutant[] = [
   {
     id: 'PKY-01',
     does: 'makes short challenges',
-    file: 'src/auth/passkeys/ceremonies.ts',
+    file: 'src/auth/passkeys/start.ts',
     find: "const challenge = Buffer.from(randomSecret(), 'base64url')",
     replace: "const challenge = Buffer.from(randomSecret(), 'base64url').subarray(0, 8)",
   },
@@ -203,7 +203,7 @@ export const PASSKEYS: readonly Mutant[] = [
   {
     id: 'PKY-09',
     does: 'lists the passkeys of whoever is signed in',
-    file: 'src/auth/passkeys/ceremonies.ts',
+    file: 'src/auth/passkeys/start.ts',
     find: `if (purpose === 'sign_in') return null`,
     replace: `if (purpose === 'sign_in') return (await requireAnySession(ctx, caller).catch(() => null))?.user ?? null`,
   },

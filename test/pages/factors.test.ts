@@ -338,7 +338,7 @@ onEachEngine('the page of the second factor of an account', (engine) => {
     await bob.submit('/sign_in', { email: BOB, password: PASSWORD })
     const { missing } = PAGES.en.account.overview
     expect((await bob.open('/account')).html).toContain(missing.offerHeading)
-    await addTotp(auth, now, { sessionToken: await auth.createSession(BOB) })
+    await addTotp(auth, now, { sessionToken: bob.cookie('__Host-session_id') })
     await db.deleteFrom('recovery_codes').where('position', '>', 2).execute()
     expect((await bob.open('/account')).html).toContain('Recovery codes that you have left: 3')
     await db.deleteFrom('recovery_codes').execute()
@@ -351,7 +351,7 @@ onEachEngine('the page of the passkeys', (engine) => {
     const { auth, db, visitor } = await scene(engine)
     const bob = visitor()
     await bob.submit('/sign_in', { email: BOB, password: PASSWORD })
-    const { passkey } = await addPasskey(auth, { sessionToken: await auth.createSession(BOB) })
+    const { passkey } = await addPasskey(auth, { sessionToken: bob.cookie('__Host-session_id') })
     await db.updateTable('sessions').set({ aal: 2 }).execute()
     const { html } = await bob.open('/account/passkeys')
     expect(html).toContain(`data-signal="accepted" data-rp-id="auth.example.com"`)

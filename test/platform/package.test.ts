@@ -319,7 +319,11 @@ it('includes the files read at run time: styles, scripts and common passwords', 
     `),
   ) as [string[], unknown]
   const sourceOf = (file: string) => readFileSync(join(ROOT, 'src/pages/browser', file), 'utf8')
-  expect(files).toEqual([sourceOf('icon.svg'), expect.stringContaining(':root {'), sourceOf('link-page.js')])
+  expect(files).toEqual([
+    sourceOf('icon.svg'),
+    expect.stringContaining(':root{'),
+    expect.stringContaining('const form = '),
+  ])
   expect(refusal).toMatchObject({ code: 'password_too_common' })
 
   // The bundled command starts only if it finds the style and the script.
@@ -519,7 +523,50 @@ const TYPED = `
       type HookClient, HookRefusal, type Hooks, type LinkParts, type MailContent, type MailData, type MailKind, type MailLink,
       type MailLinks, type MailOptions, type MailTemplate, type MailTemplates, type MailText, type SignedUp, type SignIn,
       type SignInAttempt, type SignUpAttempt, type TemplateInput,
+      type AddedPasskey, type AddPasskeyRequest, type AwaitedSignIn, type CeremonyRequest, type ConfirmTotpRequest, type Enrolled,
+      type ExportedFactors, type ExportedPasskey, type FactorInfo, type FactorList, type PasskeyCreationOptions, type PasskeyInfo,
+      type PasskeyRequestOptions, type PasskeySignInRequest, type PendingSignIn, type RecoveryCodeSignInRequest,
+      type RecoveryCodeSignInResult, type RemovePasskeyRequest, type RenamePasskeyRequest, type RequireSecondFactorRequest,
+      type Resealed, type RevokeFactorsRequest, type SecondFactorRequest, type SessionDemand, type SignedIn, type StartedCeremony,
+      type TotpSetup, type TotpSignInRequest,
     } from 'bienvenue-auth'
+
+    export async function secondFactors(auth: Auth, caller: SessionCaller, id: number): Promise<void> {
+      const demand: SessionDemand = { fresh: true, aal: 'strongest' }
+      await auth.sessions.verify(demand, caller)
+      const setup: TotpSetup = await auth.factors.startTotp(caller)
+      const confirm: ConfirmTotpRequest = { code: setup.secret }
+      const enrolled: Enrolled = await auth.factors.confirmTotp(confirm, caller)
+      console.log(enrolled.recoveryCodes)
+      const list: FactorList = await auth.factors.list(caller)
+      const info: FactorInfo = list
+      const passkeys: readonly PasskeyInfo[] = info.passkeys
+      const onOff: SecondFactorRequest = { enabled: passkeys.length > 0 }
+      await auth.factors.setSecondFactor(onOff, caller)
+      const purpose: CeremonyRequest = { purpose: 'add_passkey' }
+      const { ceremony, options }: StartedCeremony = await auth.passkeys.startCeremony(purpose, caller)
+      const both: PasskeyCreationOptions | PasskeyRequestOptions = options
+      const add: AddPasskeyRequest = { ceremony, credential: both }
+      const added: AddedPasskey = await auth.passkeys.add(add, caller)
+      const rename: RenamePasskeyRequest = { id: added.passkey.id, name: 'x' }
+      await auth.passkeys.rename(rename, caller)
+      const remove: RemovePasskeyRequest = { id: rename.id }
+      await auth.passkeys.remove(remove, caller)
+      const pending: PendingSignIn = await auth.signIn.pending(caller)
+      const totp: TotpSignInRequest = { code: pending.id }
+      const next: SignedIn | AwaitedSignIn = await auth.signIn.withTotp(totp, caller)
+      const code: RecoveryCodeSignInRequest = { code: next.next }
+      const recovered: RecoveryCodeSignInResult = await auth.signIn.withRecoveryCode(code, caller)
+      const passkey: PasskeySignInRequest = { ceremony, credential: recovered.newRecoveryCode }
+      await auth.signIn.withPasskey(passkey, caller)
+      const revoke: RevokeFactorsRequest = { totp: true, passkeys: true }
+      await auth.users.revokeFactors(id, revoke)
+      const require: RequireSecondFactorRequest = { required: true }
+      await auth.users.requireSecondFactor(id, require)
+      const resealed: Resealed = await auth.secrets.reseal()
+      const exported: [ExportedFactors?, ExportedPasskey?] = []
+      console.log(resealed.resealed, exported)
+    }
 
     const mailer: Mailer = {
       async send(mail: Mail): Promise<void> {
@@ -819,7 +866,7 @@ it('rejects wrong uses at compile time', async () => {
 it('documents every member of `auth`, its options and its results for editors', () => {
   // Editors show the comment above a member, or above the row that an option is mapped from.
   const text = (file: string) => readFileSync(join(installed, 'dist', file), 'utf8')
-  const topics = 'service pages database mail passwords account sessions throttling audit'.split(' ')
+  const topics = 'service pages database mail passwords account sessions factors throttling audit'.split(' ')
   const tables = topics.map((topic) => text(`options/${topic}.d.ts`))
   const rows = tables.flatMap((table) =>
     [...table.matchAll(/^ {4}readonly (\w+): \{$/gm)].map(([, name]) => name),

@@ -1,5 +1,6 @@
 /** A chapter of the story: Fay's second factors, and what goes wrong with them. */
 import { expect } from 'vitest'
+import type { SessionCaller } from '../../src/auth/index.ts'
 import { createKeyring, parseSecretKeys } from '../../src/lib/keyring.ts'
 import { addPasskey, addTotp, PASSKEY_BROWSER, passkeyAnswer } from './factors.ts'
 import { CLIENT, PASSWORD, type Production } from './production.ts'
@@ -30,7 +31,7 @@ export async function tellOfFactors({
   const { id } = await auth.users.create({ ...RIGHT, confirmed: true })
   const { sessionToken } = signedIn(await auth.signIn.withPassword(RIGHT, CLIENT))
   const session = { sessionToken, ...BROWSER }
-  const { authenticator } = await addPasskey(auth, session)
+  const { authenticator, passkey } = await addPasskey(auth, session)
   const renewed = await auth.signIn.reauthenticate(
     await passkeyAnswer(auth, authenticator, 'step_up', session),
     session,
@@ -71,14 +72,34 @@ export async function tellOfFactors({
     await db.updateTable('totp').set({ failures: 99, disabled_at: null }).where('user_id', '=', id).execute()
     await refused(guess())
   }
-  // An operator takes the recovery codes away.
-  await auth.users.revokeFactors(id, { recoveryCodes: true })
-
   // The key is replaced.
   const place = { table: 'totp', column: 'pending_sealed_secret', row: id }
   const sealed = createKeyring(parseSecretKeys(oldKey)).seal('totp', place, Buffer.alloc(20, 7))
   await db.updateTable('totp').set({ pending_sealed_secret: sealed }).where('user_id', '=', id).execute()
   expect(await auth.secrets.reseal()).toMatchObject({ resealed: 1 })
+
+  // She gives up each of them.
+  for (const act of [
+    (caller: SessionCaller) => auth.factors.renewRecoveryCodes(caller),
+    (caller: SessionCaller) => auth.factors.removeTotp(caller),
+  ]) {
+    const { sessionToken } = signedIn(
+      await auth.signIn.withPasskey(
+        await passkeyAnswer(auth, authenticator, 'sign_in', BROWSER, synced),
+        BROWSER,
+      ),
+    )
+    const caller = { ...BROWSER, sessionToken }
+    const codes = await act(caller)
+    if (codes !== undefined) {
+      const spent = { code: codes[0] ?? '' }
+      await auth.signIn.withRecoveryCode(spent, { loginToken: await waiting(), ...CLIENT })
+    } else await auth.passkeys.remove({ id: passkey.id }, caller)
+  }
+  await auth.users.requireSecondFactor(id, { required: true })
+
+  // An operator takes the recovery codes away.
+  await auth.users.revokeFactors(id, { recoveryCodes: true })
 
   // The notices of the sign-ins that were not finished.
   now.advance(2 * 3_600)

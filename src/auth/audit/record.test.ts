@@ -109,7 +109,7 @@ const ACTS = {
   reauthenticate: {
     act: ({ auth, sessionToken }) =>
       auth.signIn.reauthenticate({ password: PASSWORD }, { sessionToken, ...CLIENT }),
-    line: { actor: 'user', client: true },
+    line: { actor: 'user', reason: 'password', client: true },
   },
   request_password_reset: {
     act: ({ auth, email }) => auth.account.requestPasswordReset({ email }, CLIENT),

@@ -223,6 +223,7 @@ const ACTS: Record<string, Act> = {
 const NOT_CAUSED: readonly MailKind[] = [
   'factors_revoked',
   'passkey_added',
+  'passkey_refused',
   'passkey_removed',
   'recovery_code_used',
   'recovery_codes_renewed',

@@ -5,6 +5,6 @@
 export type { Enrolled } from './enrollee.ts'
 export type { FactorInfo } from './info.ts'
 export * from './list.ts'
-export { renewRecoveryCodes } from './recovery-codes.ts'
+export * from './renewal.ts'
 export * from './switch.ts'
 export * from './totp.ts'

@@ -9,14 +9,11 @@ import {
 import { AuthError } from '../../model/errors.ts'
 import type { User } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
-import type { Caller, SessionCaller } from '../caller.ts'
+import type { Caller } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { enqueueMail } from '../delivery/enqueue.ts'
-import { requireStrongSession } from '../sessions/guards.ts'
-import { revokeOthers } from '../sessions/revoke.ts'
 import { orWithdraw } from '../sign-in/password-check.ts'
 import { type CountedAttempt, countAttempt } from '../sign-in/throttle.ts'
-import { factorsOf } from './state.ts'
 
 /** Codes that nobody has seen yet, with what stores them. */
 export interface NewRecoveryCodes {
@@ -41,28 +38,6 @@ export async function newRecoveryCodes({ recoveryHasher, now }: Context): Promis
     codes: codes.map(formatRecoveryCode),
     save: (tx, userId) => store.replaceRecoveryCodes(tx.db, userId, rows, tx.now()),
   }
-}
-
-/**
- * Makes ten new recovery codes. The old ones stop working, and the other sessions end. The owner gets a notice.
- *
- * @returns The codes, such as `37KQ2M9-XTPA4B1`. They cannot be shown again.
- * @throws {AuthError} `unauthenticated`: there is no live session; `second_factor_required` or `reauthentication_required`, with
- *   `accepts`; `no_second_factor`: there is nothing that a code could stand in for; `unavailable`: too many passwords wait to be
- *   hashed.
- */
-export async function renewRecoveryCodes(ctx: Context, caller: SessionCaller): Promise<readonly string[]> {
-  const { user, session, acting } = await requireStrongSession(ctx, caller)
-  if (!(await factorsOf(ctx, user.id)).hasAny) throw new AuthError('no_second_factor')
-  const fresh = await newRecoveryCodes(ctx)
-  await inTransaction(ctx, async (tx) => {
-    await store.lockUser(tx.db, user.id)
-    await fresh.save(tx, user.id)
-    await revokeOthers(tx, user.id, session)
-    await record(tx, { action: 'renew_recovery_codes', userId: user.id }, acting)
-    await enqueueMail(tx, user, 'recovery_codes_renewed', acting)
-  })
-  return fresh.codes
 }
 
 /** A right recovery code, before it is used up. */

@@ -1,5 +1,5 @@
 /** Passkeys and security keys. Everything exported here is a use case of `auth.passkeys`, or one of its types. */
-export { type CeremonyRequest, type StartedCeremony, startCeremony } from './ceremonies.ts'
 export type { PasskeyInfo } from './info.ts'
 export * from './own.ts'
+export * from './start.ts'
 export type { PasskeyCreationOptions, PasskeyRequestOptions } from './webauthn/index.ts'

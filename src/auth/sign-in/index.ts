@@ -2,8 +2,8 @@
  * Signing in: the gates, then the session. Everything exported here is a use case of `auth.signIn`, or one of its
  * types.
  */
-export { cancel, type PendingSignIn, pending } from './pending.ts'
 export * from './reauthenticate.ts'
+export * from './waiting.ts'
 export * from './with-passkey.ts'
 export * from './with-password.ts'
 export * from './with-recovery-code.ts'
