@@ -365,7 +365,7 @@ onEachEngine('a session', (engine) => {
   }
 
   it('cannot be used, started or ended by a page of another site', async () => {
-    const { auth, db, newMails } = await productionAuth(engine, GENEROUS)
+    const { auth, db, newMails } = await productionAuth(engine, { ...GENEROUS, signInsPerAccount: 1_000 })
     await addMember(auth)
     await addMember(auth, MALLORY)
     // `DELETE /` is for clients that repeat DELETE on a redirect; it deletes nothing.
