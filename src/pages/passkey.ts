@@ -18,17 +18,19 @@ interface PasskeyForm {
   readonly autofills?: true
   /** Less prominent than the form beside it. */
   readonly style?: 'second'
+  /** What comes first. Without script it is hidden, too. */
+  readonly above?: Markup
   /** What follows the button. Without script it is hidden, too. */
   readonly below?: Markup
 }
 
 /** A form that asks for a passkey. Without script it is hidden. */
 export function passkeyForm({ basePath, texts }: Look, form: PasskeyForm): Markup {
-  const { action, purpose, submit, fields = {}, returnTo, autofills, style, below } = form
+  const { action, purpose, submit, fields = {}, returnTo, autofills, style, above, below } = form
   const { failed, known } = texts.passkeys
   const sent = { ceremony: '', credential: '', ...fields, ...(returnTo && { return_to: returnTo }) }
   return html`<form method="post" action="${basePath}${action}" data-passkey="${purpose}" data-ceremonies="${basePath}/ceremonies" data-failed="${failed}" data-known="${known}"${autofills && html` data-autofill`} hidden>
-${hidden(sent)}<p class="problem" role="alert"></p>
+${above}${hidden(sent)}<p class="problem" role="alert"></p>
 <button class="submit ${style}" type="button">${submit}</button>
 ${below}</form>
 `

@@ -20,7 +20,10 @@ export interface SignInView {
   readonly unknownPasskey: UnknownPasskey | null
 }
 
-/** The page that signs in: address and password together, so that password managers fill in both. */
+/**
+ * The page that signs in: address and password together, so that password managers fill in both. Their form is the first one,
+ * because without script it is the only one.
+ */
 export function renderSignIn(look: Look, view: SignInView): Page {
   const { form: state, returnTo, passwordChanged, unknownPasskey } = view
   const { signIn, shell, passkeys } = look.texts
@@ -32,11 +35,11 @@ export function renderSignIn(look: Look, view: SignInView): Page {
   const webauthn = look.hasPasskeys ? ' webauthn' : ''
   const body = html`${icon('key', 'icon')}
 <h1>${signIn.heading}</h1>
-${passwordChanged && notice(signIn.passwordChanged)}${summary(look, problem, maybeUnconfirmed && link('/sign_up/code', signIn.confirm))}${look.hasPasskeys && passkeyForm(look, { action: '/sign_in/passkey', purpose: 'sign_in', submit: passkeys.signIn, fields: { remember: '' }, returnTo, autofills: true, style: 'second', below: html`<p class="or">${passkeys.or}</p>\n` })}${form(
+${passwordChanged && notice(signIn.passwordChanged)}${summary(look, problem, maybeUnconfirmed && link('/sign_up/code', signIn.confirm))}${form(
   look,
   { action: '/sign_in', submit: signIn.submit, returnTo },
   html`${emailField({ name: 'email', label: shell.email, value: state.values.email }, problem, `username${webauthn}`)}${passwordField(look, { name: 'password', label: shell.password }, problem, `current-password${webauthn}`)}${checkbox({ name: 'remember', label: signIn.remember }, isTicked)}`,
-)}
+)}${look.hasPasskeys && passkeyForm(look, { action: '/sign_in/passkey', purpose: 'sign_in', submit: passkeys.signIn, fields: { remember: '' }, returnTo, autofills: true, style: 'second', above: html`<p class="or">${passkeys.or}</p>\n` })}
 <ul class="more">
 ${look.canRecover && html`<li>${link('/recover', signIn.forgot)}</li>\n`}${look.canSignUp && html`<li>${signIn.noAccount} ${link('/sign_up', signIn.signUp)}</li>\n`}</ul>
 ${unknownSignal(unknownPasskey)}`
