@@ -303,7 +303,7 @@ onEachEngine('the page of the second factor of an account', (engine) => {
     expect(again.location).toBe('/account/factors?done=app_already_removed')
   })
 
-  it('asks for what the session lacks before any page shows its form [MFA-08]', async () => {
+  it('asks for what the session lacks before any page shows its form', async () => {
     const { auth, begin, app, now, visitor } = await withApp(engine)
     const strong = await begin()
     await strong.submit('/sign_in/factor', { code: app.codeAt() })
