@@ -11,8 +11,10 @@ const PROGRAMS = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium']
 const found = PROGRAMS.filter((path) => existsSync(path))
 export const CHROMIUM = found.at(process.env.BIENVENUE_TEST_FULL === undefined ? 0 : -1) ?? ''
 
-/** Whether tests in a browser can run. `scripts/system.mjs` reports it if they cannot. */
+/** Whether tests in a browser can run. Debian has Chromium; elsewhere it may be missing. */
 export const hasBrowser = CHROMIUM !== ''
+
+if (!hasBrowser) process.stderr.write('SKIPPED: tests in a browser. They need chromium.\n')
 
 export const ARGS = [
   // Chromium has no sandbox for root, and containers often lack what the sandbox needs. Tests only visit our own pages.

@@ -30,7 +30,7 @@ export interface Enrollee {
 
 /** What setting up a factor leads to. */
 export interface Enrolled {
-  /** Ten recovery codes, if the second factor was enabled and there are none yet. They cannot be shown again. */
+  /** Ten recovery codes, if this enabled the second factor and the account has none yet. They are shown only once. */
   readonly recoveryCodes: readonly string[] | null
   /** The new session, if a sign-in waited for the factor. */
   readonly signedIn: SignedIn | null

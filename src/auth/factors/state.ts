@@ -14,7 +14,7 @@ export interface Factors {
   readonly recoveryCodes: readonly { readonly usedAt: Date | null }[]
   /**
    * Whether the account has a second factor, usable or not. One that cannot be used, such as a disabled app, still guards the
-   * account: otherwise whoever disables it could set up another one.
+   * account. Otherwise an attacker could disable it and set up another one.
    */
   readonly hasAny: boolean
   /** What can prove a second factor now, last used first. */

@@ -24,7 +24,7 @@ export interface PasskeyInfo {
   readonly lastUsedAt: Date | null
 }
 
-/** @param rpId - The host of passkeys now, or `null` if there are none. */
+/** @param rpId - The current RP ID, or `null` if passkeys are off. */
 export function passkeyInfo(passkey: store.Passkey, rpId: string | null): PasskeyInfo {
   const { id, credentialId, name, aaguid, discoverable, backedUp, createdAt, lastUsedAt } = passkey
   const more = { provider: providerOf(aaguid), usable: passkey.rpId === rpId }

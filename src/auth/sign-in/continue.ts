@@ -29,7 +29,7 @@ export function resumption(
     transport,
     persistent,
     returnTo,
-    // The account has changed while the sign-in waited. Its first step has told whoever began it all they may know.
+    // The account changed while the sign-in waited. The answer does not say how.
     refuse: async () => {
       throw outdated()
     },

@@ -3,7 +3,7 @@
 import { ALGORITHMS } from './algorithms.ts'
 import { toBase64url } from './base64url.ts'
 
-/** A passkey that the browser is told of. */
+/** A passkey in the options for the browser. */
 interface KnownPasskey {
   readonly credentialId: Uint8Array
   /** As stored at registration. They tell the browser where to look. */
