@@ -35,6 +35,7 @@ describe('warningsOf', () => {
     expect(warnings(classic).map(({ setting }) => setting)).not.toContain('BIENVENUE_TRUSTED_PROXIES')
   })
 
+  // Windows has no permission bits.
   describe.skipIf(process.platform === 'win32')('about files', () => {
     const FILES = ['a.db', 'a.db-wal', 'a.db-shm', 'a.db-journal', 'key', 'smtp']
 

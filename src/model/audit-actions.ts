@@ -149,7 +149,7 @@ export const AUDIT_ACTIONS = {
       actor: 'anonymous',
       outcome: 'refused',
       reason: 'totp_disabled',
-      when: 'The code was wrong, and so many were that the authenticator app is disabled now',
+      when: 'The code was wrong. With it, the wrong codes in a row reached the limit, and the authenticator app is disabled',
     },
     {
       actor: 'user',

@@ -11,8 +11,6 @@ import { ALICE } from '../support/story.ts'
 import type { OnEnd } from '../support/system.ts'
 import { GENEROUS } from './support.ts'
 
-if (!hasBrowser) console.warn('SKIPPED: attacks on pages in a browser. Install chromium to run it.')
-
 describe.skipIf(!hasBrowser)('the hosted pages in a browser', () => {
   const ends: Parameters<OnEnd>[0][] = []
   const onEnd: OnEnd = (end) => void ends.push(end)

@@ -9,8 +9,6 @@ import { PASSWORD } from '../support/production.ts'
 import { ALICE } from '../support/story.ts'
 import { temporaryFolder } from '../support/system.ts'
 
-if (!hasBrowser) console.warn('SKIPPED: settings of a browser. Install chromium to run it.')
-
 const LAUNCH = { executablePath: CHROMIUM, args: ARGS, locale: 'en' }
 
 /** Chromium with the setting that blocks all cookies. */

@@ -11,8 +11,6 @@ import { PASSWORD } from '../support/production.ts'
 import { type RunningProcess, startProgram } from '../support/service.ts'
 import type { OnEnd } from '../support/system.ts'
 
-if (!hasBrowser) console.warn('SKIPPED: frameworks in a browser. Install chromium to run it.')
-
 interface Framework {
   /** Its package, whose version the test reports. */
   readonly package: string

@@ -6,8 +6,6 @@ import { hasBrowser, openBrowser } from '../support/browser.ts'
 import { startPageSite } from '../support/page-site.ts'
 import { until } from '../support/production.ts'
 
-if (!hasBrowser) console.warn('SKIPPED: the life of an account in a browser. Install chromium to run it.')
-
 const EVE = 'eve@example.com'
 const NEW_EVE = 'eve@example.net'
 const PASSWORD = 'seven green umbrellas'

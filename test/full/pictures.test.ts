@@ -6,8 +6,6 @@ import { PICTURE_NAMES, PICTURES, takePictures } from '../../scripts/pictures.ts
 import { hasBrowser } from '../support/browser.ts'
 import { temporaryFolder } from '../support/system.ts'
 
-if (!hasBrowser) console.warn('SKIPPED: the pictures of the documentation. Install chromium to run it.')
-
 it.skipIf(!hasBrowser)('every picture of the documentation is a page, in at most 40 KB', async () => {
   const folder = temporaryFolder()
   await takePictures(folder)

@@ -8,8 +8,6 @@ import { toNodeHandler } from '../../src/node.ts'
 import { hasBrowser, openBrowser } from '../support/browser.ts'
 import { freshAuth } from '../support/engines.ts'
 
-if (!hasBrowser) console.warn('SKIPPED: forms in a browser. Install chromium to run it.')
-
 const BOB = { email: 'bob@example.com', password: 'b4l0u' }
 
 /** The headers that tell the origin of a form. */

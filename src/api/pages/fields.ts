@@ -1,4 +1,4 @@
-/** Fields that only forms have. */
+/** What only forms have: their fields, and the answer to a finished sign-in. */
 import { z } from 'zod'
 import { email } from '../fields.ts'
 
@@ -47,3 +47,10 @@ export const switchField = z.enum(['on', 'off']).meta({ description: 'Whether th
 export const sessionField = z
   .string()
   .meta({ description: 'The id of a session of the account. It grants no access.' })
+
+/** How a form answers that finished a sign-in. */
+export const SIGNED_IN = {
+  status: 303,
+  description: 'The user is signed in and goes on to `return_to` or the account.',
+  setsCookie: true,
+} as const

@@ -5,7 +5,7 @@ import * as factorOperations from '../factors.ts'
 import { ceremony, recoveryCode, totpCode } from '../fields.ts'
 import * as passkeyOperations from '../passkeys.ts'
 import * as signInOperations from '../sign-in.ts'
-import { credentialText, returnTo, waitingEmail, waitingSignIn } from './fields.ts'
+import { credentialText, returnTo, SIGNED_IN, waitingEmail, waitingSignIn } from './fields.ts'
 
 /** What every form of these pages sends. */
 const waiting = { pending: waitingSignIn, email: waitingEmail, return_to: returnTo }
@@ -31,11 +31,7 @@ export const proveTotp = operation({
   throttle: signInOperations.withTotp.throttle,
   audit: signInOperations.withTotp.audit,
   body: z.strictObject({ code: totpCode, ...waiting }),
-  success: {
-    status: 303,
-    description: 'The user is signed in and goes on to `return_to` or the account.',
-    setsCookie: true,
-  },
+  success: SIGNED_IN,
   errors: signInOperations.withTotp.errors,
 })
 
@@ -67,11 +63,7 @@ export const provePasskey = operation({
   access: 'pending',
   audit: signInOperations.withPasskey.audit,
   body: z.strictObject({ ceremony, credential: credentialText, ...waiting }),
-  success: {
-    status: 303,
-    description: 'The user is signed in and goes on to `return_to` or the account.',
-    setsCookie: true,
-  },
+  success: SIGNED_IN,
   errors: signInOperations.withPasskey.errors,
 })
 

@@ -3,7 +3,14 @@ import { z } from 'zod'
 import { operation } from '../contract.ts'
 import { ceremony, email, password, totpCode } from '../fields.ts'
 import * as signInOperations from '../sign-in.ts'
-import { credentialText, formText, returnTo } from './fields.ts'
+import { credentialText, formText, returnTo, SIGNED_IN } from './fields.ts'
+
+/** How every form on `/confirm` answers. */
+const STEPPED_UP = {
+  status: 303,
+  description: 'The session counts as fresh, and the user goes on to `return_to` or the account.',
+  setsCookie: true,
+} as const
 
 export const showSignIn = operation({
   method: 'GET',
@@ -26,11 +33,7 @@ export const signIn = operation({
   throttle: signInOperations.withPassword.throttle,
   audit: signInOperations.withPassword.audit,
   body: z.strictObject({ email, password, remember: formText.optional(), return_to: returnTo }),
-  success: {
-    status: 303,
-    description: 'The user is signed in and goes on to `return_to` or the account.',
-    setsCookie: true,
-  },
+  success: SIGNED_IN,
   errors: signInOperations.withPassword.errors,
 })
 
@@ -48,11 +51,7 @@ export const signInWithPasskey = operation({
     remember: formText.optional(),
     return_to: returnTo,
   }),
-  success: {
-    status: 303,
-    description: 'The user is signed in and goes on to `return_to` or the account.',
-    setsCookie: true,
-  },
+  success: SIGNED_IN,
   errors: signInOperations.withPasskey.errors,
 })
 
@@ -81,11 +80,7 @@ export const stepUp = operation({
   throttle: ['login'],
   audit: ['reauthenticate', 'limit_reached'],
   body: z.strictObject({ password, return_to: returnTo }),
-  success: {
-    status: 303,
-    description: 'The session counts as fresh, and the user goes on to `return_to` or the account.',
-    setsCookie: true,
-  },
+  success: STEPPED_UP,
   errors: ['invalid_credentials', 'password_too_long'],
 })
 
@@ -99,11 +94,7 @@ export const stepUpWithTotp = operation({
   throttle: ['totp'],
   audit: ['reauthenticate', 'prove_second_factor', 'limit_reached'],
   body: z.strictObject({ code: totpCode, return_to: returnTo }),
-  success: {
-    status: 303,
-    description: 'The session counts as fresh, and the user goes on to `return_to` or the account.',
-    setsCookie: true,
-  },
+  success: STEPPED_UP,
   errors: ['invalid_code'],
 })
 
@@ -116,11 +107,7 @@ export const stepUpWithPasskey = operation({
   access: { session: true },
   audit: ['reauthenticate', 'use_passkey'],
   body: z.strictObject({ ceremony, credential: credentialText, return_to: returnTo }),
-  success: {
-    status: 303,
-    description: 'The session counts as fresh, and the user goes on to `return_to` or the account.',
-    setsCookie: true,
-  },
+  success: STEPPED_UP,
   errors: ['invalid_passkey', 'unknown_passkey'],
 })
 

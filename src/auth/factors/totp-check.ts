@@ -31,8 +31,8 @@ export function readTotpCode(typed: unknown, field: string): string {
 }
 
 /**
- * Counts an attempt, then checks the code. A wrong one stays counted, over all sign-ins and sessions of the account, and so many
- * in a row as `options.factorFailuresUntilLock` disable the app.
+ * Counts an attempt, then checks the code. Wrong codes are counted per account, over all its sign-ins and sessions. After
+ * `options.factorFailuresUntilLock` of them in a row, the app is disabled.
  *
  * @param code - From {@link readTotpCode}.
  * @throws {AuthError} `too_many_attempts`; `invalid_code`: it is wrong, or was used already, without saying which; `unavailable`:

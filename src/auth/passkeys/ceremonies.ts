@@ -9,11 +9,10 @@ import type { Caller } from '../caller.ts'
 import type { Context } from '../context.ts'
 import { isBrowserToken } from '../mail-codes/issue.ts'
 
-/** @throws {OptionError} There are no passkeys. */
+/** @throws {OptionError} Passkeys are disabled. */
 export function requireRelyingParty({ options }: Context): RelyingParty {
   const rp = relyingPartyOf(options)
-  if (rp === null)
-    throw new OptionError('passkeys', 'there are none: they need passkeys=on and a baseUrl with a host name')
+  if (rp === null) throw new OptionError('passkeys', 'must be on, and baseUrl must have a host name')
   return rp
 }
 

@@ -120,7 +120,7 @@ describe('a signature is refused [PKY-02]', () => {
     ['with a byte after it', (signature) => Buffer.concat([signature, Buffer.from([0])])],
     ['of zeros', (signature) => Buffer.alloc(signature.length)],
     ['of zero numbers', () => Buffer.from('3006020100020100', 'hex')],
-    ['that is no DER', () => Buffer.from('x')],
+    ['that is not DER', () => Buffer.from('x')],
     ['nested deep', () => Buffer.alloc(1_024, 0x30)],
   ])('signature: %s', async (_, signature) => {
     for (const kind of ['ES256', 'EdDSA'] as const) {
