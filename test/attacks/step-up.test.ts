@@ -227,7 +227,7 @@ onEachEngine('a factor', (engine) => {
     ['required', { passkey: true }],
     ['passkey', { passkey: true }],
     ['passkey', { app: true, passkey: true }],
-  ] as const)('that the policy %s demands cannot be removed: %o', async (secondFactor, has) => {
+  ] as const)('that the policy %s demands cannot be removed: %o [MFA-04]', async (secondFactor, has) => {
     const on = await stage(engine, { secondFactor })
     await on.member(has)
     const sessionToken = await on.session(undefined, 'pwd hwk mfa')
@@ -245,7 +245,7 @@ onEachEngine('a factor', (engine) => {
     expect([left.totp !== null, left.passkeys.length]).toEqual(['app' in has, 'passkey' in has ? 1 : 0])
   })
 
-  it('can be removed at once by its owner where the policy leaves it to them', async () => {
+  it('can be removed at once by its owner where the policy leaves it to them [MFA-04]', async () => {
     const on = await stage(engine)
     await on.member({ app: true, passkey: true })
     const sessionToken = await on.session(undefined, 'pwd otp mfa')

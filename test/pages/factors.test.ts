@@ -519,7 +519,7 @@ describe.runIf(hasBrowser)('the pages of passkeys in a browser', () => {
     await page.waitForURL(`${site.origin}/account/sessions`)
   })
 
-  it('let the password manager delete a passkey that was removed here [PKY-08]', async () => {
+  it('let the password manager delete a passkey that was removed here', async () => {
     await page.goto('/account/passkeys')
     expect(await credentials()).toHaveLength(1)
     const held = await credentials()
