@@ -89,7 +89,26 @@ export const showApp = operation({
   tag: 'page',
   needs: ['pages', 'totp'],
   access: STRONG,
-  success: { status: 200, description: 'A page with the key for the app.', page: true },
+  success: {
+    status: 200,
+    description:
+      'A page with the key for the app. If this session has begun no set-up, the answer is 303 to `/account/factors`.',
+    page: true,
+  },
+  errors: [],
+})
+
+export const startApp = operation({
+  method: 'POST',
+  path: '/account/factors/app/start',
+  summary: 'Begin to set up an authenticator app with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'totp'],
+  access: STRONG,
+  success: {
+    status: 303,
+    description: 'The set-up has begun. The browser goes on to `/account/factors/app`.',
+  },
   errors: [],
 })
 

@@ -17,16 +17,15 @@ import { combined } from './proven.ts'
 import { newRecoveryCodes } from './recovery-codes.ts'
 import { factorsOf } from './state.ts'
 
-/** A user who may set up a factor. */
-export interface Enrollee {
+/** A user who may set up a factor: by the session, or by the sign-in that waits for the factor. */
+export type Enrollee = {
   readonly user: User
   /** The caller, acting as the user. */
   readonly acting: Caller
-  /** The sign-in that waits for the factor. `null`: the user has a session. */
-  readonly live: LivePending | null
-  /** The session of the user. `null`: a sign-in waits. */
-  readonly session: LiveSession['session'] | null
-}
+} & (
+  | { readonly live: LivePending; readonly session: null }
+  | { readonly live: null; readonly session: LiveSession['session'] }
+)
 
 /** What setting up a factor leads to. */
 export interface Enrolled {

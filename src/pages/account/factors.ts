@@ -64,9 +64,10 @@ ${hasAny(factors) ? set('on', words.turnOn) : html`<p>${words.none}</p>\n`}`
 
 function appPart(look: Look, { factors: { totp }, mayChange }: FactorsView): Markup {
   const { ownFactors: words } = look.texts
-  const setUp = (label: string) =>
+  const setUp = (submit: string) =>
     look.hasTotp &&
-    html`<p class="way"><a href="${look.basePath}${ACCOUNT_PAGES.factors}/app">${label}</a></p>\n`
+    mayChange &&
+    html`${form(look, { action: `${ACCOUNT_PAGES.factors}/app/start`, submit, style: 'quiet' }, html``)}\n`
   if (totp === null)
     return html`<h2>${words.appHeading}</h2>
 <p>${words.appNone}</p>

@@ -109,14 +109,27 @@ function factorPages(kit: PageKit): Route[] {
       },
     ),
 
+    submitRoute(
+      kit,
+      { show: pages.showFactors, submit: pages.startApp },
+      {
+        show,
+        async submit(request) {
+          await auth.factors.startTotp(request.caller)
+          return request.goTo('/account/factors/app')
+        },
+      },
+    ),
+
     ...formRoutes(
       kit,
       { show: pages.showApp, submit: pages.confirmApp },
       {
         async show(request, form) {
           const { user } = await request.session(STRONG)
+          const setup = await auth.factors.findTotpSetup(request.caller)
+          if (setup === null) return request.goTo('/account/factors')
           const { totp } = await auth.factors.list(request.caller)
-          const setup = await auth.factors.startTotp(request.caller)
           return renderFactorsApp(request.look(user), { form, setup, replaces: totp !== null })
         },
         async submit(request, { code }) {

@@ -124,13 +124,26 @@ export function secondStepPages(kit: PageKit): Route[] {
         },
       ),
 
+      submitRoute(
+        kit,
+        { show: pages.showEnrolment, submit: pages.startEnrolmentApp },
+        {
+          show,
+          submit: step<typeof pages.startEnrolmentApp>(async (request) => {
+            if (!takesApps) return request.goTo(STEPS.enrol)
+            await auth.factors.startTotp(request.caller)
+            return request.goTo('/sign_in/enrol/app')
+          }),
+        },
+      ),
+
       ...formRoutes(
         kit,
         { show: pages.showEnrolmentApp, submit: pages.enrolApp },
         {
           show: whileWaiting('enrol', async (request, form, signIn) => {
-            if (!takesApps) return request.goTo(STEPS.enrol)
-            const setup = await auth.factors.startTotp(request.caller)
+            const setup = takesApps ? await auth.factors.findTotpSetup(request.caller) : null
+            if (setup === null) return request.goTo(STEPS.enrol)
             return renderEnrolmentApp(request.look(), { form, signIn, setup })
           }),
           submit: step<typeof pages.enrolApp>(async (request, { code }, { returnTo }) => {
