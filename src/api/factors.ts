@@ -74,7 +74,7 @@ export const confirmTotp = operation({
   success: {
     status: 200,
     description:
-      'The app is set up, and the second factor is enabled. If a sign-in waited for it, the user is signed in.',
+      'The app is set up, and the second factor is enabled. If a sign-in waited for it, the user is signed in. Otherwise the session is replaced, as with `POST /reauthenticate`.',
     body: z.strictObject({ message: z.literal('authenticator app added'), ...enrolled }),
     setsCookie: true,
   },

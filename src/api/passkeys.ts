@@ -61,7 +61,8 @@ export const add = operation({
   }),
   success: {
     status: 200,
-    description: 'The passkey is added. If a sign-in waited for it, the user is signed in.',
+    description:
+      'The passkey is added. If a sign-in waited for it, the user is signed in. Otherwise the session is replaced, as with `POST /reauthenticate`.',
     body: z.strictObject({ passkey, ...enrolled }),
     setsCookie: true,
   },

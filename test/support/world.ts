@@ -188,9 +188,9 @@ async function prepareOnce(world: World): Promise<Prepared> {
   const { auth, db, now, newSession, newMails } = world
   const sessions = await db.selectFrom('sessions').selectAll().execute()
   const caller = { sessionToken: await newSession(), browserToken: BROWSER_TOKEN }
-  const { authenticator, passkey } = await addPasskey(auth, caller)
+  const { authenticator, passkey, sessionToken } = await addPasskey(auth, caller)
   await strengthenSessions(world)
-  const app = await addTotp(auth, now, caller)
+  const app = await addTotp(auth, now, { sessionToken })
   // The other sessions have ended. Here they go on.
   const insert = db.insertInto('sessions').values(sessions)
   if (sessions.length > 0) await insert.onConflict((conflict) => conflict.doNothing()).execute()

@@ -28,7 +28,11 @@ export const addPasskey = operation({
   access: STRONG,
   audit: ['add_factor', 'use_passkey'],
   body: z.strictObject({ ceremony, credential: credentialText }),
-  success: { status: 303, description: 'The passkey is added.' },
+  success: {
+    status: 303,
+    description: 'The passkey is added. The cookie has a new session token.',
+    setsCookie: true,
+  },
   errors: ['invalid_passkey', 'passkey_known', 'too_many_passkeys'],
 })
 
@@ -125,8 +129,9 @@ export const confirmApp = operation({
   success: {
     status: 200,
     description:
-      'The app is set up. The page shows the recovery codes, once. If there are codes already, the answer is 303.',
+      'The app is set up. The cookie has a new session token. The page shows the recovery codes, once. If there are codes already, the answer is 303.',
     page: true,
+    setsCookie: true,
   },
   errors: ['invalid_code'],
 })

@@ -4,6 +4,7 @@
  */
 import * as store from '../../db/index.ts'
 import { newTotpSecret } from '../../lib/totp.ts'
+import { AuthError } from '../../model/errors.ts'
 import { type Context, secondsAfter, type TxContext } from '../context.ts'
 import type { Enrollee } from './enrollee.ts'
 import { openTotp, sealTotp } from './sealed-totp.ts'
@@ -38,6 +39,29 @@ export async function beginSetup(tx: TxContext, enrollee: Enrollee): Promise<Set
   const setup = { secret: newTotpSecret(), expiresAt: secondsAfter(tx.now(), SETUP_SECONDS) }
   await saveSetup(tx, enrollee.user.id, starterOf(enrollee), setup)
   return setup
+}
+
+/**
+ * Lets a set-up go on in the session that replaces the one that began it. One that does not open is left alone, so that it is not
+ * in the way of a new session. Lock the user first.
+ */
+export async function passSetupOn(
+  tx: TxContext,
+  userId: number,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<void> {
+  const totp = await store.findTotp(tx.db, userId)
+  const setup = totp && opened(() => openSetup(tx, totp, from))
+  if (setup !== null) await saveSetup(tx, userId, to, setup)
+}
+
+function opened(open: () => Setup | null): Setup | null {
+  try {
+    return open()
+  } catch (error) {
+    if (error instanceof AuthError && error.code === 'unavailable') return null
+    throw error
+  }
 }
 
 function starterOf({ live, session }: Enrollee): string {

@@ -67,10 +67,11 @@ export interface ConfirmTotpRequest {
 
 /**
  * Confirms an authenticator app with a code, which cannot be used again. The app replaces an earlier one, and enables the second
- * factor. The owner gets a notice. Wrong codes count like those of a sign-in.
+ * factor. The session of the caller is replaced, and has the factor; the other sessions end. The owner gets a notice. Wrong codes
+ * count like those of a sign-in.
  *
  * @param caller - As for `startTotp`.
- * @returns `recoveryCodes` with the first factor; `signedIn` if a sign-in waited for it.
+ * @returns `recoveryCodes` with the first factor; `signedIn` if a sign-in waited for it, `renewed` otherwise.
  * @throws {AuthError} What `startTotp` throws; `invalid_code`: the code is wrong, or the set-up expired; `too_many_attempts`;
  *   `missing_field` or `invalid_field` with `field`.
  */
