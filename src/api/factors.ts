@@ -1,9 +1,7 @@
 import { z } from 'zod'
-import { operation } from './contract.ts'
+import { operation, STRONG } from './contract.ts'
 import { enabled, enrolled, factors, loginToken, recoveryCodes, totpCode } from './fields.ts'
 
-/** What sensitive operations on factors need. */
-const STRONG = { session: true, fresh: true, aal: 'strongest' } as const
 const ENROLLEE = { ...STRONG, orEnrolling: true } as const
 
 export const list = operation({

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { operation } from './contract.ts'
+import { operation, STRONG } from './contract.ts'
 import {
   browserToken,
   ceremony,
@@ -10,8 +10,6 @@ import {
   passkey,
   passkeyName,
 } from './fields.ts'
-
-const STRONG = { session: true, fresh: true, aal: 'strongest' } as const
 
 export const startCeremony = operation({
   method: 'POST',

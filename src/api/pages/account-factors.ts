@@ -1,12 +1,10 @@
 /** The pages of a signed-in user about passkeys and the second factor. */
 import { z } from 'zod'
-import { operation } from '../contract.ts'
+import { operation, STRONG } from '../contract.ts'
 import * as factorOperations from '../factors.ts'
 import { ceremony, passkeyName, totpCode } from '../fields.ts'
 import * as passkeyOperations from '../passkeys.ts'
 import { credentialText, passkeyField, switchField } from './fields.ts'
-
-const STRONG = { session: true, fresh: true, aal: 'strongest' } as const
 
 export const showPasskeys = operation({
   method: 'GET',
