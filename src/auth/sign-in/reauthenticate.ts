@@ -20,7 +20,7 @@ export interface ReauthenticateRequest {
   totp?: string | undefined
   /** The answer of a passkey to a ceremony for `step_up`. */
   credential?: unknown
-  /** With `credential`: the id of the ceremony. */
+  /** Only with `credential`: the id of the ceremony. */
   ceremony?: string | undefined
 }
 
@@ -45,6 +45,9 @@ export async function reauthenticate(
   const given = [password, totp, credential].filter((value) => value !== undefined)
   if (given.length > 1)
     throw new AuthError('invalid_field', { field: password === undefined ? 'totp' : 'password' })
+  // Otherwise it would not be clear what the client means to prove.
+  if (credential === undefined && request.ceremony !== undefined)
+    throw new AuthError('invalid_field', { field: 'ceremony' })
   if (totp !== undefined) {
     const { attempt, take } = await checkTotp(ctx, user, readTotpCode(totp, 'totp'), acting)
     return orWithdraw(attempt, () =>

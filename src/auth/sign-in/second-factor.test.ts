@@ -127,6 +127,15 @@ onBothEngines('a sign-in with a second factor', (engine) => {
     })
   })
 
+  it('takes a ceremony for re-authentication only with a passkey', async () => {
+    const { auth, codeAt, sessionToken } = await bobWithTotp(engine)
+    for (const proof of [{ password: PASSWORD }, { totp: codeAt() }, {}])
+      await expect(
+        auth.signIn.reauthenticate({ ...proof, ceremony: 'x' }, { sessionToken }),
+      ).rejects.toMatchObject({ code: 'invalid_field', field: 'ceremony' })
+    expect((await auth.sessions.current({ sessionToken }))?.session.aal).toBe(2)
+  })
+
   it('disables the app after wrong codes without end, which does not open another way in [MFA-06]', async () => {
     const bob = await bobWithTotp(engine, { factorFailuresUntilLock: 2 })
     const { auth, codeAt, now, sessionToken } = bob
