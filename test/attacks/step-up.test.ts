@@ -209,8 +209,9 @@ onEachEngine('the other sessions', (engine) => {
     const on = await stage(engine)
     const { id } = await on.member({})
     const [own, stolen] = [await on.session(), await on.session()]
-    await addTotp(on.auth, on.now, { sessionToken: own })
-    expect([await aalOf(on, own), await aalOf(on, stolen)]).toEqual([1, undefined])
+    const { sessionToken } = await addTotp(on.auth, on.now, { sessionToken: own })
+    const all = [sessionToken, own, stolen]
+    expect(await Promise.all(all.map((each) => aalOf(on, each)))).toEqual([2, undefined, undefined])
     await on.db.deleteFrom('totp').execute()
     await on.db.updateTable('users').set({ second_factor_required_at: 1 }).where('id', '=', id).execute()
     const loginToken = await on.wait()

@@ -11,6 +11,7 @@ import type { Table } from '../../src/db/tables/table.ts'
 import { AUDIT_ACTIONS, type AuditKind } from '../../src/model/audit-actions.ts'
 import { OPTION_TABLE } from '../../src/options/index.ts'
 import { onEachEngine } from '../support/engines.ts'
+import { scanTotp } from '../support/factors.ts'
 import { BASE_URL, linkIn, NEW_PASSWORD, PASSWORD, sightOf } from '../support/production.ts'
 import { fieldsFor, sessionIn } from '../support/send.ts'
 import { ALICE, BOB, NEW_ADDRESS, story, WRONG } from '../support/story.ts'
@@ -131,7 +132,11 @@ async function enrolling(operation: Operation): Promise<[World, () => Promise<un
     .execute()
   const result = await world.auth.signIn.withPassword({ email: ALICE, password: PASSWORD })
   if (result.next !== 'enrol') expect.unreachable()
-  const loginToken = result.loginToken ?? undefined
+  const { loginToken } = result
+  if (operation.id === 'factors.confirmTotp') {
+    const app = await scanTotp(world.auth, world.now, { sessionToken: null, loginToken })
+    request.json = { code: app.codeAt() }
+  }
   return [world, () => world.ask(operation.method, path, { ...request, sessionToken, loginToken })]
 }
 
@@ -162,7 +167,8 @@ describe.each(OPERATIONS.map((operation) => ({ name: `${operation.method} ${oper
       world.now.advance(OPTION_TABLE.reauthenticationSeconds.production)
       if (access.fresh) {
         expect(await go(world.sessionToken)).toBe('reauthentication_required')
-        expect(await go(await world.newSession())).toBe(String(success.status))
+        world.sessionToken = await world.newSession()
+        expect(await go(world.sessionToken)).toBe(String(success.status))
       } else {
         expect(await go(world.sessionToken)).toBe(String(success.status))
       }
