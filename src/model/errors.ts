@@ -110,9 +110,9 @@ export const ERRORS = {
   },
   invalid_code: {
     status: 401,
-    message: 'The code is wrong or no longer works. Check it, or request a new one.',
+    message: 'The code is wrong or no longer works. Check it, or use a new one.',
     cause:
-      'The code from a mail is wrong, expired, used, replaced, or void after too many wrong attempts, or another browser asked for it. The answer does not say which.',
+      'The code from a mail, an authenticator app or the list of recovery codes is wrong, expired, used, replaced, or void after too many wrong attempts, or another browser asked for it. The answer does not say which.',
   },
   invalid_passkey: {
     status: 401,
