@@ -10,6 +10,7 @@ export default defineConfig({
       'test/full/**/*.test.ts',
       'test/pages/mails.test.ts',
       'test/pages/{pages,accessible}.test.ts',
+      'test/attacks/pages.test.ts',
       // On SQLite alone they are part of `npm test`.
       ...globSync('{src,test}/**/*.test.ts').filter((file) =>
         readFileSync(file, 'utf8').includes('onEachEngine('),

@@ -80,12 +80,12 @@ describe.skipIf(!hasBrowser)('the hosted pages in a browser', () => {
     const browsing = await context()
     const page = await browsing.newPage()
     await signIn(page)
-    // Each form from another site, and one of them from where the browser has other rules.
-    const [anyForm = expect.unreachable()] = FORMS
+    // Each form from another site. From where the browser has other rules, one is enough for `npm test`.
+    const some = process.env.BIENVENUE_TEST_FULL === undefined ? FORMS.slice(0, 1) : FORMS
     for (const [host, at, forms] of [
       ['evil.example', port, FORMS],
-      ['sibling.localhost', port, [anyForm]],
-      ['evil.example', sandboxed, [anyForm]],
+      ['sibling.localhost', port, some],
+      ['evil.example', sandboxed, some],
     ] as const)
       for (const { path } of forms) {
         await page.goto(`http://${host}:${at}/`)
