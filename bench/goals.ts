@@ -140,6 +140,19 @@ export const GOALS = {
     unit: 'MB',
     guard: 80,
   },
+  factor_check: {
+    what: 'Checking a passkey, without the database: median',
+    bound: 'at most',
+    value: 1,
+    unit: 'ms',
+    guard: 3,
+  },
+  recovery_codes: {
+    what: 'Ten recovery codes',
+    bound: 'at most',
+    value: 250,
+    unit: 'ms',
+  },
   page_render: {
     what: 'Rendering the slowest page: median',
     bound: 'at most',

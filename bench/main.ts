@@ -14,6 +14,7 @@ import { build, isBuilt } from '../scripts/build.ts'
 import { GENERATOR_NAMES, type GeneratorName, pickGenerator } from './drive.ts'
 import { call } from './parts/call.ts'
 import { check } from './parts/check.ts'
+import { factors } from './parts/factors.ts'
 import { firstUse } from './parts/first-use.ts'
 import type { Bench, Part } from './parts/index.ts'
 import { login } from './parts/login.ts'
@@ -34,10 +35,11 @@ const PARTS: Readonly<Record<string, Part>> = {
   memory,
   workers,
   pages,
+  factors,
 }
 /** How often a quick run tries a part before it fails. */
 const TRIES_MAX = 3
-const QUICK_PARTS = ['check', 'call', 'login', 'memory', 'pages']
+const QUICK_PARTS = ['check', 'call', 'login', 'memory', 'pages', 'factors']
 const PAGE = 'docs/internals/benchmarks.md'
 const PLOT = 'docs/internals/benchmarks.svg'
 

@@ -190,3 +190,6 @@ function accessErrors(access: Access, tag: Contract['tag']): readonly ErrorCode[
     ...(access.fresh ? (['reauthentication_required'] as const) : []),
   ]
 }
+
+/** What operations need that could take the account over: a recent authentication, with the second factor if there is one. */
+export const STRONG = { session: true, fresh: true, aal: 'strongest' } as const

@@ -1,9 +1,7 @@
 import { z } from 'zod'
-import { operation } from './contract.ts'
+import { operation, STRONG } from './contract.ts'
 import { enabled, enrolled, factors, loginToken, recoveryCodes, totpCode } from './fields.ts'
 
-/** What sensitive operations on factors need. */
-const STRONG = { session: true, fresh: true, aal: 'strongest' } as const
 const ENROLLEE = { ...STRONG, orEnrolling: true } as const
 
 export const list = operation({
@@ -74,7 +72,7 @@ export const confirmTotp = operation({
   success: {
     status: 200,
     description:
-      'The app is set up, and the second factor is enabled. If a sign-in waited for it, the user is signed in.',
+      'The app is set up, and the second factor is enabled. If a sign-in waited for it, the user is signed in. Otherwise the session is replaced, as with `POST /reauthenticate`.',
     body: z.strictObject({ message: z.literal('authenticator app added'), ...enrolled }),
     setsCookie: true,
   },

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { operation } from './contract.ts'
+import { operation, STRONG } from './contract.ts'
 import {
   browserToken,
   ceremony,
@@ -10,8 +10,6 @@ import {
   passkey,
   passkeyName,
 } from './fields.ts'
-
-const STRONG = { session: true, fresh: true, aal: 'strongest' } as const
 
 export const startCeremony = operation({
   method: 'POST',
@@ -61,7 +59,8 @@ export const add = operation({
   }),
   success: {
     status: 200,
-    description: 'The passkey is added. If a sign-in waited for it, the user is signed in.',
+    description:
+      'The passkey is added. If a sign-in waited for it, the user is signed in. Otherwise the session is replaced, as with `POST /reauthenticate`.',
     body: z.strictObject({ passkey, ...enrolled }),
     setsCookie: true,
   },

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import { type AppSetup, appSetup, setupProblem } from './app-setup.ts'
-import { summary } from './form.ts'
+import { form, hidden, summary } from './form.ts'
 import { icon } from './icons.ts'
 import { layOut, type Page } from './layout.ts'
 import type { Look } from './look.ts'
@@ -47,7 +47,7 @@ ${withoutScript(look)}${passkeyForm(look, { ...passkey, purpose: 'add_passkey', 
   takesApps &&
   html`<h2>${words.appHeading}</h2>
 <p>${words.appExplain}</p>
-<p><a class="submit second" href="${look.basePath}/sign_in/enrol/app">${words.app}</a></p>
+${form(look, { action: '/sign_in/enrol/app/start', submit: words.app, returnTo: signIn.returnTo, style: 'second' }, hidden(waitingFields(signIn)))}
 `
 }${cancelForm(look, signIn)}`
   return layOut(look, { title: words.heading, body, hasProblem: problem !== null, scripts: ['passkeys'] })

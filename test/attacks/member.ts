@@ -86,7 +86,7 @@ export async function stage(
       }
       const caller = { sessionToken: await session(email, 'hwk mfa') }
       const added = passkey ? await addPasskey(auth, caller) : undefined
-      const testApp = app ? await addTotp(auth, now, caller) : undefined
+      const testApp = app ? await addTotp(auth, now, added ?? caller) : undefined
       await db.deleteFrom('sessions').where('user_id', '=', id).execute()
       // The code that confirmed the app is used up.
       now.advance(60)

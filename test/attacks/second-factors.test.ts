@@ -108,6 +108,8 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
     'pages.stepUpWithTotp',
     'pages.stepUpWithPasskey',
     'pages.changePassword',
+    'pages.confirmApp',
+    'pages.addPasskey',
   ],
   'end a session': [
     'sessions.signOut',

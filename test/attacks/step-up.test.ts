@@ -209,8 +209,9 @@ onEachEngine('the other sessions', (engine) => {
     const on = await stage(engine)
     const { id } = await on.member({})
     const [own, stolen] = [await on.session(), await on.session()]
-    await addTotp(on.auth, on.now, { sessionToken: own })
-    expect([await aalOf(on, own), await aalOf(on, stolen)]).toEqual([1, undefined])
+    const { sessionToken } = await addTotp(on.auth, on.now, { sessionToken: own })
+    const all = [sessionToken, own, stolen]
+    expect(await Promise.all(all.map((each) => aalOf(on, each)))).toEqual([2, undefined, undefined])
     await on.db.deleteFrom('totp').execute()
     await on.db.updateTable('users').set({ second_factor_required_at: 1 }).where('id', '=', id).execute()
     const loginToken = await on.wait()
@@ -227,7 +228,7 @@ onEachEngine('a factor', (engine) => {
     ['required', { passkey: true }],
     ['passkey', { passkey: true }],
     ['passkey', { app: true, passkey: true }],
-  ] as const)('that the policy %s demands cannot be removed: %o', async (secondFactor, has) => {
+  ] as const)('that the policy %s demands cannot be removed: %o [MFA-04]', async (secondFactor, has) => {
     const on = await stage(engine, { secondFactor })
     await on.member(has)
     const sessionToken = await on.session(undefined, 'pwd hwk mfa')
@@ -245,7 +246,7 @@ onEachEngine('a factor', (engine) => {
     expect([left.totp !== null, left.passkeys.length]).toEqual(['app' in has, 'passkey' in has ? 1 : 0])
   })
 
-  it('can be removed at once by its owner where the policy leaves it to them', async () => {
+  it('can be removed at once by its owner where the policy leaves it to them [MFA-04]', async () => {
     const on = await stage(engine)
     await on.member({ app: true, passkey: true })
     const sessionToken = await on.session(undefined, 'pwd otp mfa')

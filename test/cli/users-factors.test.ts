@@ -17,7 +17,7 @@ onBothEngines('the command', (engine) => {
     return { ...bob, doctor, users: (line: string) => runHere(['users', ...line.split(' ')], { env }) }
   }
 
-  it('shows the factors of a user without a secret, and revokes them one by one', async () => {
+  it('shows the factors of a user without a secret, and revokes them one by one [MFA-04]', async () => {
     const { auth, email, passkeys, secret, sessionToken, users } = await open()
     const [first, second] = [passkeys[0].passkey, passkeys[1].passkey]
     const { stdout: shown } = await users(`show ${email}`)

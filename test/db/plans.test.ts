@@ -579,9 +579,8 @@ async function fillOthers(store: Store): Promise<void> {
 async function member({ engine, now, person }: Stage) {
   const { email, sessionToken } = await person()
   const app = await addTotp(engine, now, { sessionToken })
-  const renewed = await engine.signIn.reauthenticate({ totp: app.codeAt(1) }, { sessionToken })
-  const session = { sessionToken: renewed.sessionToken }
-  const { authenticator, passkey } = await addPasskey(engine, session)
+  const renewed = await engine.signIn.reauthenticate({ totp: app.codeAt(1) }, app)
+  const { authenticator, passkey, ...session } = await addPasskey(engine, renewed)
   now.advance(60)
   const begin = async () => {
     const result = await engine.signIn.withPassword({ email, password: PASSWORD })

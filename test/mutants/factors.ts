@@ -149,6 +149,51 @@ export const FACTORS: readonly Mutant[] = [
     replace: `const attempt = await countAttempt(ctx, 'recovery_code', { email: Math.random().toString(), account: user }, caller)`,
   },
   {
+    id: 'MFA-04',
+    does: 'lets users remove the last factor that they must have',
+    file: 'src/auth/factors/removal.ts',
+    find: 'if (lacksPasskey || (isLast && mustHaveSecondFactor(tx, user)))',
+    replace: 'if (lacksPasskey)',
+  },
+  {
+    id: 'MFA-04',
+    does: 'lets users remove the last passkey where the policy asks for one',
+    file: 'src/auth/factors/removal.ts',
+    find: 'if (lacksPasskey || (isLast && mustHaveSecondFactor(tx, user)))',
+    replace: 'if (isLast && mustHaveSecondFactor(tx, user))',
+  },
+  {
+    id: 'MFA-04',
+    does: 'lets users turn a second factor off that they must have',
+    file: 'src/auth/factors/switch.ts',
+    find: `      if (mustHaveSecondFactor(tx, locked)) throw new AuthError('last_factor')
+`,
+    replace: '',
+  },
+  {
+    id: 'MFA-04',
+    does: 'keeps the app that an operator revokes',
+    file: 'src/auth/users/factors.ts',
+    find: 'if (totp === true && (await store.deleteTotp(tx.db, userId)))',
+    replace: 'if (totp === true)',
+  },
+  {
+    id: 'MFA-04',
+    does: 'keeps the sessions that a revoked factor may have started',
+    file: 'src/auth/users/factors.ts',
+    find: `    await store.deleteSessionsOf(tx.db, userId)
+`,
+    replace: '',
+  },
+  {
+    id: 'MFA-04',
+    does: 'keeps the sign-ins that wait for a revoked factor',
+    file: 'src/auth/users/factors.ts',
+    find: `    await store.deletePendingSignInsOf(tx.db, userId)
+`,
+    replace: '',
+  },
+  {
     id: 'MFA-05',
     does: 'adds a factor in a session that is not strong',
     file: 'src/auth/factors/enrollee.ts',

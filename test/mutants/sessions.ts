@@ -71,7 +71,7 @@ export const SESSIONS: readonly Mutant[] = [
   {
     id: 'SES-04',
     does: 'keeps the old session after reauthentication',
-    file: 'src/auth/sign-in/reauthenticate.ts',
+    file: 'src/auth/sign-in/renew.ts',
     find: `  if (!(await store.deleteSession(tx.db, session))) throw new AuthError('unauthenticated')
 `,
     replace: '',
@@ -226,7 +226,7 @@ export const SESSIONS: readonly Mutant[] = [
   {
     id: 'SES-09',
     does: 'makes a session outlive the browser when its user confirms the password',
-    file: 'src/auth/sign-in/reauthenticate.ts',
+    file: 'src/auth/sign-in/renew.ts',
     find: 'const { transport, persistent } = session',
     replace: 'const { transport, persistent } = { ...session, persistent: true }',
   },

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PAGES } from '../../src/text/index.ts'
 import { hasBrowser, openBrowser } from '../support/browser.ts'
 import { type EngineName, onEachEngine } from '../support/engines.ts'
+import { codeOf } from '../support/factored-account.ts'
 import { addPasskey, addTotp } from '../support/factors.ts'
 import { startPageSite } from '../support/page-site.ts'
 import { NEW_PASSWORD, PASSWORD, productionAuth } from '../support/production.ts'
@@ -61,7 +62,8 @@ function codesIn({ html }: Shown): string[] {
 }
 
 function keyIn({ html }: Shown): string {
-  return /<code>([A-Z2-7 ]{39})<\/code>/.exec(html)?.[1] ?? expect.unreachable('no key')
+  const [, key] = /<code>([A-Z2-7 ]{39})<\/code>/.exec(html) ?? []
+  return key?.replaceAll(' ', '') ?? expect.unreachable('no key')
 }
 
 onEachEngine('the page for the second factor', (engine) => {
@@ -217,6 +219,12 @@ onEachEngine('the page that sets up a second factor before a sign-in', (engine) 
     const page = await bob.open('/sign_in/enrol')
     expect(page.html).toContain(enrolment.why)
     expect(page.html).toContain('data-passkey="add_passkey"')
+    expect((await bob.open('/sign_in/enrol/app')).location).toBe('/sign_in/enrol')
+    expect(page.html).toContain('action="/sign_in/enrol/app/start"')
+    const started = await bob.submit('/sign_in/enrol/app/start', {
+      pending: fieldValue(page.html, 'pending') ?? '',
+    })
+    expect([started.status, started.location]).toEqual([303, '/sign_in/enrol/app'])
     const setup = await bob.open('/sign_in/enrol/app')
     expect(setup.html).toContain(`role="img" aria-label="${appSetup.qrName}"`)
     expect(setup.html).toContain('href="otpauth://totp/')
@@ -225,10 +233,7 @@ onEachEngine('the page that sets up a second factor before a sign-in', (engine) 
     expectRefusal(refused, 401, appSetup.problems.code.invalid_code)
     expect(keyIn(refused)).toBe(key)
     expect(keyIn(await bob.open('/sign_in/enrol/app'))).toBe(key)
-    const { decodeBase32 } = await import('../../src/lib/base32.ts')
-    const { totpCode, totpStep } = await import('../../src/lib/totp.ts')
-    const secret = decodeBase32(key.replaceAll(' ', '')) ?? expect.unreachable()
-    const shown = await bob.submit('/sign_in/enrol/app', { code: totpCode(secret, totpStep(now())) })
+    const shown = await bob.submit('/sign_in/enrol/app', { code: codeOf(key, now()) })
     expect([shown.status, shown.response.headers.get('cache-control')]).toEqual([200, 'no-store'])
     expect(codesIn(shown)).toHaveLength(10)
     expect(shown.html).toContain('href="/sign_in?signed_in=&amp;return_to=%2Fapp"')
@@ -241,7 +246,11 @@ onEachEngine('the page that sets up a second factor before a sign-in', (engine) 
     const bob = visitor()
     await bob.follow(await bob.submit('/sign_in', { email: BOB, password: PASSWORD }))
     expect((await bob.open('/sign_in/enrol')).html).not.toContain('/sign_in/enrol/app')
-    expect((await bob.open('/sign_in/enrol/app')).location).toBe('/sign_in/enrol')
+    for (const leads of [
+      await bob.submit('/sign_in/enrol/app/start', {}),
+      await bob.open('/sign_in/enrol/app'),
+    ])
+      expect(leads.location).toBe('/sign_in/enrol')
   })
 
   it('is where a session without the factor ends up, by way of the sign-in page', async () => {
@@ -270,21 +279,23 @@ onEachEngine('the page of the second factor of an account', (engine) => {
       409,
       ownFactors.problems.form.no_second_factor,
     )
-    const { decodeBase32 } = await import('../../src/lib/base32.ts')
-    const { totpCode, totpStep } = await import('../../src/lib/totp.ts')
-    const secret = decodeBase32(keyIn(await bob.open('/account/factors/app')).replaceAll(' ', ''))
-    const code = () => totpCode(secret ?? expect.unreachable(), totpStep(now()))
+    expect((await bob.open('/account/factors/app')).location).toBe('/account/factors')
+    expect(before.html).toContain('action="/account/factors/app/start"')
+    const started = await bob.submit('/account/factors/app/start', {})
+    expect([started.status, started.location]).toEqual([303, '/account/factors/app'])
+    const key = keyIn(await bob.open('/account/factors/app'))
+    const code = () => codeOf(key, now())
     const shown = await bob.submit('/account/factors/app', { code: code() })
     expect(codesIn(shown)).toHaveLength(10)
-    // The session is weaker than the account now. What was done is said without another question.
+    // The session has the factor, so that the page asks for nothing before it goes on.
     const done = await bob.open('/account/factors?done=app_added')
     expect(done.html).toContain(ownFactors.done.app_added)
-    expect(fieldsIn(done.html)).toEqual([])
-    expect((await bob.open('/account/factors')).location).toBe('/confirm?return_to=%2Faccount%2Ffactors')
+    expect(fieldsIn(done.html)).toEqual(['enabled'])
     const confirm = await bob.open('/confirm?return_to=/account/factors')
     expect(fieldsIn(confirm.html)).toEqual(['code', 'return_to'])
-    expect(confirm.html).not.toContain('method=password')
-    now.advance(30)
+    now.advance(600)
+    const stale = await bob.open('/account/factors?done=app_added')
+    expect(stale.location).toBe('/confirm?return_to=%2Faccount%2Ffactors%3Fdone%3Dapp_added')
     const confirmed = await bob.submit('/confirm/totp', { code: code(), return_to: '/account/factors' })
     expect(confirmed.location).toBe('/account/factors')
     const renewed = await bob.submit('/account/factors/recovery_codes', {})
@@ -303,6 +314,28 @@ onEachEngine('the page of the second factor of an account', (engine) => {
     expect(again.location).toBe('/account/factors?done=app_already_removed')
   })
 
+  it('shows the key of an app only to the session that began its set-up, and only while it runs', async () => {
+    const { visitor, now } = await scene(engine, { reauthenticationSeconds: 1_800 })
+    const [bob, other] = [visitor(), visitor()]
+    for (const browser of [bob, other]) {
+      await browser.submit('/sign_in', { email: BOB, password: PASSWORD })
+      expect((await browser.open('/account/factors/app')).location).toBe('/account/factors')
+    }
+    await bob.submit('/account/factors/app/start', {})
+    const key = keyIn(await bob.open('/account/factors/app'))
+    await bob.submit('/account/factors/app/start', {})
+    expect(keyIn(await bob.open('/account/factors/app'))).toBe(key)
+    expect((await other.open('/account/factors/app')).location).toBe('/account/factors')
+    // Whoever answers with a code of the other session's app confirms nothing.
+    const refused = await other.submit('/account/factors/app', { code: codeOf(key, now()) })
+    expect([refused.status, refused.location]).toEqual([303, '/account/factors'])
+    await other.submit('/account/factors/app/start', {})
+    expect(keyIn(await other.open('/account/factors/app'))).not.toBe(key)
+    expect((await bob.open('/account/factors/app')).location).toBe('/account/factors')
+    now.advance(900)
+    expect((await other.open('/account/factors/app')).location).toBe('/account/factors')
+  })
+
   it('asks for what the session lacks before any page shows its form', async () => {
     const { auth, begin, app, now, visitor } = await withApp(engine)
     const strong = await begin()
@@ -313,6 +346,7 @@ onEachEngine('the page of the second factor of an account', (engine) => {
       { sessionToken: strong.cookie('__Host-session_id') },
     )
     await weak.submit('/sign_in', { email: BOB, password: PASSWORD })
+    await strong.submit('/account/factors/app/start', {})
     for (const path of ['email', 'password', 'passkeys', 'factors', 'factors/app', 'data']) {
       const { location } = await weak.open(`/account/${path}`)
       expect(location, path).toBe(`/confirm?${new URLSearchParams({ return_to: `/account/${path}` })}`)
@@ -338,7 +372,7 @@ onEachEngine('the page of the second factor of an account', (engine) => {
     await bob.submit('/sign_in', { email: BOB, password: PASSWORD })
     const { missing } = PAGES.en.account.overview
     expect((await bob.open('/account')).html).toContain(missing.offerHeading)
-    await addTotp(auth, now, { sessionToken: bob.cookie('__Host-session_id') })
+    bob.goOnWith(await addTotp(auth, now, { sessionToken: bob.cookie('__Host-session_id') }))
     await db.deleteFrom('recovery_codes').where('position', '>', 2).execute()
     expect((await bob.open('/account')).html).toContain('Recovery codes that you have left: 3')
     await db.deleteFrom('recovery_codes').execute()
@@ -348,11 +382,12 @@ onEachEngine('the page of the second factor of an account', (engine) => {
 
 onEachEngine('the page of the passkeys', (engine) => {
   it('shows a card for each, renames and removes them, and tells password managers', async () => {
-    const { auth, db, visitor } = await scene(engine)
+    const { auth, visitor } = await scene(engine)
     const bob = visitor()
     await bob.submit('/sign_in', { email: BOB, password: PASSWORD })
-    const { passkey } = await addPasskey(auth, { sessionToken: bob.cookie('__Host-session_id') })
-    await db.updateTable('sessions').set({ aal: 2 }).execute()
+    const added = await addPasskey(auth, { sessionToken: bob.cookie('__Host-session_id') })
+    const { passkey } = added
+    bob.goOnWith(added)
     const { html } = await bob.open('/account/passkeys')
     expect(html).toContain(`data-signal="accepted" data-rp-id="auth.example.com"`)
     expect(html).toContain(`data-credentials="${passkey.credentialId}"`)
@@ -519,7 +554,7 @@ describe.runIf(hasBrowser)('the pages of passkeys in a browser', () => {
     await page.waitForURL(`${site.origin}/account/sessions`)
   })
 
-  it('let the password manager delete a passkey that was removed here [PKY-08]', async () => {
+  it('let the password manager delete a passkey that was removed here', async () => {
     await page.goto('/account/passkeys')
     expect(await credentials()).toHaveLength(1)
     const held = await credentials()
@@ -551,15 +586,13 @@ describe.runIf(hasBrowser)('the pages of second factors in a browser without scr
       await page.fill('#password', PASSWORD)
       await page.click('main [type=submit]')
     }
-    await enterPassword('/account/factors/app')
+    await enterPassword('/account/factors')
+    await page.getByRole('button', { name: ownFactors.setUp }).click()
     await page.waitForURL(`${site.origin}/account/factors/app`)
     expect(await page.getByRole('img', { name: appSetup.qrName }).isVisible()).toBe(true)
-    const { decodeBase32 } = await import('../../src/lib/base32.ts')
-    const { totpCode, totpStep } = await import('../../src/lib/totp.ts')
-    const shown = (await page.locator('.key').textContent()) ?? ''
-    const secret = decodeBase32(shown.replaceAll(/\s/g, '')) ?? expect.unreachable()
+    const key = ((await page.locator('.key').textContent()) ?? '').replaceAll(/\s/g, '')
     const enterCode = async () => {
-      await page.fill('#code', totpCode(secret, totpStep(site.now())))
+      await page.fill('#code', codeOf(key, site.now()))
       await page.click('main [type=submit]')
     }
     await enterCode()

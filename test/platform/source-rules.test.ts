@@ -65,7 +65,7 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
       'auth/account/password-change.ts',
       'auth/sessions/create.ts',
       'auth/sign-in/admit.ts',
-      'auth/sign-in/reauthenticate.ts',
+      'auth/sign-in/renew.ts',
     ],
   ],
   [

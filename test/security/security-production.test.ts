@@ -34,8 +34,6 @@ import { signedIn as completed } from '../support/signed-in.ts'
 
 const BOB = 'bob@example.com'
 const EVE = 'eve@example.com'
-/** The page that begins the set-up of an authenticator app. For 15 minutes it is the same set-up, and nothing uses it. */
-const BEGINS: ReadonlySet<string> = new Set(['/account/factors/app'])
 const WRONG = 'a wrong tortoise, alas'
 const DAY = 86_400
 
@@ -746,7 +744,7 @@ onEachEngine('HTTP in production', (engine) => {
     const { auth, db } = production
     const { sessionToken } = await signedIn(production)
     const before = await everyRow(db)
-    const reads = servedOperations(auth).filter(({ method, path }) => method === 'GET' && !BEGINS.has(path))
+    const reads = servedOperations(auth).filter(({ method }) => method === 'GET')
     for (const { path } of reads) {
       for (const request of [{}, { sessionToken }]) {
         const answer = await send(auth, 'GET', path, request)

@@ -31,16 +31,17 @@ export async function tellOfFactors({
   const { id } = await auth.users.create({ ...RIGHT, confirmed: true })
   const { sessionToken } = signedIn(await auth.signIn.withPassword(RIGHT, CLIENT))
   const session = { sessionToken, ...BROWSER }
-  const { authenticator, passkey } = await addPasskey(auth, session)
+  const { authenticator, passkey, sessionToken: withPasskey } = await addPasskey(auth, session)
   const renewed = await auth.signIn.reauthenticate(
-    await passkeyAnswer(auth, authenticator, 'step_up', session),
-    session,
+    await passkeyAnswer(auth, authenticator, 'step_up', { ...session, sessionToken: withPasskey }),
+    { ...session, sessionToken: withPasskey },
   )
   const strong = { ...session, sessionToken: renewed.sessionToken }
   const app = await addTotp(auth, now, strong)
   for (const code of app.recoveryCodes) keepSecret(code)
   now.advance(60)
-  const again = await auth.signIn.reauthenticate({ totp: app.codeAt() }, strong)
+  const withApp = { ...session, sessionToken: app.sessionToken }
+  const again = await auth.signIn.reauthenticate({ totp: app.codeAt() }, withApp)
   await keepRows()
   await newMails()
 

@@ -1,6 +1,6 @@
 /** Second factors in tests: an authenticator app, and passkeys in software. */
 import { expect } from 'vitest'
-import type { AuthService, PasskeyInfo, SessionCaller } from '../../src/auth/index.ts'
+import type { AuthService, Enrolled, PasskeyInfo, SessionCaller } from '../../src/auth/index.ts'
 import { decodeBase32 } from '../../src/lib/base32.ts'
 import { totpCode, totpStep } from '../../src/lib/totp.ts'
 import type { CeremonyPurpose } from '../../src/model/factors.ts'
@@ -12,6 +12,8 @@ export interface TestApp {
   codeAt(steps?: number): string
   /** The recovery codes that came with it. Empty if there were some already. */
   readonly recoveryCodes: readonly string[]
+  /** The session that has the app. It replaces that of the caller. */
+  readonly sessionToken: string
 }
 
 /** Reads the secret of an app that is being set up. */
@@ -24,8 +26,13 @@ export async function scanTotp(auth: AuthService, now: () => Date, caller: Sessi
 /** Sets an authenticator app up. Its present code is used. */
 export async function addTotp(auth: AuthService, now: () => Date, caller: SessionCaller): Promise<TestApp> {
   const { codeAt } = await scanTotp(auth, now, caller)
-  const { recoveryCodes } = await auth.factors.confirmTotp({ code: codeAt() }, caller)
-  return { codeAt, recoveryCodes: recoveryCodes ?? [] }
+  const enrolled = await auth.factors.confirmTotp({ code: codeAt() }, caller)
+  return { codeAt, recoveryCodes: enrolled.recoveryCodes ?? [], sessionToken: sessionAfter(enrolled) }
+}
+
+/** The session after a factor was set up. */
+export function sessionAfter({ signedIn, renewed }: Enrolled): string {
+  return (signedIn ?? renewed)?.sessionToken ?? expect.unreachable('no session')
 }
 
 /** The token of the browser in which the passkeys are used. */
@@ -33,12 +40,12 @@ export const PASSKEY_BROWSER = 'p'.repeat(43)
 
 type Options = ConstructorParameters<typeof SoftwareAuthenticator>[0]
 
-/** Adds a passkey of an authenticator in software. */
+/** Adds a passkey of an authenticator in software. `sessionToken`: the session that has it, in place of that of the caller. */
 export async function addPasskey(
   auth: AuthService,
   caller: SessionCaller,
   options: Partial<Options> & { readonly purpose?: 'add_passkey' | 'add_security_key' } = {},
-): Promise<{ authenticator: SoftwareAuthenticator; passkey: PasskeyInfo }> {
+): Promise<{ authenticator: SoftwareAuthenticator; passkey: PasskeyInfo; sessionToken: string }> {
   const { purpose = 'add_passkey', ...more } = options
   const authenticator = new SoftwareAuthenticator({ origin: new URL(auth.options.baseUrl).origin, ...more })
   const inBrowser = { browserToken: PASSKEY_BROWSER, ...caller }
@@ -46,8 +53,8 @@ export async function addPasskey(
   const { ceremony } = begun
   if (!('user' in begun.options)) return expect.unreachable()
   const credential = authenticator.create(begun.options)
-  const { passkey } = await auth.passkeys.add({ ceremony, credential }, inBrowser)
-  return { authenticator, passkey }
+  const added = await auth.passkeys.add({ ceremony, credential }, inBrowser)
+  return { authenticator, passkey: added.passkey, sessionToken: sessionAfter(added) }
 }
 
 /** What a passkey answers to a new ceremony. */

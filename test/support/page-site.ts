@@ -95,14 +95,18 @@ export async function openPageSite({ onEnd = onTestFinished, ...options }: Given
 export const NAVIGATION =
   'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8'
 
-/** A session or a sign-in that waits, if the page needs one. */
+/** A session or a sign-in that waits, if the page needs one. If the page sets an app up, the set-up has begun. */
 export async function sessionFor(
   { access, path }: Operation,
   site: PageSite,
 ): Promise<Pick<Send, 'sessionToken' | 'loginToken'>> {
   if (access === 'anyone') return {}
-  if (access !== 'pending') return { sessionToken: await site.newSession() }
-  return { loginToken: await site.newSignIn(path.startsWith('/sign_in/enrol') ? 'enrol' : 'second_factor') }
+  const presented =
+    access === 'pending'
+      ? { loginToken: await site.newSignIn(path.startsWith('/sign_in/enrol') ? 'enrol' : 'second_factor') }
+      : { sessionToken: await site.newSession() }
+  if (path.endsWith('/app')) await site.auth.factors.startTotp({ sessionToken: null, ...presented })
+  return presented
 }
 
 /** Serves the site to a browser, at http://localhost. */

@@ -32,6 +32,11 @@ export class Visitor {
     return this.#cookies.get(name) ?? null
   }
 
+  /** Goes on with the session that a library call has renewed. */
+  goOnWith({ sessionToken }: { readonly sessionToken: string }): void {
+    this.#cookies.set('__Host-session_id', sessionToken)
+  }
+
   open(path: string): Promise<Shown> {
     return this.#ask('GET', path)
   }

@@ -15,7 +15,8 @@ import { ALICE, NEW_ADDRESS, WRONG } from './story.ts'
 /** Alice, signed in. */
 export interface World extends Production {
   readonly userId: number
-  readonly sessionToken: string
+  /** Of the session that the requests are for. */
+  sessionToken: string
   /** What the audit has so far. */
   readonly audit: readonly AuditRecord[]
   ask(method: string, path: string, request?: Send): Promise<Response>
@@ -187,9 +188,9 @@ async function prepareOnce(world: World): Promise<Prepared> {
   const { auth, db, now, newSession, newMails } = world
   const sessions = await db.selectFrom('sessions').selectAll().execute()
   const caller = { sessionToken: await newSession(), browserToken: BROWSER_TOKEN }
-  const { authenticator, passkey } = await addPasskey(auth, caller)
+  const { authenticator, passkey, sessionToken } = await addPasskey(auth, caller)
   await strengthenSessions(world)
-  const app = await addTotp(auth, now, caller)
+  const app = await addTotp(auth, now, { sessionToken })
   // The other sessions have ended. Here they go on.
   const insert = db.insertInto('sessions').values(sessions)
   if (sessions.length > 0) await insert.onConflict((conflict) => conflict.doNothing()).execute()
@@ -205,10 +206,13 @@ async function strengthenSessions({ db, userId }: World): Promise<void> {
 const NEEDS_FACTORS =
   /^(?:factors\.(?:remove|renew|set)|passkeys\.(?:re|start)|signIn\.(?:pending|with(?:Totp|Recovery|Passkey))|pages\.(?:(?:remove|rename|renew|set|prove|showSecond)|(?:signIn|stepUp)With))/
 /** Operations of a sign-in that waits for the set-up of a factor. */
-const ENROLS = /^pages\.(?:enrol|showEnrol)/
+const ENROLS = /^pages\.(?:enrol|showEnrol|startEnrol)/
+/** Operations on an app that is being set up. */
+const SETS_UP = /confirm(?:Totp|App)$|enrolApp$|show(?:Enrolment)?App$/
 
 /** Brings the account into the state in which an operation succeeds. */
 async function prepare(operation: Operation, world: World): Promise<void> {
+  if (/show(?:Enrolment)?App$/.test(operation.id)) await totpCodeFor(world, operation)
   if (!NEEDS_FACTORS.test(operation.id)) return
   await prepared(world)
   await strengthenSessions(world)
@@ -260,12 +264,14 @@ const WAITING = new WeakMap<World, string>()
 
 async function totpCodeFor(world: World, operation: Operation): Promise<string> {
   const { id } = operation
-  if (!/confirm(?:Totp|App)$|enrolApp$/.test(id)) return (await prepared(world)).app.codeAt(1)
+  if (!SETS_UP.test(id)) return (await prepared(world)).app.codeAt(1)
   const caller = ENROLS.test(id)
     ? { sessionToken: null, loginToken: await waitingToken(world, operation) }
-    : { sessionToken: await world.newSession() }
+    : { sessionToken: world.sessionToken }
   await strengthenSessions(world)
-  return (await scanTotp(world.auth, world.now, caller)).codeAt()
+  // A session that is not fresh gets no app.
+  const app = await scanTotp(world.auth, world.now, caller).catch(() => null)
+  return app?.codeAt() ?? '000000'
 }
 
 /** Puts the switch in the other position. */

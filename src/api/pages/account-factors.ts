@@ -1,12 +1,10 @@
 /** The pages of a signed-in user about passkeys and the second factor. */
 import { z } from 'zod'
-import { operation } from '../contract.ts'
+import { operation, STRONG } from '../contract.ts'
 import * as factorOperations from '../factors.ts'
 import { ceremony, passkeyName, totpCode } from '../fields.ts'
 import * as passkeyOperations from '../passkeys.ts'
 import { credentialText, passkeyField, switchField } from './fields.ts'
-
-const STRONG = { session: true, fresh: true, aal: 'strongest' } as const
 
 export const showPasskeys = operation({
   method: 'GET',
@@ -28,7 +26,11 @@ export const addPasskey = operation({
   access: STRONG,
   audit: ['add_factor', 'use_passkey'],
   body: z.strictObject({ ceremony, credential: credentialText }),
-  success: { status: 303, description: 'The passkey is added.' },
+  success: {
+    status: 303,
+    description: 'The passkey is added. The cookie has a new session token.',
+    setsCookie: true,
+  },
   errors: ['invalid_passkey', 'passkey_known', 'too_many_passkeys'],
 })
 
@@ -89,7 +91,26 @@ export const showApp = operation({
   tag: 'page',
   needs: ['pages', 'totp'],
   access: STRONG,
-  success: { status: 200, description: 'A page with the key for the app.', page: true },
+  success: {
+    status: 200,
+    description:
+      'A page with the key for the app. If this session has begun no set-up, the answer is 303 to `/account/factors`.',
+    page: true,
+  },
+  errors: [],
+})
+
+export const startApp = operation({
+  method: 'POST',
+  path: '/account/factors/app/start',
+  summary: 'Begin to set up an authenticator app with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'totp'],
+  access: STRONG,
+  success: {
+    status: 303,
+    description: 'The set-up has begun. The browser goes on to `/account/factors/app`.',
+  },
   errors: [],
 })
 
@@ -106,8 +127,9 @@ export const confirmApp = operation({
   success: {
     status: 200,
     description:
-      'The app is set up. The page shows the recovery codes, once. If there are codes already, the answer is 303.',
+      'The app is set up. The cookie has a new session token. The page shows the recovery codes, once. If there are codes already, the answer is 303.',
     page: true,
+    setsCookie: true,
   },
   errors: ['invalid_code'],
 })

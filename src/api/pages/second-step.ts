@@ -115,7 +115,24 @@ export const showEnrolmentApp = operation({
   tag: 'page',
   needs: ['pages', 'totp'],
   access: 'pending',
-  success: { status: 200, description: 'A page with the key for the app.', page: true },
+  success: {
+    status: 200,
+    description:
+      'A page with the key for the app. If this sign-in has begun no set-up, the answer is 303 to `/sign_in/enrol`.',
+    page: true,
+  },
+  errors: [],
+})
+
+export const startEnrolmentApp = operation({
+  method: 'POST',
+  path: '/sign_in/enrol/app/start',
+  summary: 'Begin to set up the authenticator app that a sign-in waits for with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'totp'],
+  access: 'pending',
+  body: z.strictObject(waiting),
+  success: { status: 303, description: 'The set-up has begun. The browser goes on to `/sign_in/enrol/app`.' },
   errors: [],
 })
 

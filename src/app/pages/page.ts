@@ -78,6 +78,8 @@ export function submitRoute<Form extends Contract>(
   ): Promise<Answer> {
     try {
       const answer = answerOf(await handlers.show(request, { values: typed(values), refusal }), request)
+      // There is nothing left that the form could do, and the page leads elsewhere.
+      if (answer.page === undefined) return { ...answer, refused: refusal }
       return {
         ...answer,
         status: ERRORS[refusal.code].status,

@@ -1,4 +1,10 @@
-import type { CurrentSession, SessionCaller, SessionDemand, SignInResult } from '../../auth/index.ts'
+import type {
+  CurrentSession,
+  RenewedSession,
+  SessionCaller,
+  SessionDemand,
+  SignInResult,
+} from '../../auth/index.ts'
 import { negotiate } from '../../lib/language.ts'
 import { AuthError } from '../../model/errors.ts'
 import type { FormState, Look, Onward } from '../../pages/index.ts'
@@ -7,7 +13,7 @@ import { acceptsHtml } from '../accept.ts'
 import { languageCookie, readLanguageCookie } from '../cookies.ts'
 import { type Admitted, callerOf } from '../handlers.ts'
 import { type Answer, redirect } from '../responses.ts'
-import { answerOf } from '../signed-in.ts'
+import { answerOf, delivery } from '../signed-in.ts'
 import type { PageKit } from './kit.ts'
 
 /** A request for a hosted page. Reads headers and the query on demand. */
@@ -140,6 +146,11 @@ export class PageRequest {
   /** The cookies of a step of a sign-in. */
   cookiesOf(result: SignInResult): readonly string[] | undefined {
     return answerOf(result, this.caller, this.kit.auth.options).cookies
+  }
+
+  /** The cookie of the session that replaces that of this browser. */
+  cookieOf(renewed: RenewedSession | null): readonly string[] {
+    return renewed === null ? [] : delivery(renewed, this.kit.auth.options).cookies
   }
 
   /** Sends the browser to a target that {@link PageKit.returnTarget} has returned, or to the account. */

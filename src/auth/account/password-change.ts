@@ -10,7 +10,6 @@ import { assertNewPassword, assertPassword } from '../passwords/password.ts'
 import { assertStrong, type LiveSession, requireSession } from '../sessions/guards.ts'
 import { revokeSessionsAndTokens } from '../sessions/revoke.ts'
 import { type RenewedSession, startSession } from '../sessions/start.ts'
-import { aalOf } from '../sign-in/gates.ts'
 import { withRightPassword } from '../sign-in/password-check.ts'
 
 /** What {@link changePassword} takes. */
@@ -64,8 +63,7 @@ async function replacePassword(
   await revokeSessionsAndTokens(tx, user.id)
   const changed = await store.findUserById(tx.db, user.id)
   const { transport, persistent } = session
-  const { amr, since } = strengthened(tx, session, ['pwd'])
-  const authentication = { amr, aal: aalOf(amr), since, transport, persistent }
+  const authentication = { ...strengthened(tx, session, ['pwd']), transport, persistent }
   const renewed = changed && (await startSession(tx, changed, authentication, acting))
   if (!renewed) throw new AuthError('unauthenticated')
   await record(tx, { action: 'change_password', userId: user.id }, acting)

@@ -9,24 +9,25 @@ import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { enqueueMail } from '../delivery/enqueue.ts'
 import { type LiveSession, requireStrongSession } from '../sessions/guards.ts'
 import { revokeOthers } from '../sessions/revoke.ts'
+import type { RenewedSession } from '../sessions/start.ts'
 import { admit, type SignedIn } from '../sign-in/admit.ts'
 import { resumption } from '../sign-in/continue.ts'
 import { findLive, type LivePending } from '../sign-in/pending.ts'
+import { renewSession } from '../sign-in/renew.ts'
 import { UNCOUNTED } from '../sign-in/throttle.ts'
 import { combined } from './proven.ts'
 import { newRecoveryCodes } from './recovery-codes.ts'
 import { factorsOf } from './state.ts'
 
-/** A user who may set up a factor. */
-export interface Enrollee {
+/** A user who may set up a factor: by the session, or by the sign-in that waits for the factor. */
+export type Enrollee = {
   readonly user: User
   /** The caller, acting as the user. */
   readonly acting: Caller
-  /** The sign-in that waits for the factor. `null`: the user has a session. */
-  readonly live: LivePending | null
-  /** The session of the user. `null`: a sign-in waits. */
-  readonly session: LiveSession['session'] | null
-}
+} & (
+  | { readonly live: LivePending; readonly session: null }
+  | { readonly live: null; readonly session: LiveSession['session'] }
+)
 
 /** What setting up a factor leads to. */
 export interface Enrolled {
@@ -34,6 +35,8 @@ export interface Enrolled {
   readonly recoveryCodes: readonly string[] | null
   /** The new session, if a sign-in waited for the factor. */
   readonly signedIn: SignedIn | null
+  /** Otherwise the session that replaces that of the caller, whose token has stopped working. It has the new factor. */
+  readonly renewed: RenewedSession | null
 }
 
 /**
@@ -61,10 +64,10 @@ interface NewFactor {
 }
 
 /**
- * Stores a new factor, with recovery codes if it is the first one, and finishes the sign-in that waited for it. The other sessions
- * of the user end. The owner gets a notice.
+ * Stores a new factor, with recovery codes if it is the first one. It counts for the session at once: the sign-in that waited for it
+ * is finished, or the session of the caller is renewed. The other sessions of the user end. The owner gets a notice.
  *
- * @throws {AuthError} What storing the factor throws; what `admit` throws.
+ * @throws {AuthError} What storing the factor throws; what `admit` throws; `unauthenticated`: the session has ended meanwhile.
  */
 export async function enrol(
   ctx: Context,
@@ -86,8 +89,11 @@ export async function enrol(
     await enqueueMail(tx, user, `${factor}_added`, acting, { details: added.mailDetails ?? {} })
   }
   if (live === null) {
-    await inTransaction(ctx, change)
-    return { recoveryCodes: codes?.codes ?? null, signedIn: null }
+    const renewed = await inTransaction(ctx, async (tx) => {
+      await change(tx)
+      return renewSession(tx, { user, session }, added.amr, acting)
+    })
+    return { recoveryCodes: codes?.codes ?? null, signedIn: null, renewed }
   }
   const amr = combined(live.pending.amr, added.amr)
   const admission = {
@@ -100,5 +106,5 @@ export async function enrol(
   const result = await admit(ctx, admission, acting)
   // The policy asks for a passkey, and this was none. The factor would be stored, but it is not what the sign-in waits for.
   if (result.next !== 'signed_in') throw new AuthError('pending_login_required')
-  return { recoveryCodes: codes?.codes ?? null, signedIn: result }
+  return { recoveryCodes: codes?.codes ?? null, signedIn: result, renewed: null }
 }

@@ -3,6 +3,7 @@ import type * as store from '../../db/index.ts'
 import { PHISHING_RESISTANT } from '../../model/factors.ts'
 import type { Context } from '../context.ts'
 import { effectiveAal, isFresh } from '../sessions/guards.ts'
+import { aalOf } from '../sign-in/gates.ts'
 
 /** The names of RFC 8176 for what a passkey proves. `mfa` if it verified the user: then it is two factors on its own. */
 export function amrOfPasskey({
@@ -28,13 +29,15 @@ export function combined(before: readonly string[], proven: readonly string[]): 
 /** What the session that replaces another one has proven. */
 export interface Strengthened {
   readonly amr: readonly string[]
+  readonly aal: number
   /** Since when: the start of the session, from which level 2 counts. */
   readonly since: Date
 }
 
 /**
  * What a session has proven, with another factor. Of a session whose level 2 is over, and of one whose user authenticated long
- * ago, only the password still counts: a password alone never brings level 2 back, nor prolongs it.
+ * ago, only the password still counts: a password alone never brings level 2 back, nor prolongs it. A program's word for the user
+ * (level 0) still counts beside a factor that is not enough for level 2.
  */
 export function strengthened(
   ctx: Context,
@@ -46,5 +49,7 @@ export function strengthened(
   const before = isCurrent ? session.amr : session.amr.filter((name) => name === 'pwd')
   const isPasswordAlone = proven.every((name) => name === 'pwd')
   const since = isStrong && isCurrent && isPasswordAlone ? session.createdAt : ctx.now()
-  return { amr: combined(before, proven), since }
+  const amr = combined(before, proven)
+  const aal = session.aal === 0 && !amr.includes('pwd') && aalOf(amr) < 2 ? 0 : aalOf(amr)
+  return { amr, aal, since }
 }

@@ -1,21 +1,18 @@
 import * as store from '../../db/index.ts'
 import { encodeBase32 } from '../../lib/base32.ts'
 import { qrCode } from '../../lib/qr-code.ts'
-import { matchTotp, newTotpSecret, otpauthUri } from '../../lib/totp.ts'
+import { matchTotp, otpauthUri } from '../../lib/totp.ts'
 import { AuthError } from '../../model/errors.ts'
-import type { User } from '../../model/user.ts'
 import type { SessionCaller } from '../caller.ts'
-import { type Context, inTransaction, secondsAfter, type TxContext } from '../context.ts'
+import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { orWithdraw } from '../sign-in/password-check.ts'
 import { countAttempt } from '../sign-in/throttle.ts'
 import { type Enrolled, type Enrollee, enrol, requireEnrollee } from './enrollee.ts'
 import { removeFactor } from './removal.ts'
-import { openTotp, sealTotp } from './sealed-totp.ts'
+import { sealTotp } from './sealed-totp.ts'
 import { policyFor } from './state.ts'
 import { readTotpCode } from './totp-check.ts'
-
-/** How long an app that is being set up keeps its secret. */
-const SETUP_SECONDS = 15 * 60
+import { beginSetup, findSetup, type Setup } from './totp-setup.ts'
 
 /** What an authenticator app needs to be set up. */
 export interface TotpSetup {
@@ -31,8 +28,9 @@ export interface TotpSetup {
 
 /**
  * Begins to set up an authenticator app (RFC 6238: SHA-1, six digits, 30 seconds). Nothing changes until `confirmTotp`; an app that
- * is in use works until then. Called again within 15 minutes, it returns the same secret, so that a reload does not void what was
- * scanned.
+ * is in use works until then. Called again within 15 minutes, it returns the same secret, so that a second click does not void what
+ * was scanned. The set-up belongs to the session or sign-in that began it: another one of the same account begins its own, which
+ * replaces it.
  *
  * @param caller - With a session, or with the `loginToken` of a sign-in that waits for the set-up of a second factor.
  * @throws {AuthError} `unauthenticated`; `second_factor_required` or `reauthentication_required`, with `accepts`; `unavailable`: the
@@ -40,15 +38,25 @@ export interface TotpSetup {
  * @throws {OptionError} There is no `secretKey`.
  */
 export async function startTotp(ctx: Context, caller: SessionCaller): Promise<TotpSetup> {
-  const { user } = await requireTotpEnrollee(ctx, caller)
-  const { secret, expiresAt } = await inTransaction(ctx, async (tx) => {
-    await store.lockUser(tx.db, user.id)
-    return (await findSetup(tx, user)) ?? (await beginSetup(tx, user))
+  const enrollee = await requireTotpEnrollee(ctx, caller)
+  const setup = await inTransaction(ctx, async (tx) => {
+    await store.lockUser(tx.db, enrollee.user.id)
+    return (await findSetup(tx, enrollee)) ?? (await beginSetup(tx, enrollee))
   })
-  const { serviceName, baseUrl } = ctx.options
-  const issuer = serviceName || (URL.parse(baseUrl)?.host ?? 'Bienvenue')
-  const uri = otpauthUri({ issuer, account: user.email, secret })
-  return { secret: encodeBase32(secret), uri, qr: await qrCode(uri), expiresAt }
+  return shownSetup(ctx, enrollee, setup)
+}
+
+/**
+ * The set-up of an authenticator app that runs. Changes nothing.
+ *
+ * @param caller - As for `startTotp`.
+ * @returns What `startTotp` returned to this session or sign-in. `null`: it has begun none, or more than 15 minutes ago.
+ * @throws {AuthError} What `startTotp` throws.
+ */
+export async function findTotpSetup(ctx: Context, caller: SessionCaller): Promise<TotpSetup | null> {
+  const enrollee = await requireTotpEnrollee(ctx, caller)
+  const setup = await findSetup(ctx, enrollee)
+  return setup && shownSetup(ctx, enrollee, setup)
 }
 
 /** What {@link confirmTotp} takes. */
@@ -59,10 +67,11 @@ export interface ConfirmTotpRequest {
 
 /**
  * Confirms an authenticator app with a code, which cannot be used again. The app replaces an earlier one, and enables the second
- * factor. The owner gets a notice. Wrong codes count like those of a sign-in.
+ * factor. The session of the caller is replaced, and has the factor; the other sessions end. The owner gets a notice. Wrong codes
+ * count like those of a sign-in.
  *
  * @param caller - As for `startTotp`.
- * @returns `recoveryCodes` with the first factor; `signedIn` if a sign-in waited for it.
+ * @returns `recoveryCodes` with the first factor; `signedIn` if a sign-in waited for it, `renewed` otherwise.
  * @throws {AuthError} What `startTotp` throws; `invalid_code`: the code is wrong, or the set-up expired; `too_many_attempts`;
  *   `missing_field` or `invalid_field` with `field`.
  */
@@ -76,7 +85,7 @@ export async function confirmTotp(
   const code = readTotpCode(request.code, 'code')
   const attempt = await countAttempt(ctx, 'totp', { email: user.email, account: user }, acting)
   const found = await orWithdraw(attempt, async () => {
-    const setup = await findSetup(ctx, user)
+    const setup = await findSetup(ctx, enrollee)
     const step = setup && matchTotp(setup.secret, code, ctx.now(), ctx.options.totpDriftSteps)
     return setup === null || step === null ? null : { ...setup, step }
   })
@@ -117,26 +126,12 @@ async function requireTotpEnrollee(ctx: Context, caller: SessionCaller): Promise
   return enrollee
 }
 
-/** An app that is being set up. */
-interface Setup {
-  readonly secret: Uint8Array
-  readonly expiresAt: Date
-}
-
-async function findSetup(
-  ctx: Context,
-  { id }: User,
-): Promise<(Setup & { readonly totp: store.Totp }) | null> {
-  const totp = await store.findTotp(ctx.db, id)
-  if (totp === null || totp.pendingExpiresAt === null || totp.pendingExpiresAt <= ctx.now()) return null
-  const secret = openTotp(ctx, totp, 'pending')
-  return secret && { totp, secret, expiresAt: totp.pendingExpiresAt }
-}
-
-async function beginSetup(tx: TxContext, { id }: User): Promise<Setup> {
-  const secret = newTotpSecret()
-  const sealedSecret = sealTotp(tx, id, 'pending', secret)
-  const expiresAt = secondsAfter(tx.now(), SETUP_SECONDS)
-  await store.savePendingTotp(tx.db, id, { sealedSecret, expiresAt })
-  return { secret, expiresAt }
+async function shownSetup(
+  { options: { serviceName, baseUrl } }: Context,
+  { user }: Enrollee,
+  { secret, expiresAt }: Setup,
+): Promise<TotpSetup> {
+  const issuer = serviceName || (URL.parse(baseUrl)?.host ?? 'Bienvenue')
+  const uri = otpauthUri({ issuer, account: user.email, secret })
+  return { secret: encodeBase32(secret), uri, qr: await qrCode(uri), expiresAt }
 }

@@ -28,11 +28,12 @@ export interface AddedPasskey extends Enrolled {
 }
 
 /**
- * Adds a passkey or security key. It does not enable the second factor. The owner gets a notice.
+ * Adds a passkey or security key. It does not enable the second factor. The session of the caller is replaced, and has the
+ * passkey; the other sessions end. The owner gets a notice.
  *
  * @param caller - With a session, or with the `loginToken` of a sign-in that waits for the set-up of a second factor; and with the
  *   `browserToken` of the ceremony.
- * @returns `recoveryCodes` and `signedIn` only if a sign-in waited for the passkey.
+ * @returns `recoveryCodes` and `signedIn` only if a sign-in waited for the passkey; `renewed` otherwise.
  * @throws {AuthError} `unauthenticated`; `second_factor_required` or `reauthentication_required`, with `accepts`;
  *   `invalid_passkey`: a check failed; `passkey_known`: it is registered, here or for another account; `too_many_passkeys`;
  *   `missing_field` or `invalid_field` with `field`.

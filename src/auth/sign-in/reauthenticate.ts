@@ -1,19 +1,17 @@
 import * as store from '../../db/index.ts'
 import { AuthError } from '../../model/errors.ts'
 import type { StepUpMethod } from '../../model/factors.ts'
-import { accountOf } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import type { Caller, SessionCaller } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
-import { strengthened } from '../factors/proven.ts'
 import { checkTotp, readTotpCode } from '../factors/totp-check.ts'
 import { takeCeremony } from '../passkeys/ceremonies.ts'
 import { usePasskey } from '../passkeys/use.ts'
 import { assertPassword } from '../passwords/password.ts'
 import { type LiveSession, requireAnySession } from '../sessions/guards.ts'
-import { type RenewedSession, startSession } from '../sessions/start.ts'
-import { aalOf } from './gates.ts'
+import type { RenewedSession } from '../sessions/start.ts'
 import { orWithdraw, withRightPassword } from './password-check.ts'
+import { renewSession } from './renew.ts'
 
 /** What {@link reauthenticate} takes: exactly one of `password`, `totp` and `credential`. */
 export interface ReauthenticateRequest {
@@ -22,7 +20,7 @@ export interface ReauthenticateRequest {
   totp?: string | undefined
   /** The answer of a passkey to a ceremony for `step_up`. */
   credential?: unknown
-  /** With `credential`: the id of the ceremony. */
+  /** Only with `credential`: the id of the ceremony. */
   ceremony?: string | undefined
 }
 
@@ -47,6 +45,9 @@ export async function reauthenticate(
   const given = [password, totp, credential].filter((value) => value !== undefined)
   if (given.length > 1)
     throw new AuthError('invalid_field', { field: password === undefined ? 'totp' : 'password' })
+  // Otherwise it would not be clear what the client means to prove.
+  if (credential === undefined && request.ceremony !== undefined)
+    throw new AuthError('invalid_field', { field: 'ceremony' })
   if (totp !== undefined) {
     const { attempt, take } = await checkTotp(ctx, user, readTotpCode(totp, 'totp'), acting)
     return orWithdraw(attempt, () =>
@@ -81,20 +82,14 @@ export async function reauthenticate(
 
 async function renew(
   tx: TxContext,
-  { user, session }: LiveSession,
+  live: LiveSession,
   proven: { readonly amr: readonly string[]; readonly reason: StepUpMethod },
   acting: Caller,
 ): Promise<RenewedSession> {
-  // The old session first: otherwise, at the maximum number of sessions, another one would end. If it is gone, a sign-out
-  // or another re-authentication came first, and there is nothing to renew.
-  if (!(await store.deleteSession(tx.db, session))) throw new AuthError('unauthenticated')
+  const { user } = live
   if (proven.reason === 'password' && user.passwordCompromisedAt !== null)
     throw new AuthError('unauthenticated')
-  const { transport, persistent } = session
-  const { amr, since } = strengthened(tx, session, proven.amr)
-  const authentication = { amr, aal: aalOf(amr), since, transport, persistent }
-  const started = await startSession(tx, user, authentication, acting)
-  if (started === null) throw new AuthError('unauthenticated')
+  const renewed = await renewSession(tx, live, proven.amr, acting)
   await record(tx, { action: 'reauthenticate', reason: proven.reason, userId: user.id }, acting)
-  return { user: accountOf(user), ...started }
+  return renewed
 }

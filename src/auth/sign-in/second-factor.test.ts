@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { onBothEngines } from '../../../test/support/engines.ts'
+import { sessionAfter } from '../../../test/support/factors.ts'
 import {
   CLIENT,
   NEW_PASSWORD,
@@ -28,13 +29,16 @@ async function bobWithTotp(
   const production = await productionAuth(engine, options)
   const { auth, now } = production
   const { id } = await auth.users.create({ ...RIGHT, confirmed: true })
-  const { sessionToken } = signedIn(await auth.signIn.withPassword(RIGHT, CLIENT))
-  const { secret } = await auth.factors.startTotp({ sessionToken })
+  const begun = signedIn(await auth.signIn.withPassword(RIGHT, CLIENT))
+  const first = { sessionToken: begun.sessionToken }
+  const { secret } = await auth.factors.startTotp(first)
   const key = decodeBase32(secret) ?? expect.unreachable()
   const codeAt = (steps = 0) => totpCode(key, totpStep(now()) + steps)
-  const { recoveryCodes } = await auth.factors.confirmTotp({ code: codeAt() }, { sessionToken })
+  const enrolled = await auth.factors.confirmTotp({ code: codeAt() }, first)
+  const { recoveryCodes } = enrolled
   now.advance(60)
   await production.newMails()
+  const sessionToken = sessionAfter(enrolled)
   return { ...production, id, sessionToken, codeAt, recoveryCodes: recoveryCodes ?? expect.unreachable() }
 }
 
@@ -123,6 +127,15 @@ onBothEngines('a sign-in with a second factor', (engine) => {
     })
   })
 
+  it('takes a ceremony for re-authentication only with a passkey', async () => {
+    const { auth, codeAt, sessionToken } = await bobWithTotp(engine)
+    for (const proof of [{ password: PASSWORD }, { totp: codeAt() }, {}])
+      await expect(
+        auth.signIn.reauthenticate({ ...proof, ceremony: 'x' }, { sessionToken }),
+      ).rejects.toMatchObject({ code: 'invalid_field', field: 'ceremony' })
+    expect((await auth.sessions.current({ sessionToken }))?.session.aal).toBe(2)
+  })
+
   it('disables the app after wrong codes without end, which does not open another way in [MFA-06]', async () => {
     const bob = await bobWithTotp(engine, { factorFailuresUntilLock: 2 })
     const { auth, codeAt, now, sessionToken } = bob
@@ -136,7 +149,7 @@ onBothEngines('a sign-in with a second factor', (engine) => {
     await expect(
       auth.signIn.withTotp({ code: codeAt() }, { loginToken: started.loginToken }),
     ).rejects.toMatchObject({ code: 'invalid_code' })
-    // A session with only the password cannot set up another app.
+    // A session of which only the password still counts cannot set up another app.
     await expect(auth.factors.startTotp({ sessionToken })).rejects.toMatchObject({
       code: 'second_factor_required',
       accepts: [],

@@ -27,7 +27,7 @@ async function kindsOf({ newMails }: Pick<Factored, 'newMails'>): Promise<string
 }
 
 onBothEngines('users.revokeFactors', (engine) => {
-  it('revokes one passkey, ends every session and pending sign-in, and leaves the other factors', async () => {
+  it('revokes one passkey, ends every session and pending sign-in, and leaves the other factors [MFA-04]', async () => {
     const bob = await accountWithFactors(engine)
     const { auth, id, sessionToken, secret, now, passkeys } = bob
     const { loginToken } = await beginSignIn(bob)
@@ -46,7 +46,7 @@ onBothEngines('users.revokeFactors', (engine) => {
     expect(await kindsOf(bob)).toContain('factors_revoked')
   })
 
-  it('disables the second factor with the last factor, and voids the recovery codes', async () => {
+  it('disables the second factor with the last factor, and voids the recovery codes [MFA-04]', async () => {
     const bob = await accountWithFactors(engine)
     const { auth, id, email, passkeys } = bob
     expect(await auth.users.revokeFactors(id, { totp: true, passkeys: true })).toBe(true)
@@ -65,7 +65,7 @@ onBothEngines('users.revokeFactors', (engine) => {
     signedIn(await auth.signIn.withPassword({ email, password: PASSWORD }, CLIENT))
   })
 
-  it('revokes recovery codes alone', async () => {
+  it('revokes recovery codes alone [MFA-04]', async () => {
     const bob = await accountWithFactors(engine)
     const { auth, id, email, sessionToken, recoveryCodes } = bob
     expect(await auth.users.revokeFactors(id, { recoveryCodes: true })).toBe(true)

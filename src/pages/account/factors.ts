@@ -6,7 +6,7 @@ import type { Look } from '../look.ts'
 import { type FormState, problemOf } from '../problems.ts'
 import { dayIn } from '../times.ts'
 import { fill } from '../words.ts'
-import { notice, noticeOf, stepUpFirst } from './notice.ts'
+import { notice, noticeOf } from './notice.ts'
 
 /** The factors of an account, as far as the page shows them. */
 export interface OwnFactors {
@@ -23,18 +23,16 @@ export interface FactorsView {
   readonly factors: OwnFactors
   /** What has just been done: a key of `ownFactors.done`. */
   readonly done: string | null
-  /** Whether the session is strong and fresh. Without, the page has no forms. */
-  readonly mayChange: boolean
 }
 
 /** The page of the second factor, the authenticator app and the recovery codes. */
 export function renderFactors(look: Look, view: FactorsView): Page {
-  const { form: state, factors, done, mayChange } = view
+  const { form: state, factors, done } = view
   const { ownFactors: words } = look.texts
   const problem = problemOf(state, words.problems, look)
   const body = html`<h1>${words.heading}</h1>
 ${notice(noticeOf(words.done, done))}${summary(look, problem)}<p>${words.explain}</p>
-${switchPart(look, view)}${(look.hasTotp || factors.totp !== null) && appPart(look, view)}${look.hasPasskeys && passkeyPart(look, factors)}${hasAny(factors) && codesPart(look, view)}${!mayChange && stepUpFirst(look, ACCOUNT_PAGES.factors)}`
+${switchPart(look, view)}${(look.hasTotp || factors.totp !== null) && appPart(look, view)}${look.hasPasskeys && passkeyPart(look, factors)}${hasAny(factors) && codesPart(look, view)}`
   return layOut(look, {
     title: words.heading,
     body,
@@ -48,32 +46,31 @@ function hasAny({ totp, passkeys }: OwnFactors): boolean {
   return totp !== null || passkeys.length > 0
 }
 
-function switchPart(look: Look, { factors, mayChange }: FactorsView): Markup {
+function switchPart(look: Look, { factors }: FactorsView): Markup {
   const { ownFactors: words } = look.texts
   const { secondFactorEnabled, policy } = factors
   if (policy === 'off') return html`<p>${words.policyOff}</p>\n`
   const isRequired = policy === 'required' || policy === 'passkey'
   if (isRequired && hasAny(factors)) return html`<p>${words.required}</p>\n`
   const set = (enabled: 'on' | 'off', submit: string, style?: 'quiet') =>
-    mayChange &&
     html`${form(look, { action: ACCOUNT_PAGES.factors, submit, ...(style && { style }) }, hidden({ enabled }))}\n`
   if (secondFactorEnabled) return html`<p>${words.on}</p>\n${set('off', words.turnOff, 'quiet')}`
   return html`<p>${words.off}</p>
 ${hasAny(factors) ? set('on', words.turnOn) : html`<p>${words.none}</p>\n`}`
 }
 
-function appPart(look: Look, { factors: { totp }, mayChange }: FactorsView): Markup {
+function appPart(look: Look, { factors: { totp } }: FactorsView): Markup {
   const { ownFactors: words } = look.texts
-  const setUp = (label: string) =>
+  const setUp = (submit: string) =>
     look.hasTotp &&
-    html`<p class="way"><a href="${look.basePath}${ACCOUNT_PAGES.factors}/app">${label}</a></p>\n`
+    html`${form(look, { action: `${ACCOUNT_PAGES.factors}/app/start`, submit, style: 'quiet' }, html``)}\n`
   if (totp === null)
     return html`<h2>${words.appHeading}</h2>
 <p>${words.appNone}</p>
 ${setUp(words.setUp)}`
   return html`<h2>${words.appHeading}</h2>
 ${totp.disabledAt !== null && html`<p class="problem">${words.appDisabled}</p>\n`}<dl><dt>${words.appSince}</dt><dd>${dayIn(look.locale, totp.confirmedAt)}</dd></dl>
-${setUp(words.replace)}${mayChange && form(look, { action: `${ACCOUNT_PAGES.factors}/app/remove`, submit: words.removeApp, style: 'quiet' }, html``)}
+${setUp(words.replace)}${form(look, { action: `${ACCOUNT_PAGES.factors}/app/remove`, submit: words.removeApp, style: 'quiet' }, html``)}
 `
 }
 
@@ -85,12 +82,12 @@ function passkeyPart(look: Look, { passkeys }: OwnFactors): Markup {
 `
 }
 
-function codesPart(look: Look, { factors: { recoveryCodes: count }, mayChange }: FactorsView): Markup {
+function codesPart(look: Look, { factors: { recoveryCodes: count } }: FactorsView): Markup {
   const { ownFactors: words, recoveryCodes } = look.texts
   return html`<h2>${words.codesHeading}</h2>
 <p>${words.codesExplain}</p>
 <p>${fill(recoveryCodes.left, { count })}</p>
-${mayChange && count > 0 && html`<p>${words.renewExplain}</p>\n`}${mayChange && form(look, { action: `${ACCOUNT_PAGES.factors}/recovery_codes`, submit: words.renew, style: 'quiet' }, html``)}
+${count > 0 && html`<p>${words.renewExplain}</p>\n`}${form(look, { action: `${ACCOUNT_PAGES.factors}/recovery_codes`, submit: words.renew, style: 'quiet' }, html``)}
 `
 }
 

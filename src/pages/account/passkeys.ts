@@ -7,7 +7,7 @@ import { accountSignals, type KnownAccount, passkeyForm, withoutScript } from '.
 import { type FormState, type Problem, problemOf } from '../problems.ts'
 import { dayIn } from '../times.ts'
 import { fill } from '../words.ts'
-import { notice, noticeOf, stepUpFirst } from './notice.ts'
+import { notice, noticeOf } from './notice.ts'
 
 /** A passkey, as the page shows it. */
 interface OwnPasskey {
@@ -27,8 +27,6 @@ export interface PasskeysView {
   readonly passkeys: readonly OwnPasskey[]
   /** What has just been done: a key of `ownPasskeys.done`. */
   readonly done: string | null
-  /** Whether the session is strong and fresh. Without, the page has no forms. */
-  readonly mayChange: boolean
   /** For password managers. */
   readonly known: KnownAccount | null
 }
@@ -36,11 +34,11 @@ export interface PasskeysView {
 /** The page of the passkeys: one card for each. */
 export function renderPasskeys(look: Look, view: PasskeysView): Page {
   const { ownPasskeys: words, passkeys } = look.texts
-  const { form: state, done, mayChange, known } = view
+  const { form: state, done, known } = view
   const problem = problemFor(look, view)
   const body = html`<h1>${words.heading}</h1>
 ${notice(noticeOf(words.done, done))}${summary(look, problem)}<p>${passkeys.explain}</p>
-${view.passkeys.length === 0 ? html`<p>${words.none}</p>\n` : html`<ul class="list">\n${view.passkeys.map((passkey, index) => card(look, passkey, { index, state, problem, mayChange }))}</ul>\n`}${mayChange ? addForms(look) : stepUpFirst(look, ACCOUNT_PAGES.passkeys)}${accountSignals(known)}`
+${view.passkeys.length === 0 ? html`<p>${words.none}</p>\n` : html`<ul class="list">\n${view.passkeys.map((passkey, index) => card(look, passkey, { index, state, problem }))}</ul>\n`}${addForms(look)}${accountSignals(known)}`
   return layOut(look, {
     title: words.heading,
     body,
@@ -84,12 +82,10 @@ function card(
     index,
     state,
     problem,
-    mayChange,
   }: {
     readonly index: number
     readonly state: FormState
     readonly problem: Problem | null
-    readonly mayChange: boolean
   },
 ): Markup {
   const { ownPasskeys: words } = look.texts
@@ -109,8 +105,8 @@ ${provider !== null && html`<dt>${words.provider}</dt><dd>${provider}</dd>\n`}<d
 <dt>${words.added}</dt><dd>${dayIn(look.locale, createdAt)}</dd>
 <dt>${words.lastUsed}</dt><dd>${lastUsedAt === null ? words.never : dayIn(look.locale, lastUsedAt)}</dd>
 </dl>
-${!passkey.usable && html`<p class="problem">${words.unusable}</p>\n`}${mayChange && renameForm()}</div>
-${mayChange && removeForm()}</li>
+${!passkey.usable && html`<p class="problem">${words.unusable}</p>\n`}${renameForm()}</div>
+${removeForm()}</li>
 `
 
   function renameForm(): Markup {

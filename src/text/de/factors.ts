@@ -193,8 +193,6 @@ export const ownFactors: typeof english.ownFactors = {
   codesExplain: 'Damit kommen Sie in Ihr Konto, wenn Sie Ihren zweiten Faktor verlieren.',
   renew: 'Neue Codes erstellen',
   renewExplain: 'Ihre bisherigen Codes gelten dann nicht mehr.',
-  stepUpFirst: 'Um hier etwas zu ändern, bestätigen Sie zuerst, dass Sie es sind.',
-  stepUp: 'Bestätigen',
   done: {
     on: 'Der zweite Faktor ist jetzt eingeschaltet.',
     off: 'Der zweite Faktor ist jetzt ausgeschaltet.',

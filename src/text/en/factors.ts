@@ -184,9 +184,6 @@ export const ownFactors = {
   codesExplain: 'They let you in if you lose your second factor.',
   renew: 'Create new codes',
   renewExplain: 'Your present codes will then stop working.',
-  /** In place of the buttons of the account’s pages. */
-  stepUpFirst: 'To change anything here, first confirm that it is you.',
-  stepUp: 'Confirm',
   done: {
     on: 'The second factor is now on.',
     off: 'The second factor is now off.',

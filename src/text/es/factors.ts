@@ -189,8 +189,6 @@ export const ownFactors: typeof english.ownFactors = {
   codesExplain: 'Le permiten entrar si pierde su segundo factor.',
   renew: 'Crear códigos nuevos',
   renewExplain: 'Sus códigos actuales dejarán de funcionar.',
-  stepUpFirst: 'Para cambiar algo aquí, confirme primero que es usted.',
-  stepUp: 'Confirmar',
   done: {
     on: 'El segundo factor está ahora activado.',
     off: 'El segundo factor está ahora desactivado.',

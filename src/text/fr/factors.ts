@@ -191,8 +191,6 @@ export const ownFactors: typeof english.ownFactors = {
   codesExplain: 'Ils vous permettent d’entrer si vous perdez votre second facteur.',
   renew: 'Créer de nouveaux codes',
   renewExplain: 'Vos codes actuels ne fonctionneront plus.',
-  stepUpFirst: 'Pour modifier quelque chose ici, confirmez d’abord que c’est bien vous.',
-  stepUp: 'Confirmer',
   done: {
     on: 'Le second facteur est maintenant activé.',
     off: 'Le second facteur est maintenant désactivé.',

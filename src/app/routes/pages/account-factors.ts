@@ -13,7 +13,6 @@ import type { PageKit } from '../../pages/kit.ts'
 import { formRoutes, submitRoute } from '../../pages/page.ts'
 import { credentialIn } from '../../pages/passkey.ts'
 import type { PageRequest } from '../../pages/request.ts'
-import type { Answer } from '../../responses.ts'
 
 const { pages } = TOPICS
 
@@ -30,18 +29,18 @@ function passkeyPages(kit: PageKit): Route[] {
   const { auth } = kit
   const rpId = relyingPartyOf(auth.options)?.id ?? ''
   const show = async (request: PageRequest, form: FormState) => {
-    const { user, done, mayChange } = await openAfter(request, form)
+    const { user } = await request.session(STRONG)
     const { passkeys, userHandle } = await auth.factors.list(request.caller)
     const credentialIds = passkeys.filter(({ usable }) => usable).map(({ credentialId }) => credentialId)
     return renderPasskeys(request.look(user), {
       form,
       passkeys,
-      done,
-      mayChange,
+      done: doneIn(request, form),
       known: userHandle === null ? null : { rpId, userHandle, email: user.email, credentialIds },
     })
   }
-  const back = (request: PageRequest, done: string) => request.goTo('/account/passkeys', { [DONE]: done })
+  const back = (request: PageRequest, done: string, cookies: readonly string[] = []) =>
+    request.goTo('/account/passkeys', { [DONE]: done }, { cookies })
   return [
     ...formRoutes(
       kit,
@@ -49,8 +48,9 @@ function passkeyPages(kit: PageKit): Route[] {
       {
         show,
         async submit(request, { ceremony, credential }) {
-          await auth.passkeys.add({ ceremony, credential: credentialIn(credential) }, request.caller)
-          return back(request, 'added')
+          const answer = { ceremony, credential: credentialIn(credential) }
+          const { renewed } = await auth.passkeys.add(answer, request.caller)
+          return back(request, 'added', request.cookieOf(renewed))
         },
       },
     ),
@@ -85,16 +85,20 @@ function passkeyPages(kit: PageKit): Route[] {
 function factorPages(kit: PageKit): Route[] {
   const { auth } = kit
   const show = async (request: PageRequest, form: FormState) => {
-    const { user, done, mayChange } = await openAfter(request, form)
+    const { user } = await request.session(STRONG)
     const factors = await auth.factors.list(request.caller)
-    return renderFactors(request.look(user), { form, factors, done, mayChange })
+    return renderFactors(request.look(user), { form, factors, done: doneIn(request, form) })
   }
-  const back = (request: PageRequest, done: string) => request.goTo('/account/factors', { [DONE]: done })
-  const showCodes = async (request: PageRequest, codes: readonly string[], done: string): Promise<Answer> => {
-    const { user } = await request.session()
+  const back = (request: PageRequest, done: string, cookies: readonly string[] = []) =>
+    request.goTo('/account/factors', { [DONE]: done }, { cookies })
+  const showCodes = (
+    request: PageRequest,
+    user: { readonly email: string },
+    codes: readonly string[],
+    done: string,
+  ) => {
     const onward = { path: '/account/factors', query: { [DONE]: done } }
-    const page = renderRecoveryCodes(request.look(user), { codes, onward, entry: 'factors' })
-    return { status: 200, page }
+    return renderRecoveryCodes(request.look(user), { codes, onward, entry: 'factors' })
   }
   return [
     ...formRoutes(
@@ -109,21 +113,35 @@ function factorPages(kit: PageKit): Route[] {
       },
     ),
 
+    submitRoute(
+      kit,
+      { show: pages.showFactors, submit: pages.startApp },
+      {
+        show,
+        async submit(request) {
+          await auth.factors.startTotp(request.caller)
+          return request.goTo('/account/factors/app')
+        },
+      },
+    ),
+
     ...formRoutes(
       kit,
       { show: pages.showApp, submit: pages.confirmApp },
       {
         async show(request, form) {
           const { user } = await request.session(STRONG)
+          const setup = await auth.factors.findTotpSetup(request.caller)
+          if (setup === null) return request.goTo('/account/factors')
           const { totp } = await auth.factors.list(request.caller)
-          const setup = await auth.factors.startTotp(request.caller)
           return renderFactorsApp(request.look(user), { form, setup, replaces: totp !== null })
         },
         async submit(request, { code }) {
-          const { recoveryCodes } = await auth.factors.confirmTotp({ code }, request.caller)
-          return recoveryCodes === null
-            ? back(request, 'app_added')
-            : showCodes(request, recoveryCodes, 'app_added')
+          const { user } = await request.session(STRONG)
+          const { recoveryCodes, renewed } = await auth.factors.confirmTotp({ code }, request.caller)
+          const cookies = request.cookieOf(renewed)
+          if (recoveryCodes === null) return back(request, 'app_added', cookies)
+          return { status: 200, page: showCodes(request, user, recoveryCodes, 'app_added'), cookies }
         },
       },
     ),
@@ -145,8 +163,10 @@ function factorPages(kit: PageKit): Route[] {
       { show: pages.showFactors, submit: pages.renewRecoveryCodes },
       {
         show,
-        submit: async (request) =>
-          showCodes(request, await auth.factors.renewRecoveryCodes(request.caller), 'renewed'),
+        async submit(request) {
+          const { user } = await request.session(STRONG)
+          return showCodes(request, user, await auth.factors.renewRecoveryCodes(request.caller), 'renewed')
+        },
       },
     ),
   ]
@@ -183,17 +203,7 @@ async function unlessGone(change: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/**
- * Who opens a page. Step-up comes first, unless the page says what has just been done: a new factor makes the session weaker than
- * the account, and the page must say so without another question.
- */
-async function openAfter(request: PageRequest, { refusal }: FormState) {
-  const done = refusal === null ? request.query.get(DONE) : null
-  if (done === null) return { ...(await request.session(STRONG)), done, mayChange: true }
-  const current = await request.session()
-  const mayChange = await request.session(STRONG).then(
-    () => true,
-    () => false,
-  )
-  return { ...current, done, mayChange }
+/** What has just been done, unless a form was refused since. */
+function doneIn(request: PageRequest, { refusal }: FormState): string | null {
+  return refusal === null ? request.query.get(DONE) : null
 }

@@ -1,5 +1,5 @@
 import { type Contract, type FieldsOf, TOPICS } from '../../../api/index.ts'
-import type { PendingSignIn, SignedIn } from '../../../auth/index.ts'
+import type { Enrolled, PendingSignIn } from '../../../auth/index.ts'
 import { AuthError, ERRORS } from '../../../model/errors.ts'
 import type { Factor, NextStep } from '../../../model/factors.ts'
 import {
@@ -118,8 +118,20 @@ export function secondStepPages(kit: PageKit): Route[] {
           show,
           submit: step<typeof pages.enrolPasskey>(async (request, { ceremony, credential }, { returnTo }) => {
             const answer = { ceremony, credential: credentialIn(credential) }
-            const { signedIn, recoveryCodes } = await auth.passkeys.add(answer, request.caller)
-            return enrolled(request, { signedIn, recoveryCodes, returnTo })
+            return enrolled(request, await auth.passkeys.add(answer, request.caller), returnTo)
+          }),
+        },
+      ),
+
+      submitRoute(
+        kit,
+        { show: pages.showEnrolment, submit: pages.startEnrolmentApp },
+        {
+          show,
+          submit: step<typeof pages.startEnrolmentApp>(async (request) => {
+            if (!takesApps) return request.goTo(STEPS.enrol)
+            await auth.factors.startTotp(request.caller)
+            return request.goTo('/sign_in/enrol/app')
           }),
         },
       ),
@@ -129,13 +141,12 @@ export function secondStepPages(kit: PageKit): Route[] {
         { show: pages.showEnrolmentApp, submit: pages.enrolApp },
         {
           show: whileWaiting('enrol', async (request, form, signIn) => {
-            if (!takesApps) return request.goTo(STEPS.enrol)
-            const setup = await auth.factors.startTotp(request.caller)
+            const setup = takesApps ? await auth.factors.findTotpSetup(request.caller) : null
+            if (setup === null) return request.goTo(STEPS.enrol)
             return renderEnrolmentApp(request.look(), { form, signIn, setup })
           }),
           submit: step<typeof pages.enrolApp>(async (request, { code }, { returnTo }) => {
-            const { signedIn, recoveryCodes } = await auth.factors.confirmTotp({ code }, request.caller)
-            return enrolled(request, { signedIn, recoveryCodes, returnTo })
+            return enrolled(request, await auth.factors.confirmTotp({ code }, request.caller), returnTo)
           }),
         },
       ),
@@ -145,18 +156,11 @@ export function secondStepPages(kit: PageKit): Route[] {
   /** Signs in, and shows the recovery codes first. */
   function enrolled(
     request: PageRequest,
-    {
-      signedIn,
-      recoveryCodes,
-      returnTo,
-    }: {
-      readonly signedIn: SignedIn | null
-      readonly recoveryCodes: readonly string[] | null
-      readonly returnTo: string | null
-    },
+    { signedIn, renewed, recoveryCodes }: Enrolled,
+    returnTo: string | null,
   ): Answer {
     // The sign-in has expired in the meantime, and the browser had a session.
-    if (signedIn === null) return request.goBack(returnTo)
+    if (signedIn === null) return request.goBack(returnTo, { cookies: request.cookieOf(renewed) })
     if (recoveryCodes === null) return request.goOnSignedIn(signedIn, returnTo)
     const onward = request.nextStep(signedIn, returnTo)
     const page = renderRecoveryCodes(request.look(), { codes: recoveryCodes, onward })

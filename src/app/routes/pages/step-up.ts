@@ -7,7 +7,6 @@ import type { PageKit } from '../../pages/kit.ts'
 import { formRoutes, submitRoute } from '../../pages/page.ts'
 import { credentialIn, unknownPasskey } from '../../pages/passkey.ts'
 import type { PageRequest } from '../../pages/request.ts'
-import { delivery } from '../../signed-in.ts'
 
 const { pages } = TOPICS
 
@@ -34,8 +33,7 @@ export function stepUpPages(kit: PageKit): Route[] {
     target: string | undefined,
   ) => {
     const renewed = await auth.signIn.reauthenticate(proof, request.caller)
-    const { cookies } = delivery(renewed, auth.options)
-    return request.goBack(kit.returnTarget(target), { cookies })
+    return request.goBack(kit.returnTarget(target), { cookies: request.cookieOf(renewed) })
   }
   return [
     ...formRoutes(

@@ -1,0 +1,90 @@
+/**
+ * The authenticator app that is being set up. Its secret is stored together with the session or sign-in that began the set-up, so
+ * that another session of the account, which a thief may have, neither sees it nor has its own confirmed by the owner.
+ */
+import * as store from '../../db/index.ts'
+import { newTotpSecret } from '../../lib/totp.ts'
+import { AuthError } from '../../model/errors.ts'
+import { type Context, secondsAfter, type TxContext } from '../context.ts'
+import type { Enrollee } from './enrollee.ts'
+import { openTotp, sealTotp } from './sealed-totp.ts'
+
+/** How long an app that is being set up keeps its secret. */
+const SETUP_SECONDS = 15 * 60
+/** The length of a UUID, which comes before the secret. */
+const STARTER_BYTES = 36
+
+/** An app that is being set up. */
+export interface Setup {
+  readonly secret: Uint8Array
+  readonly expiresAt: Date
+}
+
+/**
+ * Finds the set-up that the caller's session or sign-in has begun.
+ *
+ * @throws {AuthError} `unavailable`: its key was dropped.
+ */
+export async function findSetup(
+  ctx: Context,
+  enrollee: Enrollee,
+): Promise<(Setup & { readonly totp: store.Totp }) | null> {
+  const totp = await store.findTotp(ctx.db, enrollee.user.id)
+  const opened = totp && openSetup(ctx, totp, starterOf(enrollee))
+  return totp && opened && { totp, ...opened }
+}
+
+/** Begins a set-up, in place of another one. Lock the user first. */
+export async function beginSetup(tx: TxContext, enrollee: Enrollee): Promise<Setup> {
+  const setup = { secret: newTotpSecret(), expiresAt: secondsAfter(tx.now(), SETUP_SECONDS) }
+  await saveSetup(tx, enrollee.user.id, starterOf(enrollee), setup)
+  return setup
+}
+
+/**
+ * Lets a set-up go on in the session that replaces the one that began it. One that does not open is left alone, so that it is not
+ * in the way of a new session. Lock the user first.
+ */
+export async function passSetupOn(
+  tx: TxContext,
+  userId: number,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<void> {
+  const totp = await store.findTotp(tx.db, userId)
+  const setup = totp && opened(() => openSetup(tx, totp, from))
+  if (setup !== null) await saveSetup(tx, userId, to, setup)
+}
+
+function opened(open: () => Setup | null): Setup | null {
+  try {
+    return open()
+  } catch (error) {
+    if (error instanceof AuthError && error.code === 'unavailable') return null
+    throw error
+  }
+}
+
+function starterOf({ live, session }: Enrollee): string {
+  return live === null ? session.id : live.pending.id
+}
+
+function openSetup(ctx: Context, totp: store.Totp, starter: string): Setup | null {
+  const { pendingExpiresAt: expiresAt } = totp
+  if (expiresAt === null || expiresAt <= ctx.now()) return null
+  const opened = openTotp(ctx, totp, 'pending')
+  if (opened === null || Buffer.from(opened).toString('utf8', 0, STARTER_BYTES) !== starter) return null
+  return { secret: opened.subarray(STARTER_BYTES), expiresAt }
+}
+
+async function saveSetup(
+  tx: TxContext,
+  userId: number,
+  starter: string,
+  { secret, expiresAt }: Setup,
+): Promise<void> {
+  const bound = Buffer.concat([Buffer.from(starter), secret])
+  await store.savePendingTotp(tx.db, userId, {
+    sealedSecret: sealTotp(tx, userId, 'pending', bound),
+    expiresAt,
+  })
+}
