@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { CHEAP_HASHER, type EngineName, freshAuth, onBothEngines } from '../../test/support/engines.ts'
+import { CHEAP_HASHER, type EngineName, freshAuth, onEachEngine } from '../../test/support/engines.ts'
 import {
   CLIENT,
   cookieIn,
@@ -101,7 +101,7 @@ async function rowsOf({ db }: Production) {
 const SIGN_UP = { email: ` ${BOB}`, password: NEW_PASSWORD }
 const SIGN_IN = { email: BOB, password: PASSWORD }
 
-onBothEngines('beforeSignUp', (engine) => {
+onEachEngine('beforeSignUp', (engine) => {
   it('refuses before any look-up, and always with the same answer [LGN-07]', async () => {
     const hook = vi.fn(refuse)
     const hash = vi.fn(CHEAP_HASHER.hash)
@@ -179,7 +179,7 @@ onBothEngines('beforeSignUp', (engine) => {
   })
 })
 
-onBothEngines('afterSignUp', (engine) => {
+onEachEngine('afterSignUp', (engine) => {
   it('runs after the answer, and only if an account was created', async () => {
     const done: string[] = []
     const signedUp = Promise.withResolvers<Parameters<NonNullable<Hooks['afterSignUp']>>>()
@@ -227,7 +227,7 @@ onBothEngines('afterSignUp', (engine) => {
   })
 })
 
-onBothEngines('beforeSignIn', (engine) => {
+onEachEngine('beforeSignIn', (engine) => {
   it('signs nobody in unless it allows that [API-15]', async () => {
     const hook = vi.fn<() => void>()
     const scene = await withHooks(engine, { beforeSignIn: hook })

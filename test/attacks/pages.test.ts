@@ -80,12 +80,14 @@ describe.skipIf(!hasBrowser)('the hosted pages in a browser', () => {
     const browsing = await context()
     const page = await browsing.newPage()
     await signIn(page)
-    for (const [host, at] of [
-      ['evil.example', port],
-      ['sibling.localhost', port],
-      ['evil.example', sandboxed],
+    // Each form from another site. From where the browser has other rules, one is enough for `npm test`.
+    const some = process.env.BIENVENUE_TEST_FULL === undefined ? FORMS.slice(0, 1) : FORMS
+    for (const [host, at, forms] of [
+      ['evil.example', port, FORMS],
+      ['sibling.localhost', port, some],
+      ['evil.example', sandboxed, some],
     ] as const)
-      for (const { path } of FORMS) {
+      for (const { path } of forms) {
         await page.goto(`http://${host}:${at}/`)
         const frame = at === sandboxed ? page.frames()[1] : page.mainFrame()
         const answered = page.waitForResponse((response) => response.request().method() === 'POST')

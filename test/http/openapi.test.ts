@@ -39,8 +39,16 @@ const EVERYTHING: CreateAuthOptions = {
   mailer: { send: async () => {}, close() {} } satisfies Mailer,
 }
 
-/** The document as served. */
-async function load(options: CreateAuthOptions = EVERYTHING): Promise<Document> {
+let whole: Promise<Document> | undefined
+
+/** The document with every operation. */
+function load(): Promise<Document> {
+  whole ??= loadWith(EVERYTHING)
+  return whole
+}
+
+/** The document as served with other options. */
+async function loadWith(options: CreateAuthOptions): Promise<Document> {
   const auth = await freshAuth('sqlite', options)
   const response = await auth.fetch(new Request(`http://localhost${basePath(auth.options)}/openapi.json`))
   expect(response.status).toBe(200)
@@ -110,9 +118,9 @@ describe('GET /openapi.json', () => {
     const withoutEither = without(...mail, 'totp', 'passkeys', 'factors', 'related_origins')
     expect(withoutEither.length).toBeLessThan(OPERATIONS.length)
     for (const options of [{}, { mailer: EVERYTHING.mailer }])
-      expect(namesIn(await load(options))).toEqual(withoutEither)
+      expect(namesIn(await loadWith(options))).toEqual(withoutEither)
     // Passkeys need only the base URL.
-    expect(namesIn(await load({ baseUrl: EVERYTHING.baseUrl }))).toEqual(
+    expect(namesIn(await loadWith({ baseUrl: EVERYTHING.baseUrl }))).toEqual(
       without(...mail, 'totp', 'related_origins'),
     )
   })
@@ -120,7 +128,7 @@ describe('GET /openapi.json', () => {
   it('lists exactly what is served: other paths are not found, other methods not allowed', async () => {
     for (const options of [{}, EVERYTHING]) {
       const auth = await freshAuth('sqlite', options)
-      const { paths } = await load(options)
+      const { paths } = await loadWith(options)
       const asset = openAssets(openSite(auth.options)).style.name
       for (const { method, path } of OPERATIONS) {
         const parameter = path === TOPICS.pages.asset.path ? asset : 'x'
@@ -161,8 +169,8 @@ describe('GET /openapi.json', () => {
 
   it('states the server URL, the session cookie and the bearer token', async () => {
     expect((await load()).servers).toEqual([{ url: 'https://example.com/auth' }])
-    expect((await load({})).servers).toEqual([{ url: '/' }])
-    expect((await load({})).components.securitySchemes).toEqual({
+    expect((await loadWith({})).servers).toEqual([{ url: '/' }])
+    expect((await loadWith({})).components.securitySchemes).toEqual({
       session: { type: 'apiKey', in: 'cookie', name: 'session_id' },
       login: { type: 'apiKey', in: 'cookie', name: 'login', description: expect.any(String) },
       bearer: { type: 'http', scheme: 'bearer', description: expect.any(String) },
@@ -218,7 +226,7 @@ describe('GET /openapi.json', () => {
   )
 
   it('states the configured minimum length for new passwords only', async () => {
-    const { paths } = await load({ ...EVERYTHING, minPasswordLength: 12 })
+    const { paths } = await loadWith({ ...EVERYTHING, minPasswordLength: 12 })
     const lengths = Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods).flatMap(([method, { requestBody }]) => {
         const { properties = {} } = (requestBody?.content['application/json']?.schema ?? {}) as {

@@ -1,13 +1,13 @@
 /** "Keep me signed in": a session that does not outlive the browser. */
 import { expect, it } from 'vitest'
-import { onBothEngines } from '../support/engines.ts'
+import { onEachEngine } from '../support/engines.ts'
 import { NEW_PASSWORD, PASSWORD, productionAuth } from '../support/production.ts'
 import { send, sessionIdOf } from '../support/send.ts'
 
 const EMAIL = 'bob@example.com'
 const HOUR_MS = 3_600_000
 
-onBothEngines('a session that does not outlive the browser', (engine) => {
+onEachEngine('a session that does not outlive the browser', (engine) => {
   async function service(options = {}) {
     const { auth, now } = await productionAuth(engine, options)
     await auth.users.create({ email: EMAIL, password: PASSWORD, confirmed: true })

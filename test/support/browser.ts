@@ -30,9 +30,17 @@ export const ARGS = [
   '--host-resolver-rules=MAP * 127.0.0.1',
 ]
 
-/** Starts a headless Chromium with a fresh profile. It is closed when the test ends. */
+let started: Promise<Browser> | undefined
+
+/**
+ * A headless Chromium, which the tests of a worker share because starting it takes seconds. Every page and every context
+ * has a fresh profile. They are closed when the test ends.
+ */
 export async function openBrowser(onEnd: OnEnd = onTestFinished): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS, headless: true })
-  onEnd(() => browser.close())
+  started ??= chromium.launch({ executablePath: CHROMIUM, args: ARGS, headless: true })
+  const browser = await started
+  onEnd(async () => {
+    for (const context of browser.contexts()) await context.close()
+  })
   return browser
 }

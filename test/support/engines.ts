@@ -16,8 +16,8 @@ export function onBothEngines(name: string, suite: (engine: EngineName) => void)
 }
 
 /**
- * Runs a suite on SQLite, and on PostgreSQL too in `npm run test:full`. For whole flows, whose statements the tests of the
- * store and of the use cases run on both.
+ * Runs a suite on SQLite, and on PostgreSQL too in `npm run test:full`. For whole flows, whose statements other tests run
+ * on both. What depends on transactions and concurrency needs {@link onBothEngines}.
  */
 export function onEachEngine(name: string, suite: (engine: EngineName) => void): void {
   const engines: EngineName[] =

@@ -397,10 +397,10 @@ export function choicesOf({ body }: Operation): number {
   return Math.max(1, ...sizes)
 }
 
-/** The secrets of an operation that an attacker can guess, as lists of schemas. Without a secret, one empty list. */
+/** The secrets of an operation that an attacker can guess, as lists of schemas. */
 export function guessesOf({ body }: Operation): readonly (readonly unknown[])[] {
   const shape: readonly unknown[] = Object.values(body?.shape ?? {})
-  const guessed = [
+  return [
     PASSWORDS,
     [fields.mailedCode],
     [fields.totpCode],
@@ -409,7 +409,6 @@ export function guessesOf({ body }: Operation): readonly (readonly unknown[])[] 
     [fields.credential],
     [pageFields.credentialText],
   ].filter((schemas) => schemas.some((each) => shape.includes(each)))
-  return guessed.length === 0 ? [[]] : guessed
 }
 
 /** The same with a wrong password. Tokens are right, so that it is the password that fails. */

@@ -18,6 +18,7 @@ import {
 import { createAuth } from '../../src/index.ts'
 import { MaintenanceError, NoResultFound } from '../../src/model/errors.ts'
 import { CHEAP_HASHER, type EngineName, freshAuth, freshDatabase, onBothEngines } from '../support/engines.ts'
+import { runHere } from '../support/run-here.ts'
 import { send } from '../support/send.ts'
 import { ROOT, run, runCli, startService } from '../support/service.ts'
 
@@ -342,7 +343,7 @@ onBothEngines('a classic users table', (engine) => {
     await sql`insert into bienvenue_migrations values ('9999-later', '2030-01-01')`.execute(db)
     const before = await rowsOf(db, 'users')
     expect(await planAdoption(db)).toBeNull()
-    const { exitCode, stdout } = await runCli(['adopt', '--yes', '--json'], { env: { DATABASE_URL: url } })
+    const { exitCode, stdout } = await runHere(['adopt', '--yes', '--json'], { env: { DATABASE_URL: url } })
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '{"users":0}\n' })
     expect(await rowsOf(db, 'users')).toEqual(before)
   })
@@ -361,12 +362,12 @@ onBothEngines('a classic users table', (engine) => {
       'import LICENSE --rejects /dev/null',
     ]
     for (const line of lines)
-      expect(await runCli(line.split(' '), { env: { DATABASE_URL: url } }), line).toEqual({
+      expect(await runHere(line.split(' '), { env: { DATABASE_URL: url } }), line).toEqual({
         exitCode: 2,
         stdout: '',
         stderr: `bienvenue: DATABASE_URL: ${problem}\n`,
       })
-    const doctor = await runCli(['doctor', '--json'], { env: { DATABASE_URL: url } })
+    const doctor = await runHere(['doctor', '--json'], { env: { DATABASE_URL: url } })
     expect({ ...doctor, answer: JSON.parse(doctor.stdout) }).toMatchObject({
       exitCode: 1,
       answer: { well: false, checks: [{ name: 'database', ok: false, detail: problem }] },
@@ -390,47 +391,47 @@ onBothEngines('a classic users table', (engine) => {
     const before = [await rowsOf(db, 'users'), await tablesOf(db)]
     const planned =
       'Accounts: 2\nObstacle: accounts 1, 2 share the address bob@example.com. To keep one, run: bienvenue adopt --keep 1\n'
-    const plan = await runCli(['adopt', '--plan'], { env })
+    const plan = await runHere(['adopt', '--plan'], { env })
     expect(plan).toEqual({ exitCode: 1, stdout: planned, stderr: '' })
-    expect(await runCli(['adopt', '--yes'], { env })).toEqual({
+    expect(await runHere(['adopt', '--yes'], { env })).toEqual({
       exitCode: 1,
       stdout: planned,
       stderr:
         'bienvenue: the users table cannot be adopted as it is; nothing was changed. To see what prevents it, run: bienvenue adopt --plan\n',
     })
-    const refusal = await runCli(['adopt', '--yes', '--json'], { env })
+    const refusal = await runHere(['adopt', '--yes', '--json'], { env })
     expect(JSON.parse(refusal.stderr)).toMatchObject({ code: 'refused' })
 
     const needsYes = {
       code: 'usage',
       message: expect.stringMatching(/^Add --yes to confirm without a terminal\./),
     }
-    const unconfirmedKeep = await runCli(['adopt', '--keep', '2', '--json'], { env })
+    const unconfirmedKeep = await runHere(['adopt', '--keep', '2', '--json'], { env })
     expect({ ...unconfirmedKeep, error: JSON.parse(unconfirmedKeep.stderr) }).toMatchObject({
       exitCode: 2,
       stdout: '',
       error: needsYes,
     })
     expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual(before)
-    const kept = await runCli(['adopt', '--keep', '2', '--yes', '--json'], { env })
+    const kept = await runHere(['adopt', '--keep', '2', '--yes', '--json'], { env })
     expect(JSON.parse(kept.stdout)).toEqual({ kept: 2, set_aside: [1] })
-    expect(await runCli(['adopt', '--keep', '2', '--yes'], { env })).toMatchObject({
+    expect(await runHere(['adopt', '--keep', '2', '--yes'], { env })).toMatchObject({
       exitCode: 1,
       stdout: '',
       stderr: 'bienvenue: there is no account 2 that shares its address with another\n',
     })
 
     const settled = [await rowsOf(db, 'users'), await tablesOf(db)]
-    const unconfirmed = await runCli(['adopt', '--json'], { env })
+    const unconfirmed = await runHere(['adopt', '--json'], { env })
     expect({ ...unconfirmed, error: JSON.parse(unconfirmed.stderr) }).toMatchObject({
       exitCode: 2,
       stdout: '',
       error: needsYes,
     })
-    expect((await runCli(['adopt', '--plan'], { env })).exitCode).toBe(0)
+    expect((await runHere(['adopt', '--plan'], { env })).exitCode).toBe(0)
     expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual(settled)
 
-    const adopted = await runCli(['adopt', '--yes'], { env })
+    const adopted = await runHere(['adopt', '--yes'], { env })
     expect(adopted).toMatchObject({ exitCode: 0, stderr: '' })
     expect(adopted.stdout).toMatch(/^Accounts: 1\nAdopted\. The original table is kept as \S+\.\n$/)
     const service = await startService(url)
@@ -439,7 +440,7 @@ onBothEngines('a classic users table', (engine) => {
     })
     expect(answer.status).toBe(200)
     // Nothing to do, so no question.
-    const again = await runCli(['adopt'], { env })
+    const again = await runHere(['adopt'], { env })
     expect(again).toMatchObject({
       exitCode: 0,
       stdout: 'Nothing to adopt: the database has no users table of another service.\n',

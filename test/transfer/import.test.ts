@@ -48,7 +48,7 @@ onBothEngines('import', (engine) => {
       JSON.stringify({ email: `user${index}@example.com`, hashed_password: hash }),
     )
     const path = fileOf(lines.join('\n'))
-    const done = await runCli(['import', path], { env: { DATABASE_URL: databaseUrl } })
+    const done = await runHere(['import', path], { env: { DATABASE_URL: databaseUrl } })
     expect(done).toEqual({ exitCode: 0, stdout: 'Added 5 users.\n', stderr: '' })
     expect(existsSync(`${path}.rejects.ndjson`)).toBe(false)
     for (const [index, { password }] of FOREIGN_HASHES.slice(0, 5).entries()) {
@@ -114,7 +114,7 @@ onBothEngines('import', (engine) => {
     await first.stop('SIGKILL')
     const left = await count()
     expect([left % 1_000, left > 0]).toEqual([0, true])
-    const again = await runCli(['import', path, '--json'], { env })
+    const again = await runHere(['import', path, '--json'], { env })
     expect(answerOf(again)).toMatchObject({ added: 20_000 - left, unchanged: left, rejected: 0 })
     expect(await count()).toBe(20_000)
   })

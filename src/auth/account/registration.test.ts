@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { CHEAP_HASHER, freshAuth, onBothEngines } from '../../../test/support/engines.ts'
+import { CHEAP_HASHER, freshAuth, onBothEngines, onEachEngine } from '../../../test/support/engines.ts'
 import {
   breakTable,
   everyRow,
@@ -40,7 +40,7 @@ async function usersOf(auth: Auth) {
   return Array.fromAsync(auth.users.list())
 }
 
-onBothEngines('closed registration', (engine) => {
+onEachEngine('closed registration', (engine) => {
   it.each(STATES)('refuses a %s address before any work, always with the same answer', async (state) => {
     const hasher: Hasher = { ...CHEAP_HASHER, hash: () => expect.unreachable('it hashed') }
     const open = await productionAuth(engine)
@@ -246,7 +246,7 @@ onBothEngines('registration', (engine) => {
   })
 })
 
-onBothEngines('an account with an unconfirmed address', (engine) => {
+onEachEngine('an account with an unconfirmed address', (engine) => {
   it('cannot sign in, and every failed sign-in has the same answer that names the confirmation route', async () => {
     const { auth, db } = await productionAuth(engine)
     await auth.account.register({ email: BOB, password: PASSWORD })

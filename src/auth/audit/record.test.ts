@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { sql } from 'kysely'
 import { expect, it, onTestFinished } from 'vitest'
-import { type EngineName, onBothEngines, testClock } from '../../../test/support/engines.ts'
+import { type EngineName, onBothEngines, onEachEngine, testClock } from '../../../test/support/engines.ts'
 import {
   BASE_URL,
   breakTable,
@@ -251,7 +251,7 @@ async function linesOf(auth: AuthService) {
   return Array.fromAsync(auth.audit.list())
 }
 
-onBothEngines('the audit log', (engine) => {
+onEachEngine('the audit log', (engine) => {
   it('records every action with its actor, account, outcome and origin', async () => {
     const { auth, newAccount } = await openProduction(engine)
     for (const [action, { act, line: expected }] of ACTIONS) {
@@ -619,7 +619,7 @@ onBothEngines('an audit record', (engine) => {
   })
 })
 
-onBothEngines('the onAudit callback', (engine) => {
+onEachEngine('the onAudit callback', (engine) => {
   it('receives each record as stored, after it is committed', async () => {
     const received: AuditRecord[] = []
     const found: Promise<unknown>[] = []

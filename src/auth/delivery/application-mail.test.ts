@@ -1,6 +1,6 @@
 /** The mail of an application that embeds the library: its links, its templates and its mailer. */
 import { expect, it, vi } from 'vitest'
-import { type EngineName, onBothEngines } from '../../../test/support/engines.ts'
+import { type EngineName, onEachEngine } from '../../../test/support/engines.ts'
 import {
   everyRow,
   type MemoryMailer,
@@ -47,7 +47,7 @@ async function addBob({ auth, newMails }: Scene): Promise<number> {
   return id
 }
 
-onBothEngines('a mailer of the application', (engine) => {
+onEachEngine('a mailer of the application', (engine) => {
   it('gets the kind of each mail, its link and token, and the data', async () => {
     const scene = await withMail(engine, {})
     const { auth, newMails } = scene
@@ -74,7 +74,7 @@ onBothEngines('a mailer of the application', (engine) => {
   })
 })
 
-onBothEngines('links of the application', (engine) => {
+onEachEngine('links of the application', (engine) => {
   it('replace those of the service, in its texts too, and their tokens work', async () => {
     const scene = await withMail(engine, {
       links: {
@@ -119,7 +119,7 @@ onBothEngines('links of the application', (engine) => {
   })
 })
 
-onBothEngines('templates of the application', (engine) => {
+onEachEngine('templates of the application', (engine) => {
   it('write mail of their kind, with or without HTML', async () => {
     const scene = await withMail(engine, {
       links: { reset_password: `${PAGES}/reset#{token}` },
@@ -208,7 +208,7 @@ onBothEngines('templates of the application', (engine) => {
   })
 })
 
-onBothEngines('the address of a request without an account', (engine) => {
+onEachEngine('the address of a request without an account', (engine) => {
   it.each<[what: string, mail: MailOptions, stored: boolean]>([
     ['no', {}, false],
     ['no code but a link', { links: { reset_password: `${PAGES}/#email={email}&token={token}` } }, false],
@@ -231,7 +231,7 @@ it('links and templates are checked before the database is opened', async () => 
   })
 })
 
-onBothEngines('mails', (engine) => {
+onEachEngine('mails', (engine) => {
   it('have the name, the support contact and the accent color of the service', async () => {
     const options = { serviceName: 'Café Zoé', supportContact: 'help@example.com', accent: '#b3261e' }
     const { auth, newMails } = await productionAuth(engine, options)

@@ -1,6 +1,6 @@
 /** A client cannot cause more mail than the limits of its IP address allow, whatever it does. */
 import { expect, it } from 'vitest'
-import { onBothEngines } from '../../../test/support/engines.ts'
+import { onEachEngine } from '../../../test/support/engines.ts'
 import {
   linkIn,
   type MemoryMailer,
@@ -234,7 +234,7 @@ const NOT_CAUSED: readonly MailKind[] = [
   'totp_removed',
 ]
 
-onBothEngines('the mail that one IP address causes', (engine) => {
+onEachEngine('the mail that one IP address causes', (engine) => {
   it.each(Object.entries(ACTS))(
     'is limited for %s, however many accounts it uses [EML-09]',
     async (_, { sends, outcome = 'done', prepare, run }) => {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { onBothEngines } from '../../../test/support/engines.ts'
+import { onBothEngines, onEachEngine } from '../../../test/support/engines.ts'
 import {
   breakTable,
   everyRow,
@@ -272,7 +272,7 @@ onBothEngines('the outbox', (engine) => {
   })
 })
 
-onBothEngines('the slots for outgoing mail', (engine) => {
+onEachEngine('the slots for outgoing mail', (engine) => {
   /** Starts to send all mail that there is a slot for. */
   async function fill({ sending }: ReturnType<typeof sender>): Promise<void> {
     while ((await sending.sendDue()) > 0);
@@ -364,7 +364,7 @@ onBothEngines('the slots for outgoing mail', (engine) => {
   })
 })
 
-onBothEngines('a decoy', (engine) => {
+onEachEngine('a decoy', (engine) => {
   it.each([
     ['reset', account.requestPasswordReset],
     ['confirmation', account.requestConfirmation],
@@ -774,7 +774,7 @@ async function startTakeover(ctx: TestContext, mailer: MemoryMailer) {
   }
 }
 
-onBothEngines('the owner of an account during a takeover', (engine) => {
+onEachEngine('the owner of an account during a takeover', (engine) => {
   it('is notified at the old address of 21 sign-ins and of the address change within the hour', async () => {
     const ctx = await productionContext(engine)
     const { all, kindsTo, signIn, takeAddress } = await startTakeover(ctx, memoryMailer())
@@ -919,7 +919,7 @@ onBothEngines('the owner of an account during a takeover', (engine) => {
   })
 })
 
-onBothEngines('a notice that outlives its account', (engine) => {
+onEachEngine('a notice that outlives its account', (engine) => {
   /** Notices to an address that no account has any more. */
   async function deletedAccount() {
     const ctx = await productionContext(engine)
@@ -959,7 +959,7 @@ onBothEngines('a notice that outlives its account', (engine) => {
 
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; rv:133.0) Gecko/20100101 Firefox/133.0'
 
-onBothEngines('notices of new devices', (engine) => {
+onEachEngine('notices of new devices', (engine) => {
   /** An account with sign-ins from new devices. `covered` is the number of sign-ins in each notice. */
   async function account(deliver: () => Promise<void> | void = () => {}) {
     const ctx = await productionContext(engine)
@@ -1261,7 +1261,7 @@ onBothEngines('notices of sign-ins without the second factor', (engine) => {
   })
 })
 
-onBothEngines('a notice about a passkey', (engine) => {
+onEachEngine('a notice about a passkey', (engine) => {
   it('has its name', async () => {
     const ctx = await productionContext(engine)
     const mailer = memoryMailer()

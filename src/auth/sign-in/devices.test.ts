@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { freshAuth, onBothEngines } from '../../../test/support/engines.ts'
+import { freshAuth, onEachEngine } from '../../../test/support/engines.ts'
 import {
   BASE_URL,
   CLIENT,
@@ -25,7 +25,7 @@ async function signIn(auth: Auth, deviceToken?: string, email = BOB, password = 
   return login.deviceToken ?? expect.unreachable('no device token')
 }
 
-onBothEngines('a device', (engine) => {
+onEachEngine('a device', (engine) => {
   it('that is new triggers a notice with time and place, and is known from then on [LGN-11]', async () => {
     const { auth, now, newMails } = await productionAuth(engine)
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })

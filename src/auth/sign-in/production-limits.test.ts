@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { CHEAP_HASHER, onBothEngines } from '../../../test/support/engines.ts'
+import { CHEAP_HASHER, type EngineName, onBothEngines, onEachEngine } from '../../../test/support/engines.ts'
 import { NEW_PASSWORD, PASSWORD, productionAuth } from '../../../test/support/production.ts'
 import { send } from '../../../test/support/send.ts'
 import type { Auth, AuthError, Hasher } from '../../index.ts'
@@ -26,7 +26,7 @@ async function guessPatiently(auth: Auth, now: { advance(seconds: number): void 
   }
 }
 
-onBothEngines('the password lock', (engine) => {
+onEachEngine('the password lock', (engine) => {
   it('starts at the hundredth failure in a row', async () => {
     const { auth, now } = await productionAuth(engine)
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
@@ -124,16 +124,17 @@ onBothEngines('the password lock', (engine) => {
   })
 })
 
-onBothEngines('a known device', (engine) => {
-  async function bobsDevice(options = {}) {
-    const production = await productionAuth(engine, { loginFailuresPerAccount: 3, ...options })
-    await production.auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
-    const { deviceToken } = await production.auth.signIn.withPassword({ email: BOB, password: PASSWORD })
-    return { ...production, deviceToken: deviceToken ?? expect.unreachable() }
-  }
+/** Bob, who has signed in on a device. */
+async function bobsDevice(engine: EngineName, options = {}) {
+  const production = await productionAuth(engine, { loginFailuresPerAccount: 3, ...options })
+  await production.auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+  const { deviceToken } = await production.auth.signIn.withPassword({ email: BOB, password: PASSWORD })
+  return { ...production, deviceToken: deviceToken ?? expect.unreachable() }
+}
 
+onEachEngine('a known device', (engine) => {
   it('has its own failure counter', async () => {
-    const { auth, now, deviceToken } = await bobsDevice()
+    const { auth, now, deviceToken } = await bobsDevice(engine)
     const second = (await auth.signIn.withPassword({ email: BOB, password: PASSWORD })).deviceToken ?? ''
     const own = guess(BOB, { deviceToken })
     for (let failure = 0; failure < 3; failure++)
@@ -150,7 +151,7 @@ onBothEngines('a known device', (engine) => {
   })
 
   it('can sign in while the account or its network is throttled', async () => {
-    const { auth, deviceToken } = await bobsDevice({ loginFailuresPerIp: 3 })
+    const { auth, deviceToken } = await bobsDevice(engine, { loginFailuresPerIp: 3 })
     const ip = '192.0.2.1'
     for (let failure = 0; failure < 3; failure++)
       await expect(auth.signIn.withPassword(...guess(BOB, { ip }))).rejects.toMatchObject(WRONG)
@@ -168,7 +169,7 @@ onBothEngines('a known device', (engine) => {
   })
 
   it('has one counter for every route that checks a password', async () => {
-    const { auth, deviceToken } = await bobsDevice()
+    const { auth, deviceToken } = await bobsDevice(engine)
     const { sessionToken } = await auth.signIn.withPassword(
       { email: BOB, password: PASSWORD },
       { deviceToken },
@@ -185,7 +186,7 @@ onBothEngines('a known device', (engine) => {
   })
 
   it('loses its separate counter after as many failures as lock an account', async () => {
-    const { auth, now, deviceToken } = await bobsDevice({ loginFailuresUntilLock: 4 })
+    const { auth, now, deviceToken } = await bobsDevice(engine, { loginFailuresUntilLock: 4 })
     const own = guess(BOB, { deviceToken })
     for (let failure = 0; failure < 3; failure++)
       await expect(auth.signIn.withPassword(...own)).rejects.toMatchObject(WRONG)
@@ -204,7 +205,7 @@ onBothEngines('a known device', (engine) => {
   })
 
   it('with a forged token counts as unknown', async () => {
-    const { auth, deviceToken } = await bobsDevice()
+    const { auth, deviceToken } = await bobsDevice(engine)
     const forged = `${deviceToken.slice(0, -1)}${deviceToken.endsWith('A') ? 'B' : 'A'}`
     for (let failure = 0; failure < 3; failure++)
       await expect(auth.signIn.withPassword(...guess(BOB, { deviceToken: forged }))).rejects.toMatchObject(
@@ -212,9 +213,11 @@ onBothEngines('a known device', (engine) => {
       )
     await expect(auth.signIn.withPassword(...guess())).rejects.toMatchObject(WAIT)
   })
+})
 
+onBothEngines('a known device', (engine) => {
   it('is limited for concurrent guesses as for sequential ones', async () => {
-    const { auth, deviceToken } = await bobsDevice()
+    const { auth, deviceToken } = await bobsDevice(engine)
     const codes = await codesOf(
       Array.from({ length: 20 }, () => auth.signIn.withPassword(...guess(BOB, { deviceToken }))),
     )
@@ -223,7 +226,7 @@ onBothEngines('a known device', (engine) => {
   })
 })
 
-onBothEngines('the limits on requests that send mail', (engine) => {
+onEachEngine('the limits on requests that send mail', (engine) => {
   const REQUESTS = {
     registration: (auth: Auth, email: string, ip?: string) =>
       auth.account.register({ email, password: PASSWORD }, { ip }),
@@ -291,7 +294,7 @@ onBothEngines('the limits on requests that send mail', (engine) => {
   })
 })
 
-onBothEngines('a clock that is set back', (engine) => {
+onEachEngine('a clock that is set back', (engine) => {
   it('extends no wait beyond the maximum and loses no failure', async () => {
     const { auth, now } = await productionAuth(engine, { loginFailuresPerAccount: 3 })
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })

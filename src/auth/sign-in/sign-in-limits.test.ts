@@ -1,6 +1,12 @@
 /** Right passwords are limited too, and the limits of an IP address also hold for its wider IPv6 networks. */
 import { expect, it } from 'vitest'
-import { CHEAP_HASHER, freshAuth, onBothEngines, testClock } from '../../../test/support/engines.ts'
+import {
+  CHEAP_HASHER,
+  freshAuth,
+  onBothEngines,
+  onEachEngine,
+  testClock,
+} from '../../../test/support/engines.ts'
 import { NEW_PASSWORD, PASSWORD, productionAuth } from '../../../test/support/production.ts'
 import { signedIn } from '../../../test/support/signed-in.ts'
 import type { Auth, AuthError, CreateAuthOptions, Hasher } from '../../index.ts'
@@ -208,7 +214,7 @@ onBothEngines('the limit on sign-ins', (engine) => {
   })
 })
 
-onBothEngines('the limits of an IP address', (engine) => {
+onEachEngine('the limits of an IP address', (engine) => {
   const LIMITS = {
     loginFailuresPerIp: 3,
     signInsPerIp: 3,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { type EngineName, freshAuth, onBothEngines } from '../../../test/support/engines.ts'
+import { type EngineName, freshAuth, onEachEngine } from '../../../test/support/engines.ts'
 import { memoryMailer, NEW_PASSWORD, PASSWORD, productionAuth } from '../../../test/support/production.ts'
 import type { Auth } from '../../index.ts'
 
@@ -26,7 +26,7 @@ async function openProduction(engine: EngineName) {
   return { ...production, id, unconfirmed }
 }
 
-onBothEngines('users.sendPasswordReset', (engine) => {
+onEachEngine('users.sendPasswordReset', (engine) => {
   it('mails a reset link regardless of the request limit', async () => {
     const { auth, id, mailedLink, newMails } = await openProduction(engine)
     for (let request = 0; request < 2; request++) await auth.account.requestPasswordReset({ email: BOB })
@@ -43,7 +43,7 @@ onBothEngines('users.sendPasswordReset', (engine) => {
   })
 })
 
-onBothEngines('users.sendConfirmation', (engine) => {
+onEachEngine('users.sendConfirmation', (engine) => {
   it('mails the link again to an unconfirmed account regardless of the request limit', async () => {
     const { auth, id, unconfirmed, mailedLink, newMails } = await openProduction(engine)
     const { email } = unconfirmed
@@ -64,7 +64,7 @@ onBothEngines('users.sendConfirmation', (engine) => {
   })
 })
 
-onBothEngines('users.setEmail', (engine) => {
+onEachEngine('users.setEmail', (engine) => {
   it('notifies the old address and changes nothing until the new one is confirmed with the password', async () => {
     const { auth, id, newMails, mailedLink } = await openProduction(engine)
     const sessionToken = await auth.createSession(BOB)
@@ -137,7 +137,7 @@ onBothEngines('users.setEmail', (engine) => {
   })
 })
 
-onBothEngines('mail sent by operators', (engine) => {
+onEachEngine('mail sent by operators', (engine) => {
   it('is not sent to disabled or unknown accounts and leaves no audit record', async () => {
     const { auth, id, unconfirmed, newMails } = await openProduction(engine)
     for (const userId of [id, unconfirmed.id]) await auth.users.disable(userId)

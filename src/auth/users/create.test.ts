@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { CHEAP_HASHER, freshAuth, onBothEngines } from '../../../test/support/engines.ts'
+import { CHEAP_HASHER, freshAuth, onEachEngine } from '../../../test/support/engines.ts'
 import {
   BASE_URL,
   everyRow,
@@ -26,7 +26,7 @@ async function openWithLink(
   return { ...production, id, email, page, token }
 }
 
-onBothEngines('users.create with sendLink', (engine) => {
+onEachEngine('users.create with sendLink', (engine) => {
   it('writes the profile and the metadata, and refuses a wrong one before anything is stored', async () => {
     const { auth, mailedLink } = await productionAuth(engine)
     const profile = { name: 'Bob', picture: 'https://example.com/bob.png', locale: 'fr' }

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest'
 import { z } from 'zod'
-import { freshAuth, onBothEngines } from '../../../test/support/engines.ts'
+import { freshAuth, onEachEngine } from '../../../test/support/engines.ts'
 import type { AuditRecord, MetadataSchemas } from '../../index.ts'
 
 const BOB = { email: 'bob@example.com', password: 'b4l0u' }
 
-onBothEngines('a change by a program', (engine) => {
+onEachEngine('a change by a program', (engine) => {
   it('writes profile and metadata, each replaced as a whole', async () => {
     const audit: AuditRecord[] = []
     const auth = await freshAuth(engine, { onAudit: (record) => void audit.push(record) })
@@ -76,7 +76,7 @@ onBothEngines('a change by a program', (engine) => {
   })
 })
 
-onBothEngines('metadata with a schema', (engine) => {
+onEachEngine('metadata with a schema', (engine) => {
   const metadataSchema = {
     public: z.strictObject({ plan: z.enum(['free', 'pro']), seats: z.int().default(1) }),
     private: z.object({ customer: z.string().startsWith('cus_') }),

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { onBothEngines, testClock } from '../../../test/support/engines.ts'
+import { onBothEngines, onEachEngine, testClock } from '../../../test/support/engines.ts'
 import { PASSWORD, productionAuth } from '../../../test/support/production.ts'
 import type { Auth } from '../../index.ts'
 import type { UserQuery } from './find.ts'
@@ -29,7 +29,7 @@ async function stateOf(auth: Auth, email: string): Promise<AccountState | undefi
 
 const LOCKING = { loginFailuresPerAccount: 2, loginFailuresUntilLock: 2 }
 
-onBothEngines('the state of an account', (engine) => {
+onEachEngine('the state of an account', (engine) => {
   it('is the first reason against signing in, the same in the list, in the filter and for a single account', async () => {
     const { auth } = await productionAuth(engine, LOCKING)
     // Each state alone, and with each later one.
