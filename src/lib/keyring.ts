@@ -148,6 +148,11 @@ function createSecretKey(secret: Uint8Array) {
   }
 }
 
+/** A secret of 256 bits for one use, from a random secret: 43 base64url characters. Nobody can get from one to another. */
+export function deriveSecret(secret: string, use: string): string {
+  return derive(Buffer.from(secret, 'utf8'), use, KEY_BYTES).toString('base64url')
+}
+
 function derive(key: Uint8Array, info: string, length: number): Buffer {
   return Buffer.from(hkdfSync('sha256', key, '', `bienvenue ${info}`, length))
 }

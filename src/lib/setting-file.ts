@@ -11,10 +11,10 @@ export class UnreadableFile extends Error {
 }
 
 /** @throws {UnreadableFile} The file cannot be read, is empty or too long, or is not UTF-8. */
-export function readTextFile(path: string): string {
+export function readTextFile(path: string, maxBytes = TEXT_FILE_MAX_BYTES): string {
   let text: string
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(readSmallFile(path))
+    text = new TextDecoder('utf-8', { fatal: true }).decode(readSmallFile(path, maxBytes))
   } catch (error) {
     if (error instanceof TypeError) throw new UnreadableFile('it is not UTF-8 text')
     throw error
@@ -26,16 +26,15 @@ export function readTextFile(path: string): string {
 /**
  * Reads a file that a setting names.
  *
- * @throws {UnreadableFile} The file cannot be read, is not a regular file or is larger than `TEXT_FILE_MAX_BYTES`.
+ * @throws {UnreadableFile} The file cannot be read, is not a regular file or is larger than `maxBytes`.
  */
-export function readSmallFile(path: string): Buffer {
+export function readSmallFile(path: string, maxBytes = TEXT_FILE_MAX_BYTES): Buffer {
   try {
     const found = statSync(path)
     if (found.isDirectory()) throw new UnreadableFile('it is a directory')
     // Reading a pipe or a device might never end.
     if (!found.isFile()) throw new UnreadableFile('it is not a regular file')
-    if (found.size > TEXT_FILE_MAX_BYTES)
-      throw new UnreadableFile(`it is larger than ${TEXT_FILE_MAX_BYTES} bytes`)
+    if (found.size > maxBytes) throw new UnreadableFile(`it is larger than ${maxBytes} bytes`)
     return readFileSync(path)
   } catch (error) {
     if (error instanceof UnreadableFile) throw error

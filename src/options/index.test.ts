@@ -221,6 +221,10 @@ const TEXTS = {
     good: ['https://example.fr', 'https://example.fr,https://example.de:8443'],
     bad: ['example.fr', 'https://example.fr/', 'https://*.example.fr', 'null', 'https://u:p@example.fr', ' '],
   },
+  outboundPrivate: {
+    good: ['localhost', 'idp.internal:8443,10.0.0.0/8,fd00::/8', '[fd00::7]:8443'],
+    bad: ['https://idp.internal', '*.internal', '10.0.0.0/33', 'localhost,', 'a b', ' ', ','],
+  },
   breachCheckUrl: {
     good: ['off', 'https://range.example.com', 'http://localhost:5000/x'],
     bad: [
@@ -314,6 +318,7 @@ describe('resolveOptions', () => {
       aal2IdleSeconds: 3_600,
       factorFailuresPerAccount: 20,
       factorFailuresUntilLock: 0,
+      outboundPrivate: 'localhost,127.0.0.0/8,::1',
       resetTokenLifetimeSeconds: 3_600,
       emailTokenLifetimeSeconds: DAY,
       unconfirmedAccountSeconds: 7 * DAY,
@@ -386,6 +391,7 @@ describe('resolveOptions', () => {
       aal2IdleSeconds: 3_600,
       factorFailuresPerAccount: 10,
       factorFailuresUntilLock: 100,
+      outboundPrivate: '',
       resetTokenLifetimeSeconds: 3_600,
       emailTokenLifetimeSeconds: DAY,
       unconfirmedAccountSeconds: 7 * DAY,
@@ -423,6 +429,7 @@ describe('resolveOptions', () => {
       resetRequestsPerIp: 300,
       registrationsPerIp: 300,
       factorFailuresPerAccount: 20,
+      outboundPrivate: 'localhost,127.0.0.0/8,::1',
     })
   })
 

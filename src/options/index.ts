@@ -17,6 +17,7 @@ import { FACTORS } from './factors.ts'
 import { MAIL } from './mail.ts'
 import { PAGES } from './pages.ts'
 import { ABSOLUTE_MIN_LENGTH, PASSWORDS } from './passwords.ts'
+import { PROVIDERS } from './providers.ts'
 import { checked } from './read.ts'
 import { SERVICE } from './service.ts'
 import { SESSIONS } from './sessions.ts'
@@ -46,6 +47,7 @@ type Table = typeof SERVICE &
   typeof ACCOUNT &
   typeof SESSIONS &
   typeof FACTORS &
+  typeof PROVIDERS &
   typeof THROTTLING &
   typeof AUDIT
 
@@ -59,6 +61,7 @@ export const OPTION_TABLE: Table = {
   ...ACCOUNT,
   ...SESSIONS,
   ...FACTORS,
+  ...PROVIDERS,
   ...THROTTLING,
   ...AUDIT,
 }
@@ -282,7 +285,9 @@ function isInDomain(host: string, domain: string): boolean {
 
 /** What the values allow beyond the defaults. */
 export function exceptionsOf(options: Options): { option: OptionName; reason: string }[] {
-  return reasonsOf(options, ({ exception }) => exception)
+  return reasonsOf(options, ({ exception }) => exception).filter(
+    ({ option }) => options[option] !== defaultOf(OPTION_TABLE[option], options.mode),
+  )
 }
 
 /** The values that are unsafe on the internet, with the reason. */
