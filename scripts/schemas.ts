@@ -164,6 +164,10 @@ const ROWS: Record<string, Rows> = {
       },
     ],
   },
+  provider_sessions: {
+    since: '0017-providers',
+    columns: [{ session_id: SESSION, provider_id: 'google', sid: 'sid-1' }],
+  },
   throttles: {
     since: '0004-throttles',
     columns: [{ key: 'ab'.repeat(32), failures: 3, blocked_until: CREATED, expires_at: LATER }],
@@ -248,6 +252,11 @@ const ROWS: Record<string, Rows> = {
   },
 }
 
+/** Columns that a later migration added to a table without rows above, and which. */
+const ADDED: Readonly<Record<string, Record<string, string>>> = {
+  pending_sign_ins: { provider_id: '0017-providers', provider_sid: '0017-providers' },
+}
+
 /** A row with a value of the right type in every column, for a table without rows above. */
 function sampleRow({ columns }: Table): Record<string, Value> {
   return Object.fromEntries(
@@ -308,7 +317,8 @@ async function allRows(): Promise<Record<string, Rows>> {
     )
     for (const table of created) {
       const registered = (TABLES as Readonly<Record<string, Table>>)[table]
-      if (registered !== undefined) rows[table] ??= { since: name, columns: [sampleRow(registered)] }
+      if (registered !== undefined)
+        rows[table] ??= { since: name, columns: [sampleRow(registered)], added: ADDED[table] ?? {} }
     }
   }
   return rows

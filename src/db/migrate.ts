@@ -26,6 +26,7 @@ import * as profile from './migrations/0013-profile.ts'
 import * as mailCodes from './migrations/0014-mail-codes.ts'
 import * as sessionPersistence from './migrations/0015-session-persistence.ts'
 import * as secondFactors from './migrations/0016-second-factors.ts'
+import * as providers from './migrations/0017-providers.ts'
 import { isPlain, LEDGER } from './naming.ts'
 import type { Database } from './tables/index.ts'
 
@@ -50,6 +51,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0014-mail-codes': mailCodes,
   '0015-session-persistence': sessionPersistence,
   '0016-second-factors': secondFactors,
+  '0017-providers': providers,
 }
 
 /** The names of this version's migrations, in order. */

@@ -79,6 +79,12 @@ export const AUDIT_ACTIONS = {
       details: ['device', 'failures', 'passkey'],
       when: 'Someone signed in with a passkey, or finished a sign-in with it. `passkey` is its id',
     },
+    {
+      actor: 'user',
+      reason: 'fed',
+      details: ['device', 'failures', 'provider'],
+      when: 'Someone signed in at another provider',
+    },
     { actor: 'operator', reason: 'vouched', when: 'The embedding program started a session' },
     {
       actor: 'anonymous',
@@ -156,6 +162,45 @@ export const AUDIT_ACTIONS = {
       outcome: 'refused',
       reason: 'totp_disabled',
       when: 'The same, by a user with a session who re-authenticated',
+    },
+  ],
+  link_identity: [
+    {
+      actor: 'user',
+      details: ['provider'],
+      when: 'An account at another provider was connected, by its owner or when it created the account',
+    },
+    {
+      actor: 'anonymous',
+      details: ['provider'],
+      when: 'Someone whose provider had not verified an address registered an account with it',
+    },
+  ],
+  unlink_identity: [
+    { actor: 'user', details: ['provider'], when: 'A user disconnected an account at another provider' },
+  ],
+  add_provider: [{ actor: 'operator', details: ['provider'], when: 'An operator added a provider' }],
+  replace_provider_secret: [
+    {
+      actor: 'operator',
+      details: ['provider'],
+      when: 'An operator replaced the client secret of a provider',
+    },
+  ],
+  disable_provider: [{ actor: 'operator', details: ['provider'], when: 'An operator disabled a provider' }],
+  enable_provider: [{ actor: 'operator', details: ['provider'], when: 'An operator enabled a provider' }],
+  remove_provider: [
+    {
+      actor: 'operator',
+      details: ['identities', 'provider'],
+      when: 'An operator removed a provider. `identities` counts the accounts that were disconnected from it',
+    },
+  ],
+  logout_at_provider: [
+    {
+      actor: 'anonymous',
+      details: ['ended', 'provider'],
+      when: 'A provider told that somebody signed out there (back-channel logout). `ended` counts their sessions here',
     },
   ],
   add_factor: [
@@ -252,6 +297,7 @@ export const AUDIT_ACTIONS = {
     { actor: 'user', reason: 'password', when: 'A user confirmed their password' },
     { actor: 'user', reason: 'totp', when: 'A user entered a code of their authenticator app again' },
     { actor: 'user', reason: 'passkey', when: 'A user used a passkey again' },
+    { actor: 'user', reason: 'provider', when: 'A user signed in at a provider again' },
     { actor: 'user', outcome: 'refused', reason: 'wrong_password', when: 'The password was wrong' },
   ],
   request_password_reset: [
@@ -294,6 +340,11 @@ export const AUDIT_ACTIONS = {
       actor: 'user',
       reason: 'address_confirmed',
       when: 'The account never confirmed its address, and another user did. `actor_id` is the other user',
+    },
+    {
+      actor: 'anonymous',
+      reason: 'address_replaced',
+      when: 'The account was made at a provider and never confirmed its address, and its user entered another address',
     },
   ],
   delete_unconfirmed_accounts: [

@@ -82,6 +82,12 @@ export const ERRORS = {
     cause:
       'The JSON, form, multipart, percent-encoding or UTF-8 is malformed, or a multipart part has a transfer encoding.',
   },
+  invalid_logout_token: {
+    status: 400,
+    message: 'The logout token is not valid.',
+    cause:
+      'A provider sent a logout token that is not signed by it, not meant for this service, no logout token, older than five minutes, or used already. The answer does not say which; the log does.',
+  },
   malformed_request: {
     status: 400,
     message: 'The request is not valid HTTP. Check the request line and the headers.',
@@ -131,6 +137,12 @@ export const ERRORS = {
     message: 'The sign-in has expired. Start again with your email address and password.',
     cause:
       'The request proves a second factor, but there is no sign-in that waits for one: it expired after 10 minutes, was canceled or finished, or belongs to another browser; or the password, the address or a factor of the account has changed since.',
+  },
+  login_flow_required: {
+    status: 401,
+    message: 'The sign-in has expired or was started in another browser. Start again.',
+    cause:
+      'There is no sign-in at another provider that this browser could finish: it expired after 10 minutes, was finished, or belongs to another browser or provider.',
   },
   unauthenticated: {
     status: 401,
@@ -191,11 +203,23 @@ export const ERRORS = {
     cause:
       'The account has a second factor, but the session was not started with it, or that was too long ago (BIENVENUE_AAL2_LIFETIME_SECONDS, BIENVENUE_AAL2_IDLE_SECONDS). `POST /reauthenticate` with the second factor starts a new session. `accepts` lists what it takes: `passkey`, `totp`.',
   },
+  provider_refused: {
+    status: 403,
+    message: 'The sign-in was canceled or refused at the other provider. Try again, or sign in another way.',
+    cause:
+      'The provider answered with an error, such as `access_denied` when the person cancels. The log has its code.',
+  },
   user_verification_required: {
     status: 403,
     message: 'This security key works only after a password. Sign in with your password first.',
     cause:
       'A passkey was used as the only factor, but the authenticator did not verify the user, as with a PIN or a fingerprint.',
+  },
+  sign_in_refused: {
+    status: 403,
+    message: 'You cannot sign in to this account. Contact the operator of this service.',
+    cause:
+      'Somebody proved at another provider who they are, but their account is disabled, or its address is not confirmed.',
   },
   foreign_origin: {
     status: 403,
@@ -229,6 +253,18 @@ export const ERRORS = {
     status: 409,
     message: 'This passkey is already registered.',
     cause: 'The passkey that should be added belongs to this account or to another one.',
+  },
+  identity_taken: {
+    status: 409,
+    message:
+      'Another account here is connected with it. Sign in to that account, and disconnect it there first.',
+    cause:
+      'The identity at a provider that a user tried to connect belongs to another account. Nothing moves.',
+  },
+  last_way_in: {
+    status: 409,
+    message: 'This is your only way to sign in. Set a password or add a passkey first.',
+    cause: 'The user tried to disconnect an identity, but has no password, no passkey and no other identity.',
   },
   last_factor: {
     status: 409,
@@ -294,6 +330,12 @@ export const ERRORS = {
     message: 'The body was read before it reached the service. Mount the service before body parsers.',
     cause:
       'Only when embedded: something in front of the service has read the request body and left no parsed body in `request.body`.',
+  },
+  provider_failed: {
+    status: 502,
+    message: 'The other provider gave no usable answer. Try again later, or sign in another way.',
+    cause:
+      'The provider of a sign-in cannot be reached, or what it says about itself or about the person is invalid or fails verification. The log has the reason; `bienvenue providers check` finds lasting ones.',
   },
   unavailable: {
     status: 503,

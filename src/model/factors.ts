@@ -1,14 +1,14 @@
 /** The words of second factors that more than one layer uses. */
 
 /** How a sign-in can begin. */
-export type SignInMethod = 'password' | 'mail_code' | 'passkey'
+export type SignInMethod = 'password' | 'mail_code' | 'passkey' | 'provider'
 
 /** What can follow the first factor. */
 export const FACTORS = ['passkey', 'totp', 'recovery_code'] as const
 export type Factor = (typeof FACTORS)[number]
 
 /** What proves again who a signed-in user is. */
-export const STEP_UP_METHODS = ['passkey', 'totp', 'password'] as const
+export const STEP_UP_METHODS = ['passkey', 'totp', 'password', 'provider'] as const
 export type StepUpMethod = (typeof STEP_UP_METHODS)[number]
 
 /** The names of RFC 8176 for a passkey: its key cannot leave the device (`hwk`), or may be synced (`swk`). */

@@ -1,7 +1,8 @@
-/** Tables `totp` and `passkeys`, many rows at a time: what an import, an export and `doctor` need. */
+/** Tables `totp`, `passkeys` and `identities`, many rows at a time: what an import, an export and `doctor` need. */
 import { sql } from 'kysely'
 import { Conflict } from '../../model/errors.ts'
 import { isUniqueViolation, listed, listedRows } from '../dialect.ts'
+import { type Identity, identities, identityOf, identityRowOf } from './identities.ts'
 import type { Database, Tx } from './index.ts'
 import { type Passkey, passkeyOf, passkeyRowOf, passkeys } from './passkeys.ts'
 import type { Columns } from './table.ts'
@@ -40,9 +41,22 @@ export async function addPasskeys(tx: Tx, added: readonly Passkey[]): Promise<vo
   }
 }
 
+/**
+ * Adds identities, in one statement.
+ *
+ * @throws {Conflict} An identity is connected. Nothing is added, and on PostgreSQL the transaction is aborted.
+ */
+export async function addIdentities(tx: Tx, added: readonly Identity[]): Promise<void> {
+  try {
+    await insertAll(tx, 'identities', identities.columns, added.map(identityRowOf))
+  } catch (error) {
+    throw isUniqueViolation(error) ? new Conflict('an identity is connected', { cause: error }) : error
+  }
+}
+
 async function insertAll(
   tx: Tx,
-  table: 'totp' | 'passkeys',
+  table: 'totp' | 'passkeys' | 'identities',
   columns: Columns,
   rows: readonly Readonly<Record<string, unknown>>[],
 ): Promise<void> {
@@ -55,25 +69,36 @@ async function insertAll(
 /** Users: a list of ids, or all ids of a range. */
 export type UserIds = readonly number[] | { readonly from: number; readonly to: number }
 
-/** The authenticator apps and passkeys of these users, passkeys in the order of their creation. */
+/** The authenticator apps, passkeys and identities of these users, in the order of their creation. */
 export async function listFactorsOf(
   db: Database,
   users: UserIds,
-): Promise<{ readonly totps: readonly Totp[]; readonly passkeys: readonly Passkey[] }> {
+): Promise<{
+  readonly totps: readonly Totp[]
+  readonly passkeys: readonly Passkey[]
+  readonly identities: readonly Identity[]
+}> {
   // A range lets the database read along the index, however many users there are.
   const isWanted =
     'from' in users
       ? sql<boolean>`user_id between ${users.from} and ${users.to}`
       : sql<boolean>`user_id in ${listed<number>(db, 'integer', users)}`
   const totps = await db.selectFrom('totp').selectAll().where(isWanted).execute()
-  const found = await db
-    .selectFrom('passkeys')
-    .selectAll()
-    .where(isWanted)
-    .orderBy('created_at')
-    .orderBy('id')
-    .execute()
-  return { totps: totps.map(totpOf), passkeys: found.map(passkeyOf) }
+  const [keys, connected] = [
+    await db.selectFrom('passkeys').selectAll().where(isWanted).orderBy('created_at').orderBy('id').execute(),
+    await db
+      .selectFrom('identities')
+      .selectAll()
+      .where(isWanted)
+      .orderBy('created_at')
+      .orderBy('id')
+      .execute(),
+  ]
+  return {
+    totps: totps.map(totpOf),
+    passkeys: keys.map(passkeyOf),
+    identities: connected.map(identityOf),
+  }
 }
 
 /** Those of these credential ids that are registered. */
@@ -87,6 +112,18 @@ export async function findCredentialsAmong(
     .where('credential_id', 'in', listed<string>(db, 'text', credentialIds))
     .execute()
   return rows.map(({ credential_id }) => credential_id)
+}
+
+/** Those of these identities that are connected. */
+export async function findIdentitiesAmong(
+  db: Database,
+  wanted: readonly Pick<Identity, 'issuer' | 'subject'>[],
+): Promise<readonly Pick<Identity, 'issuer' | 'subject'>[]> {
+  const pairs = wanted.map(({ issuer, subject }) => ({ issuer, subject }))
+  const { rows } = await sql<Pick<Identity, 'issuer' | 'subject'>>`
+    select issuer, subject from ${sql.table('identities')}
+    where (issuer, subject) in (${listedRows(db, { issuer: 'text', subject: 'text' }, pairs)})`.execute(db)
+  return rows
 }
 
 /**

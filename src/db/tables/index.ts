@@ -5,10 +5,14 @@
 import type { Kysely, Transaction } from 'kysely'
 import { type AuditTable, audit } from './audit.ts'
 import { type CeremoniesTable, ceremonies } from './ceremonies.ts'
+import { type IdentitiesTable, identities } from './identities.ts'
+import { type LoginFlowsTable, login_flows } from './login-flows.ts'
 import { type MailCodesTable, mail_codes } from './mail-codes.ts'
 import { type OutboxTable, outbox } from './outbox.ts'
 import { type PasskeysTable, passkeys } from './passkeys.ts'
 import { type PendingSignInsTable, pending_sign_ins } from './pending-sign-ins.ts'
+import { type ProviderSessionsTable, provider_sessions } from './provider-sessions.ts'
+import { type ProvidersTable, providers } from './providers.ts'
 import { type RecoveryCodesTable, recovery_codes } from './recovery-codes.ts'
 import { type SessionsTable, sessions } from './sessions.ts'
 import type { DeleteSome, Table } from './table.ts'
@@ -20,10 +24,14 @@ import { type UsersTable, users } from './users.ts'
 export * from './audit.ts'
 export * from './ceremonies.ts'
 export * from './factors-bulk.ts'
+export * from './identities.ts'
+export * from './login-flows.ts'
 export * from './mail-codes.ts'
 export * from './outbox.ts'
 export * from './passkeys.ts'
 export * from './pending-sign-ins.ts'
+export * from './provider-sessions.ts'
+export * from './providers.ts'
 export * from './recovery-codes.ts'
 export * from './sessions.ts'
 export * from './throttles.ts'
@@ -42,6 +50,10 @@ export interface Schema {
   passkeys: PasskeysTable
   pending_sign_ins: PendingSignInsTable
   ceremonies: CeremoniesTable
+  providers: ProvidersTable
+  identities: IdentitiesTable
+  login_flows: LoginFlowsTable
+  provider_sessions: ProviderSessionsTable
   throttles: ThrottlesTable
   outbox: OutboxTable
   audit: AuditTable
@@ -58,6 +70,10 @@ export const TABLES = {
   passkeys,
   pending_sign_ins,
   ceremonies,
+  providers,
+  identities,
+  login_flows,
+  provider_sessions,
   throttles,
   outbox,
   audit,

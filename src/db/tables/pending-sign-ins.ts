@@ -1,6 +1,7 @@
 /** Table `pending_sign_ins`: sign-ins that wait for a second factor. */
 import type { Selectable } from 'kysely'
 import type { NextStep, SignInMethod } from '../../model/factors.ts'
+import type { ProviderSession } from '../../model/providers.ts'
 import type { Transport } from '../../model/transport.ts'
 import { locking, skippingLocked } from '../dialect.ts'
 import type { Database, Schema, Tx } from './index.ts'
@@ -75,6 +76,20 @@ const COLUMNS = {
   },
   created_at: { type: 'time', about: 'When the first factor was proven', class: 'personal', log: 'no' },
   expires_at: { type: 'time', about: 'When it expires', class: 'technical', log: 'no' },
+  provider_id: {
+    type: 'text',
+    nullable: true,
+    about: 'The provider at which the sign-in began',
+    class: 'technical',
+    log: 'yes',
+  },
+  provider_sid: {
+    type: 'text',
+    nullable: true,
+    about: 'The session at the provider',
+    class: 'pseudonym',
+    log: 'no',
+  },
 } as const satisfies Columns
 
 export type PendingSignInsTable = RowOf<typeof COLUMNS>
@@ -109,6 +124,8 @@ export interface PendingSignIn {
   readonly transport: Transport
   readonly returnTo: string | null
   readonly noticeId: string | null
+  /** The session at the provider where the sign-in began, or `null`. */
+  readonly provider: ProviderSession | null
   readonly createdAt: Date
   readonly expiresAt: Date
 }
@@ -146,6 +163,8 @@ export async function addPendingSignIn(tx: Tx, pending: PendingSignIn, keep: num
       transport: pending.transport,
       return_to: pending.returnTo,
       notice_id: pending.noticeId,
+      provider_id: pending.provider?.id ?? null,
+      provider_sid: pending.provider?.sid ?? null,
       created_at: pending.createdAt.getTime(),
       expires_at: pending.expiresAt.getTime(),
     })
@@ -217,6 +236,7 @@ function pendingOf(row: Selectable<Schema['pending_sign_ins']>): PendingSignIn {
     transport: row.transport as Transport,
     returnTo: row.return_to,
     noticeId: row.notice_id,
+    provider: row.provider_id === null ? null : { id: row.provider_id, sid: row.provider_sid },
     createdAt: new Date(row.created_at),
     expiresAt: new Date(row.expires_at),
   }

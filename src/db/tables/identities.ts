@@ -1,0 +1,184 @@
+/** Table `identities`: who users are at other providers. */
+import type { Selectable } from 'kysely'
+import { Conflict } from '../../model/errors.ts'
+import type { Identification } from '../../model/providers.ts'
+import { isUniqueViolation } from '../dialect.ts'
+import type { Database, Schema, Tx } from './index.ts'
+import type { Columns, RowOf, Table } from './table.ts'
+
+const COLUMNS = {
+  id: { type: 'uuid', about: 'The key, a UUID version 7', class: 'technical', log: 'yes' },
+  user_id: {
+    type: 'integer',
+    about: 'The user',
+    class: 'pseudonym',
+    protection: 'deleted with the user',
+    log: 'yes',
+  },
+  provider_id: { type: 'text', about: 'The provider', class: 'technical', log: 'yes' },
+  issuer: { type: 'text', about: 'The issuer of the identity', class: 'technical', log: 'yes' },
+  subject: {
+    type: 'text',
+    about: 'The id of the person there. Unique with the issuer',
+    class: 'pseudonym',
+    log: 'no',
+  },
+  email: {
+    type: 'text',
+    nullable: true,
+    about: 'The address there, at the last sign-in',
+    class: 'personal',
+    log: 'masked',
+  },
+  email_verified: {
+    type: 'integer',
+    about: '1 if the provider has verified the address, else 0',
+    class: 'technical',
+    log: 'yes',
+  },
+  created_at: { type: 'time', about: 'When it was connected', class: 'personal', log: 'no' },
+  last_used_at: {
+    type: 'time',
+    nullable: true,
+    about: 'The last sign-in with it',
+    class: 'personal',
+    log: 'no',
+  },
+} as const satisfies Columns
+
+export type IdentitiesTable = RowOf<typeof COLUMNS>
+
+export const identities = {
+  columns: COLUMNS,
+  key: 'id',
+  retention: 'A row stays until the user disconnects the identity, or an operator removes its provider.',
+  exportedBy: ['user', 'operator'],
+  afterAccount: 'gone',
+  cleanUps: {},
+} satisfies Table
+
+/** Who a user is at a provider. */
+export interface Identity {
+  readonly id: string
+  readonly userId: number
+  readonly providerId: string
+  readonly issuer: string
+  readonly subject: string
+  readonly email: string | null
+  readonly emailVerified: boolean
+  readonly createdAt: Date
+  readonly lastUsedAt: Date | null
+}
+
+/** @throws {Conflict} The identity is connected, to this account or another one. */
+export async function addIdentity(tx: Tx, identity: Identity): Promise<void> {
+  try {
+    await tx.insertInto('identities').values(identityRowOf(identity)).execute()
+  } catch (error) {
+    throw isUniqueViolation(error) ? new Conflict('the identity is connected', { cause: error }) : error
+  }
+}
+
+/** The identity of a person at an issuer, or `null`. */
+export async function findIdentity(
+  db: Database,
+  { issuer, subject }: Pick<Identity, 'issuer' | 'subject'>,
+): Promise<Identity | null> {
+  const row = await db
+    .selectFrom('identities')
+    .selectAll()
+    .where('issuer', '=', issuer)
+    .where('subject', '=', subject)
+    .executeTakeFirst()
+  return row === undefined ? null : identityOf(row)
+}
+
+/** The identities of a user, the oldest first. */
+export async function listIdentities(db: Database, userId: number): Promise<Identity[]> {
+  const rows = await db
+    .selectFrom('identities')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .orderBy('id')
+    .execute()
+  return rows.map(identityOf)
+}
+
+/** Records a sign-in, and the address that the provider told. `false` if the identity was disconnected. */
+export async function recordIdentityUse(
+  tx: Tx,
+  { id, userId }: Pick<Identity, 'id' | 'userId'>,
+  { email, emailVerified, at }: Pick<Identification, 'email' | 'emailVerified'> & { readonly at: Date },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('identities')
+    .set({ email, email_verified: emailVerified ? 1 : 0, last_used_at: at.getTime() })
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** Disconnects an identity of a user. Returns it, or `null` if the user has no such identity. */
+export async function deleteIdentity(
+  tx: Tx,
+  { id, userId }: Pick<Identity, 'id' | 'userId'>,
+): Promise<Identity | null> {
+  const row = await tx
+    .deleteFrom('identities')
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .returningAll()
+    .executeTakeFirst()
+  return row === undefined ? null : identityOf(row)
+}
+
+/** Disconnects every identity of a user. Lock the user first. */
+export async function deleteIdentitiesOf(tx: Tx, userId: number): Promise<void> {
+  await tx.deleteFrom('identities').where('user_id', '=', userId).execute()
+}
+
+/** Disconnects every identity at a provider. */
+export async function deleteIdentitiesAt(tx: Tx, providerId: string): Promise<void> {
+  await tx.deleteFrom('identities').where('provider_id', '=', providerId).execute()
+}
+
+/** How many identities each provider has. */
+export async function countIdentities(db: Database): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
+    .selectFrom('identities')
+    .select((query) => ['provider_id', query.fn.countAll<number>().as('count')])
+    .groupBy('provider_id')
+    .execute()
+  return new Map(rows.map((row) => [row.provider_id, Number(row.count)]))
+}
+
+/** Converts an identity to a row. */
+export function identityRowOf(identity: Identity): Selectable<IdentitiesTable> {
+  return {
+    id: identity.id,
+    user_id: identity.userId,
+    provider_id: identity.providerId,
+    issuer: identity.issuer,
+    subject: identity.subject,
+    email: identity.email,
+    email_verified: identity.emailVerified ? 1 : 0,
+    created_at: identity.createdAt.getTime(),
+    last_used_at: identity.lastUsedAt?.getTime() ?? null,
+  }
+}
+
+/** Converts a row to an identity. */
+export function identityOf(row: Selectable<Schema['identities']>): Identity {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    providerId: row.provider_id,
+    issuer: row.issuer,
+    subject: row.subject,
+    email: row.email,
+    emailVerified: row.email_verified === 1,
+    createdAt: new Date(row.created_at),
+    lastUsedAt: row.last_used_at === null ? null : new Date(row.last_used_at),
+  }
+}

@@ -1,0 +1,190 @@
+/** Table `login_flows`: people on their way to a provider and back. */
+import type { Selectable } from 'kysely'
+import type { FlowPurpose, Identification } from '../../model/providers.ts'
+import { skippingLocked } from '../dialect.ts'
+import type { Database, Schema, Tx } from './index.ts'
+import type { Columns, RowOf, Table } from './table.ts'
+
+const COLUMNS = {
+  id: {
+    type: 'uuid',
+    about: 'The key, a UUID version 7',
+    class: 'technical',
+    protection: 'identifies the flow but gives no access',
+    log: 'no',
+  },
+  secret_hash: {
+    type: 'bytes',
+    about:
+      'SHA-256 of the secret in the cookie of the flow, from which state, nonce and PKCE verifier are derived',
+    class: 'secret',
+    protection: 'SHA-256 of 256 random bits',
+    log: 'no',
+  },
+  provider_id: { type: 'text', about: 'The provider', class: 'technical', log: 'yes' },
+  purpose: {
+    type: 'text',
+    about: 'What for: `sign_in`, `link` or `reauthenticate`',
+    class: 'technical',
+    log: 'yes',
+  },
+  user_id: {
+    type: 'integer',
+    nullable: true,
+    about: 'The user who is signed in; null for a sign-in',
+    class: 'pseudonym',
+    protection: 'deleted with the user',
+    log: 'yes',
+  },
+  session_id: {
+    type: 'uuid',
+    nullable: true,
+    about: 'The session that began the flow; null for a sign-in',
+    class: 'technical',
+    log: 'no',
+  },
+  persistent: {
+    type: 'integer',
+    about: '1 if the user asked to stay signed in, else 0',
+    class: 'technical',
+    log: 'yes',
+  },
+  return_to: {
+    type: 'text',
+    nullable: true,
+    about: 'Where the browser goes afterwards',
+    class: 'personal',
+    log: 'no',
+  },
+  used_at: {
+    type: 'time',
+    nullable: true,
+    about: 'When the browser came back; null until then',
+    class: 'technical',
+    log: 'no',
+  },
+  identification: {
+    type: 'json',
+    nullable: true,
+    about: 'Who the person is at the provider, while another step is missing',
+    class: 'personal',
+    log: 'no',
+  },
+  expires_at: { type: 'time', about: 'When the flow expires', class: 'technical', log: 'no' },
+} as const satisfies Columns
+
+export type LoginFlowsTable = RowOf<typeof COLUMNS>
+
+export const login_flows = {
+  columns: COLUMNS,
+  key: 'id',
+  retention: 'A row stays until its last step is done, or until the next clean-up after its 10 minutes.',
+  exportedBy: [],
+  afterAccount: 'gone',
+  cleanUps: {
+    loginFlows: {
+      what: 'sign-ins at other providers',
+      when: '10 minutes after they began',
+      settings: [],
+      deleteSome: (tx, { now }, limit) => deleteExpiredLoginFlows(tx, now, limit),
+    },
+  },
+} satisfies Table
+
+/** A person on the way to a provider and back. */
+export interface LoginFlow {
+  readonly id: string
+  readonly secretHash: Uint8Array
+  readonly providerId: string
+  readonly purpose: FlowPurpose
+  readonly userId: number | null
+  readonly sessionId: string | null
+  readonly persistent: boolean
+  readonly returnTo: string | null
+  readonly usedAt: Date | null
+  readonly identification: Identification | null
+  readonly expiresAt: Date
+}
+
+export async function addLoginFlow(
+  db: Database,
+  flow: Omit<LoginFlow, 'usedAt' | 'identification'>,
+): Promise<void> {
+  await db
+    .insertInto('login_flows')
+    .values({
+      id: flow.id,
+      secret_hash: flow.secretHash,
+      provider_id: flow.providerId,
+      purpose: flow.purpose,
+      user_id: flow.userId,
+      session_id: flow.sessionId,
+      persistent: flow.persistent ? 1 : 0,
+      return_to: flow.returnTo,
+      used_at: null,
+      identification: null,
+      expires_at: flow.expiresAt.getTime(),
+    })
+    .execute()
+}
+
+/** The flow with this id, or `null`. The caller must check the secret, and whether it has expired. */
+export async function findLoginFlow(db: Database, id: string): Promise<LoginFlow | null> {
+  const row = await db.selectFrom('login_flows').selectAll().where('id', '=', id).executeTakeFirst()
+  return row === undefined ? null : flowOf(row)
+}
+
+/** Uses a flow, when the browser comes back. Of any number of concurrent callers, exactly one gets `true`. */
+export async function useLoginFlow(db: Database, id: string, at: Date): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('login_flows')
+    .set({ used_at: at.getTime() })
+    .where('id', '=', id)
+    .where('used_at', 'is', null)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** Keeps who the person is, for the next step. */
+export async function keepIdentification(
+  db: Database,
+  id: string,
+  identification: Identification,
+): Promise<void> {
+  await db
+    .updateTable('login_flows')
+    .set({ identification: JSON.stringify(identification) })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Takes a flow by deleting it. Of any number of concurrent callers, exactly one gets `true`. */
+export async function takeLoginFlow(tx: Tx, id: string): Promise<boolean> {
+  const { numDeletedRows } = await tx.deleteFrom('login_flows').where('id', '=', id).executeTakeFirst()
+  return numDeletedRows > 0n
+}
+
+async function deleteExpiredLoginFlows(tx: Tx, now: Date, limit: number): Promise<number> {
+  const rows = tx.selectFrom('login_flows').select('id').where('expires_at', '<=', now.getTime()).limit(limit)
+  const { numDeletedRows } = await tx
+    .deleteFrom('login_flows')
+    .where('id', 'in', skippingLocked(tx, rows))
+    .executeTakeFirst()
+  return Number(numDeletedRows)
+}
+
+function flowOf(row: Selectable<Schema['login_flows']>): LoginFlow {
+  return {
+    id: row.id,
+    secretHash: row.secret_hash,
+    providerId: row.provider_id,
+    purpose: row.purpose as FlowPurpose,
+    userId: row.user_id,
+    sessionId: row.session_id,
+    persistent: row.persistent === 1,
+    returnTo: row.return_to,
+    usedAt: row.used_at === null ? null : new Date(row.used_at),
+    identification: row.identification === null ? null : (JSON.parse(row.identification) as Identification),
+    expiresAt: new Date(row.expires_at),
+  }
+}

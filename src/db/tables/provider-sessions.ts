@@ -1,0 +1,62 @@
+/** Table `provider_sessions`: the sessions that began at a provider, so that its logout ends them. */
+import type { ProviderSession } from '../../model/providers.ts'
+import type { Database, Tx } from './index.ts'
+import type { Columns, RowOf, Table } from './table.ts'
+
+const COLUMNS = {
+  session_id: { type: 'uuid', about: 'The session', class: 'technical', log: 'no' },
+  provider_id: { type: 'text', about: 'The provider', class: 'technical', log: 'yes' },
+  sid: {
+    type: 'text',
+    nullable: true,
+    about: 'The id of the session there; null if the provider did not tell',
+    class: 'pseudonym',
+    log: 'no',
+  },
+} as const satisfies Columns
+
+export type ProviderSessionsTable = RowOf<typeof COLUMNS>
+
+export const provider_sessions = {
+  columns: COLUMNS,
+  key: 'session_id',
+  retention: 'A row stays as long as its session.',
+  exportedBy: [],
+  afterAccount: 'gone',
+  cleanUps: {},
+} satisfies Table
+
+/** Notes that a session began at a provider. */
+export async function addProviderSession(
+  tx: Tx,
+  sessionId: string,
+  { id, sid }: ProviderSession,
+): Promise<void> {
+  await tx.insertInto('provider_sessions').values({ session_id: sessionId, provider_id: id, sid }).execute()
+}
+
+/** Where a session began, or `null` if not at a provider. */
+export async function findProviderSession(db: Database, sessionId: string): Promise<ProviderSession | null> {
+  const row = await db
+    .selectFrom('provider_sessions')
+    .selectAll()
+    .where('session_id', '=', sessionId)
+    .executeTakeFirst()
+  return row === undefined ? null : { id: row.provider_id, sid: row.sid }
+}
+
+/** Which sessions a logout at a provider ends: that with its `sid`, or those of a user there. */
+export async function listSessionsFrom(
+  db: Database,
+  providerId: string,
+  whose: { readonly sid: string } | { readonly userId: number },
+): Promise<{ id: string; userId: number }[]> {
+  const sessions = db
+    .selectFrom('provider_sessions')
+    .innerJoin('sessions', 'sessions.id', 'provider_sessions.session_id')
+    .select(['sessions.id as id', 'sessions.user_id as userId'])
+    .where('provider_sessions.provider_id', '=', providerId)
+  return 'sid' in whose
+    ? sessions.where('provider_sessions.sid', '=', whose.sid).orderBy('sessions.id').execute()
+    : sessions.where('sessions.user_id', '=', whose.userId).orderBy('sessions.id').execute()
+}

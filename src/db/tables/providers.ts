@@ -1,0 +1,182 @@
+/** Table `providers`: where people can sign in with an account that they have elsewhere. */
+import type { Selectable } from 'kysely'
+import { Conflict } from '../../model/errors.ts'
+import type { Linking, PresetName } from '../../model/providers.ts'
+import { isUniqueViolation } from '../dialect.ts'
+import type { Database, Schema, Tx } from './index.ts'
+import type { Columns, RowOf, Table } from './table.ts'
+
+const COLUMNS = {
+  id: { type: 'text', about: 'The key, a slug such as `google`', class: 'technical', log: 'yes' },
+  preset: { type: 'text', about: 'Which rules apply to its answers', class: 'technical', log: 'yes' },
+  name: { type: 'text', about: 'The name on its button', class: 'technical', log: 'yes' },
+  issuer: { type: 'text', about: 'The issuer of its ID tokens, a URL', class: 'technical', log: 'yes' },
+  client_id: {
+    type: 'text',
+    about: 'The client id that the provider gave to this service',
+    class: 'technical',
+    log: 'yes',
+  },
+  sealed_client_secret: {
+    type: 'bytes',
+    nullable: true,
+    about: 'The client secret, or the signing key of Apple; null for a public client',
+    class: 'secret',
+    protection: 'AES-256-GCM with a key that is not in the database, bound to this row',
+    sealed: 'provider client secret',
+    log: 'no',
+  },
+  scopes: {
+    type: 'text',
+    about: 'What is asked for, separated by spaces; empty for the scopes of the preset',
+    class: 'technical',
+    log: 'yes',
+  },
+  tenants: {
+    type: 'text',
+    about: 'Of Microsoft: the tenants whose users may sign in, separated by spaces; `*` for all',
+    class: 'technical',
+    log: 'yes',
+  },
+  creates_accounts: {
+    type: 'integer',
+    about: '1 if a new person gets an account, else 0',
+    class: 'technical',
+    log: 'yes',
+  },
+  linking: {
+    type: 'text',
+    about: 'What happens if an account has the address: `ask` or `verified`',
+    class: 'technical',
+    log: 'yes',
+  },
+  trusts_email: {
+    type: 'integer',
+    about: '1 if its addresses count as verified whatever it says, else 0',
+    class: 'technical',
+    log: 'yes',
+  },
+  created_at: { type: 'time', about: 'When it was added', class: 'technical', log: 'yes' },
+  disabled_at: {
+    type: 'time',
+    nullable: true,
+    about: 'When it was disabled; null if it is not',
+    class: 'technical',
+    log: 'yes',
+  },
+} as const satisfies Columns
+
+export type ProvidersTable = RowOf<typeof COLUMNS>
+
+export const providers = {
+  columns: COLUMNS,
+  key: 'id',
+  retention: 'A row stays until an operator removes the provider.',
+  exportedBy: [],
+  afterAccount: 'not about an account',
+  cleanUps: {},
+} satisfies Table
+
+/** A provider of identities. */
+export interface Provider {
+  readonly id: string
+  readonly preset: PresetName
+  readonly name: string
+  readonly issuer: string
+  readonly clientId: string
+  readonly sealedClientSecret: Uint8Array | null
+  /** Empty: those of the preset. */
+  readonly scopes: readonly string[]
+  readonly tenants: readonly string[]
+  readonly createsAccounts: boolean
+  readonly linking: Linking
+  readonly trustsEmail: boolean
+  readonly createdAt: Date
+  readonly disabledAt: Date | null
+}
+
+/** @throws {Conflict} A provider has this id. */
+export async function addProvider(tx: Tx, provider: Provider): Promise<void> {
+  try {
+    await tx
+      .insertInto('providers')
+      .values({
+        id: provider.id,
+        preset: provider.preset,
+        name: provider.name,
+        issuer: provider.issuer,
+        client_id: provider.clientId,
+        sealed_client_secret: provider.sealedClientSecret,
+        scopes: provider.scopes.join(' '),
+        tenants: provider.tenants.join(' '),
+        creates_accounts: provider.createsAccounts ? 1 : 0,
+        linking: provider.linking,
+        trusts_email: provider.trustsEmail ? 1 : 0,
+        created_at: provider.createdAt.getTime(),
+        disabled_at: provider.disabledAt?.getTime() ?? null,
+      })
+      .execute()
+  } catch (error) {
+    throw isUniqueViolation(error) ? new Conflict('the provider exists', { cause: error }) : error
+  }
+}
+
+/** Every provider, in the order in which they were added. */
+export async function listProviders(db: Database): Promise<Provider[]> {
+  const rows = await db.selectFrom('providers').selectAll().orderBy('created_at').orderBy('id').execute()
+  return rows.map(providerOf)
+}
+
+/** The provider with this id, or `null`. The caller must check whether it is disabled. */
+export async function findProvider(db: Database, id: string): Promise<Provider | null> {
+  const row = await db.selectFrom('providers').selectAll().where('id', '=', id).executeTakeFirst()
+  return row === undefined ? null : providerOf(row)
+}
+
+/** Disables a provider, or enables it with `null`. `false` if there is none. */
+export async function updateProviderState(tx: Tx, id: string, disabledAt: Date | null): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('providers')
+    .set({ disabled_at: disabledAt?.getTime() ?? null })
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** Replaces the sealed client secret of a provider. `false` if there is none. */
+export async function updateClientSecret(tx: Tx, id: string, sealed: Uint8Array): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('providers')
+    .set({ sealed_client_secret: sealed })
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** Removes a provider. `false` if there is none. */
+export async function deleteProvider(tx: Tx, id: string): Promise<boolean> {
+  const { numDeletedRows } = await tx.deleteFrom('providers').where('id', '=', id).executeTakeFirst()
+  return numDeletedRows > 0n
+}
+
+function providerOf(row: Selectable<Schema['providers']>): Provider {
+  return {
+    id: row.id,
+    preset: row.preset as PresetName,
+    name: row.name,
+    issuer: row.issuer,
+    clientId: row.client_id,
+    sealedClientSecret: row.sealed_client_secret,
+    scopes: wordsIn(row.scopes),
+    tenants: wordsIn(row.tenants),
+    createsAccounts: row.creates_accounts === 1,
+    linking: row.linking as Linking,
+    trustsEmail: row.trusts_email === 1,
+    createdAt: new Date(row.created_at),
+    disabledAt: row.disabled_at === null ? null : new Date(row.disabled_at),
+  }
+}
+
+function wordsIn(text: string): string[] {
+  return text === '' ? [] : text.split(' ')
+}
