@@ -22,8 +22,8 @@ ${topics.join('\n')}
 }
 
 /** Pages and redirects are for browsers. */
-function isIncluded({ tag, success }: Operation): boolean {
-  return tag !== 'page' && success.status !== 302
+function isIncluded({ tag, form, success }: Operation): boolean {
+  return tag !== 'page' && form !== true && success.status !== 302
 }
 
 function entryOf(operation: Operation): string {

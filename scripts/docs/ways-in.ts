@@ -14,6 +14,7 @@ const NEEDS: Readonly<Record<Need, string>> = {
   totp: 'with a secret key, unless `BIENVENUE_SECOND_FACTOR` is off',
   related_origins: 'with passkeys and `BIENVENUE_PASSKEY_ORIGINS`',
   passkeys: 'with `BIENVENUE_PASSKEYS` and a host name',
+  providers: 'with `BASE_URL` and `BIENVENUE_SECRET_KEY`',
   factors: 'with either of the two: an authenticator app or passkeys',
 }
 

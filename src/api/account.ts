@@ -5,8 +5,10 @@ import {
   auditRecord,
   bearerFields,
   browserToken,
+  currentPassword,
   email,
   factors,
+  identityDetails,
   locale,
   mailedToken,
   name,
@@ -151,12 +153,12 @@ export const confirmEmail = operation({
 export const changePassword = operation({
   method: 'PUT',
   path: '/profile/password',
-  summary: 'Change the password, with the current one',
+  summary: 'Change the password, with the current one, or set the first one',
   tag: 'account',
   access: { session: true, aal: 'strongest' },
   throttle: ['login'],
   audit: ['change_password', 'limit_reached'],
-  body: z.strictObject({ current_password: password, new_password: newPassword }),
+  body: z.strictObject({ current_password: currentPassword, new_password: newPassword }),
   success: {
     status: 200,
     description:
@@ -164,7 +166,7 @@ export const changePassword = operation({
     body: z.strictObject({ email: z.string(), message: z.literal('Password updated'), ...bearerFields }),
     setsCookie: true,
   },
-  errors: ['invalid_credentials', ...NEW_PASSWORD_ERRORS],
+  errors: ['invalid_credentials', 'reauthentication_required', ...NEW_PASSWORD_ERRORS],
 })
 
 export const changeEmail = operation({
@@ -211,10 +213,11 @@ const exportAccount = operation({
   success: {
     status: 200,
     description:
-      'The account, its second factors without secrets, its live sessions and its newest 10,000 audit records.',
+      'The account, its second factors without secrets, its identities at other providers, its live sessions and its newest 10,000 audit records.',
     body: z.strictObject({
       account: account,
       factors,
+      identities: z.array(identityDetails),
       sessions: z.array(sessionInfo),
       audit: z.array(auditRecord),
     }),

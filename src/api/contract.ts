@@ -31,6 +31,7 @@ export type Need =
   | 'totp'
   | 'passkeys'
   | 'related_origins'
+  | 'providers'
   | 'factors'
 
 /** One operation of the HTTP contract: what goes in, what comes out, and every way it refuses. */
@@ -55,6 +56,10 @@ export interface Contract {
   readonly params?: Readonly<Record<string, string>>
   /** The fields of the body. */
   readonly body?: z.ZodObject
+  /** Only a form is accepted, as a standard prescribes it. */
+  readonly form?: true
+  /** Forms of other sites may call it. It reads no cookie and changes nothing that depends on who is signed in. */
+  readonly fromOtherSites?: true
   readonly success: {
     readonly status: 200 | 204 | 302 | 303
     /** The status for browsers (Fetch Metadata), if it differs. */
@@ -71,6 +76,8 @@ export interface Contract {
     readonly setsCookie?: true
     /** Whether it sets the cookie `browser`, by which codes and passkeys know who asked. */
     readonly setsBrowserCookie?: true
+    /** Whether it sets a cookie `login_…`, with which the browser comes back from a provider. */
+    readonly setsFlowCookie?: true
   }
   /** Its specific errors. {@link errorsOf} adds those that follow from the rest of the contract. */
   readonly errors: readonly ErrorCode[]
@@ -97,8 +104,8 @@ export type ParamsOf<Given extends Contract> = Given extends { params: infer Par
   : Record<never, never>
 
 /** The media types that an operation's body may have. */
-export function bodyTypesOf({ tag }: Contract): readonly string[] {
-  if (tag === 'page') return [FORM_TYPE]
+export function bodyTypesOf({ tag, form }: Contract): readonly string[] {
+  if (tag === 'page' || form) return [FORM_TYPE]
   return tag === 'classic' ? [FORM_TYPE, 'multipart/form-data', JSON_TYPE] : [JSON_TYPE]
 }
 

@@ -20,6 +20,12 @@ export const password = text.meta({
   example: 'b4l0u',
 })
 
+/** The password that an account has, if it has one. */
+export const currentPassword = password.optional().meta({
+  description:
+    'The current password: any characters, at most 1,024 bytes of UTF-8. Required if the account has one (`password` in `GET /profile/factors`). Without one, the session must be fresh.',
+})
+
 /** A new password. OpenAPI adds the minimum length that is configured. */
 export const newPassword = text.meta({
   description: 'Any characters, at most 1,024 bytes of UTF-8.',
@@ -174,6 +180,9 @@ export const passkey = z.strictObject({
 
 /** The second factors of an account. */
 export const factors = z.strictObject({
+  password: z.boolean().meta({
+    description: 'Whether the account has a password. One that was made at another provider may have none.',
+  }),
   totp: z
     .strictObject({ confirmed_at: z.iso.datetime(), disabled_at: z.iso.datetime().nullable() })
     .nullable()
@@ -275,3 +284,38 @@ export const sessionInfo = z.strictObject({
 
 export type AccountBody = z.infer<typeof account>
 export type CurrentSessionBody = z.infer<typeof currentSession>
+
+/** Names a provider in a body. */
+export const providerField = text.meta({ description: 'The id of a provider, from `GET /login/providers`.' })
+
+/** Where the browser goes from a provider. */
+export const returnTo = text.optional().meta({
+  description:
+    'Where the browser goes afterwards: a path of this service, or a URL on an origin of BIENVENUE_RETURN_ORIGINS. Default: the account.',
+})
+
+/** The authorization endpoint of a provider, with its parameters. */
+export const redirectTo = z.url().meta({ description: 'The page of the provider.' })
+
+/** An account at another provider. */
+export const identity = z.strictObject({
+  id: z.uuid().meta({ description: 'It grants no access.' }),
+  provider: z.string().meta({ description: 'The id of the provider.' }),
+  provider_name: z.string(),
+  email: z
+    .string()
+    .nullable()
+    .meta({ description: 'The address there, at the last sign-in. It may differ from that of the account.' }),
+  created_at: z.iso.datetime(),
+  last_used_at: z.iso.datetime().nullable(),
+})
+
+/** What a provider sends when somebody has signed out there. */
+export const logoutToken = z.string().meta({ description: 'A JWT, signed by the provider.' })
+
+/** The same in an export, with what names it at the provider. */
+export const identityDetails = identity.extend({
+  issuer: z.string(),
+  subject: z.string().meta({ description: 'The id of the person at the provider.' }),
+  email_verified: z.boolean().meta({ description: 'Whether the provider has verified the address.' }),
+})

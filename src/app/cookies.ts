@@ -2,12 +2,15 @@
 import { isBrowserToken } from '../auth/index.ts'
 import { PENDING_LIFETIME_SECONDS } from '../model/factors.ts'
 import { BROWSER_LIFETIME_SECONDS } from '../model/mail-codes.ts'
+import { FLOW_LIFETIME_SECONDS } from '../model/providers.ts'
 import type { Options } from '../options/index.ts'
 
 type NameOptions = Pick<Options, 'secureCookie' | 'cookieDomain'>
 export type CookieOptions = NameOptions & Pick<Options, 'sessionLifetimeSeconds'>
 
-type CookieKind = 'session_id' | 'device' | 'browser' | 'login' | 'language'
+type CookieKind = 'session_id' | 'device' | 'browser' | 'login' | 'language' | FlowCookieKind
+/** Each way to a provider has a cookie of its own, so that several tabs do not disturb each other. */
+type FlowCookieKind = `login_${string}`
 
 /** The attributes of a cookie, under the names that the `cookie` package and most frameworks use. */
 export interface CookieAttributes {
@@ -156,6 +159,50 @@ export function readLoginCookie(header: string | null | undefined, options: Cook
 /** The cookie that clears the login cookie. */
 export function clearedLoginCookie(options: CookieOptions): Cookie {
   return cookieOf('login', '', 0, options)
+}
+
+/** How many ways to a provider a browser can have open. */
+const FLOWS_PER_BROWSER = 5
+
+/** The random end of a flow's id: UUIDs of version 7 begin with the time. */
+function flowCookieKind(flowId: string): FlowCookieKind {
+  return `login_${flowId.slice(-8)}`
+}
+
+/** The cookies of a new way to a provider. It displaces older ones, if there are too many. */
+export function flowCookies(
+  flowToken: string,
+  header: string | null | undefined,
+  options: CookieOptions,
+): Cookie[] {
+  const start = cookieName('login_', options)
+  const open = pairsIn(header ?? '').flatMap((pair) =>
+    pair.startsWith(start) ? [pair.slice(start.length, pair.indexOf('='))] : [],
+  )
+  const displaced = open.slice(0, Math.max(0, open.length + 1 - FLOWS_PER_BROWSER))
+  return [
+    ...displaced.map((end) => cookieOf(`login_${end}`, '', 0, options)),
+    cookieOf(flowCookieKind(flowIdIn(flowToken)), flowToken, FLOW_LIFETIME_SECONDS, options),
+  ]
+}
+
+/** The token of a flow with this id, by the same rules. */
+export function readFlowCookie(
+  header: string | null | undefined,
+  flowId: string,
+  options: CookieOptions,
+): string | null {
+  const token = onlyOne(cookiesNamed(header, cookieName(flowCookieKind(flowId), options)))
+  return token !== null && flowIdIn(token) === flowId ? token : null
+}
+
+/** The cookie that clears that of a flow. */
+export function clearedFlowCookie(flowId: string, options: CookieOptions): Cookie {
+  return cookieOf(flowCookieKind(flowId), '', 0, options)
+}
+
+function flowIdIn(flowToken: string): string {
+  return flowToken.slice(0, flowToken.indexOf('.'))
 }
 
 const YEAR_SECONDS = 365 * 86_400

@@ -1,5 +1,5 @@
 /** The checks that every request must pass before a route handles it. They are cheap and do not use the database. */
-import { TOPICS } from '../api/index.ts'
+import { OPERATIONS, TOPICS } from '../api/index.ts'
 import { parseAllowedHosts } from '../lib/allowed-hosts.ts'
 import { isLoopback, isPrivateAddress, withoutBrackets } from '../lib/network.ts'
 import { parseOrigins } from '../lib/origins.ts'
@@ -34,10 +34,27 @@ export function createGuard(settings: GuardSettings): Guard {
     if (incoming.method === 'GET' || incoming.method === 'HEAD') return
     const origin = incoming.header('origin')
     if (origin !== null && trusted.has(origin)) return
+    if (mayComeFromOtherSites(incoming, site)) return
     const hasOrigin = assertOwnOrigin(incoming, site, host)
     if (!hasOrigin && !allowsFormsWithoutOrigin && isSimple(incoming) && hasSessionCookie())
       throw new AuthError('missing_origin')
   }
+}
+
+/** The operations that forms of other sites may call. */
+const OPEN = OPERATIONS.filter(({ fromOtherSites }) => fromOtherSites).map(({ method, path }) => ({
+  method,
+  segments: path.split('/'),
+}))
+
+function mayComeFromOtherSites(incoming: Incoming, { locate }: Site): boolean {
+  const given = (locate(incoming) ?? '').split('/')
+  return OPEN.some(
+    ({ method, segments }) =>
+      incoming.method === method &&
+      given.length === segments.length &&
+      segments.every((segment, index) => segment.startsWith('{') || segment === given[index]),
+  )
 }
 
 /** Which hosts and origins are ours. */

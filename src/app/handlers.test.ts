@@ -61,11 +61,24 @@ it('an export leaves out what the tables have besides [API-03]', async () => {
     recoveryCodes: 10,
     secondFactorEnabled: true,
     policy: 'optional',
+    password: true,
+  }
+  const identity = {
+    id: session.id,
+    provider: 'company',
+    providerName: 'Company',
+    issuer: 'https://id.example.com',
+    subject: 'bob',
+    email: 'bob@example.com',
+    emailVerified: true,
+    createdAt: at,
+    lastUsedAt: null,
   }
   const found = {
     ...more,
     factors: { ...factors, ...more },
     account: { ...account, ...more },
+    identities: [{ ...identity, ...more }],
     sessions: [{ ...session, ...more }],
     audit: [{ ...record, ...more, actor: 'operator', details: { email: 'eve@example.com' } }],
   } as unknown as AccountExport
@@ -75,6 +88,7 @@ it('an export leaves out what the tables have besides [API-03]', async () => {
   expect(body).toEqual({
     account: { id: 1, email: 'bob@example.com', created_at: time, email_verified_at: null, ...profile },
     factors: {
+      password: true,
       totp: { confirmed_at: time, disabled_at: null },
       passkeys: [
         {
@@ -93,6 +107,19 @@ it('an export leaves out what the tables have besides [API-03]', async () => {
       second_factor_enabled: true,
       policy: 'optional',
     },
+    identities: [
+      {
+        id: session.id,
+        provider: 'company',
+        provider_name: 'Company',
+        issuer: 'https://id.example.com',
+        subject: 'bob',
+        email: 'bob@example.com',
+        email_verified: true,
+        created_at: time,
+        last_used_at: null,
+      },
+    ],
     sessions: [
       {
         id: session.id,

@@ -76,6 +76,10 @@ class Input<Given extends Contract> {
     return callerOf(this.#admitted, this.#options)
   }
 
+  get cookieHeader(): string | null {
+    return this.#admitted.incoming.header('cookie')
+  }
+
   /** Whether the client asks for HTML, as a browser does that navigates. */
   get acceptsHtml(): boolean {
     return acceptsHtml(this.#admitted.incoming.header('accept'))

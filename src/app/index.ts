@@ -25,9 +25,11 @@ import { type Answer, createRenderer, errorAnswer, type Rendered } from './respo
 import { createRouter } from './router.ts'
 import { accountRoutes } from './routes/account.ts'
 import { factorRoutes } from './routes/factors.ts'
+import { identityRoutes } from './routes/identities.ts'
 import { mailCodeRoutes } from './routes/mail-codes.ts'
 import { pageRoutes } from './routes/pages/index.ts'
 import { passkeyRoutes } from './routes/passkeys.ts'
+import { providerRoutes } from './routes/providers.ts'
 import { serviceRoutes } from './routes/service.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { signInRoutes } from './routes/sign-in.ts'
@@ -57,6 +59,8 @@ const ROUTES = [
   mailCodeRoutes,
   factorRoutes,
   passkeyRoutes,
+  providerRoutes,
+  identityRoutes,
 ]
 
 /** What proxies add to a request: X-Forwarded-For by convention, Forwarded by RFC 7239. */

@@ -18,6 +18,8 @@ const IS_MET: Readonly<Record<Need, (configuration: Configuration) => boolean>> 
   passkeys: ({ options }) => relyingPartyOf(options) !== null,
   related_origins: (configuration) =>
     IS_MET.passkeys(configuration) && configuration.options.passkeyOrigins !== '',
+  // Providers send people back to the base URL, and their secrets must open at the next start.
+  providers: ({ options }) => options.baseUrl !== '' && options.secretKey !== '',
   factors: (configuration) => IS_MET.totp(configuration) || IS_MET.passkeys(configuration),
 }
 

@@ -4,6 +4,7 @@ import type {
   AuditRecord,
   CurrentSession,
   FactorInfo,
+  IdentityInfo,
   PasskeyInfo,
   SessionInfo,
 } from '../auth/index.ts'
@@ -65,9 +66,32 @@ export function passkeyOnWire(passkey: PasskeyInfo) {
   }
 }
 
+/** An account at another provider. */
+export function identityOnWire(identity: IdentityInfo) {
+  return {
+    id: identity.id,
+    provider: identity.provider,
+    provider_name: identity.providerName,
+    email: identity.email,
+    created_at: identity.createdAt.toISOString(),
+    last_used_at: identity.lastUsedAt?.toISOString() ?? null,
+  }
+}
+
+/** The same, with what names it at the provider: for exports and operators. */
+export function identityDetailsOnWire(identity: IdentityInfo) {
+  return {
+    ...identityOnWire(identity),
+    issuer: identity.issuer,
+    subject: identity.subject,
+    email_verified: identity.emailVerified,
+  }
+}
+
 /** The second factors of an account. */
 export function factorsOnWire(factors: FactorInfo) {
   return {
+    password: factors.password,
     totp: factors.totp && {
       confirmed_at: factors.totp.confirmedAt.toISOString(),
       disabled_at: factors.totp.disabledAt?.toISOString() ?? null,
@@ -85,10 +109,11 @@ export function auditOnWire({ at, action, outcome, reason, ip, userAgent }: Audi
 }
 
 /** The export of an account. */
-export function exportOnWire({ account, factors, sessions, audit }: AccountExport) {
+export function exportOnWire({ account, factors, identities, sessions, audit }: AccountExport) {
   return {
     account: accountOnWire(account),
     factors: factorsOnWire(factors),
+    identities: identities.map(identityDetailsOnWire),
     sessions: sessions.map(sessionOnWire),
     audit: audit.map(auditOnWire),
   }

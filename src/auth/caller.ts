@@ -21,6 +21,8 @@ export interface Client {
   readonly browserToken?: string | undefined
   /** The token of a sign-in that waits for a second factor: the value of the cookie `login`. */
   readonly loginToken?: string | undefined
+  /** The token of a sign-in at another provider: the value of the cookie `login_…` that its start has set. */
+  readonly flowToken?: string | undefined
 }
 
 /** Who acts. */

@@ -13,7 +13,7 @@ const NOTHING = {
   mailCodes: 0,
   ...{ sessions: 0, tokens: 0, throttles: 0, accounts: 0, mails: 0 },
   ...{ auditRecords: 0, auditOrigins: 0 },
-  ...{ totp: 0, pendingSignIns: 0, ceremonies: 0 },
+  ...{ totp: 0, pendingSignIns: 0, ceremonies: 0, loginFlows: 0 },
 }
 
 async function longAgo(engine: 'sqlite' | 'postgres', options = {}) {

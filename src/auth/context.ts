@@ -5,6 +5,7 @@ import type { MetadataSchemas } from '../model/standard-schema.ts'
 import type { Hasher, Options } from '../options/index.ts'
 import type { HookRunner } from './hooks.ts'
 import type { PasswordPolicy } from './passwords/policy/index.ts'
+import type { SharedProviders } from './providers/shared.ts'
 
 /** The first parameter of every use case: the store, the clock, the hasher and the options. */
 export interface Context {
@@ -18,6 +19,8 @@ export interface Context {
   readonly metadataSchema: MetadataSchemas
   /** Signs device tokens, and seals secrets. `null` without a secret key. */
   readonly keys: Keyring | null
+  /** The list of providers, and the way to reach them. */
+  readonly providers: SharedProviders
   readonly hooks: HookRunner
   /** Writes mail, with the links and templates of the application. */
   readonly mail: MailWriter

@@ -33,6 +33,7 @@ export type {
   TotpSetup,
 } from './factors/index.ts'
 export type { HookClient, Hooks, SignedUp, SignInAttempt, SignUpAttempt } from './hooks.ts'
+export type { IdentityInfo, LinkRequest, UnlinkRequest } from './identities/index.ts'
 export { hasMailCodes } from './mail-codes/available.ts'
 export type {
   ChangeEmailByCodeRequest,
@@ -54,6 +55,24 @@ export type {
 } from './passkeys/index.ts'
 export type { FirebaseProject } from './passwords/hashing/firebase.ts'
 export { hashPassword } from './passwords/password.ts'
+export type {
+  AddProviderRequest,
+  BackchannelLogoutRequest,
+  Discovered,
+  EnterAddressRequest,
+  EnteredAddress,
+  FurtherStep,
+  ProviderAnswer,
+  ProviderCheck,
+  ProviderDetails,
+  ProviderInfo,
+  ProviderOutcome,
+  ProviderReauthenticationRequest,
+  ProviderSignInRequest,
+  ReplaceSecretRequest,
+  StartedFlow,
+  WaitingIdentity,
+} from './providers/index.ts'
 export type { Resealed } from './secrets/index.ts'
 export { type AuthService, openAuthService } from './service.ts'
 export type {
@@ -87,7 +106,7 @@ export type {
   ImportOptions,
   ImportStep,
 } from './transfer/index.ts'
-export type { ExportedFactors, ExportedPasskey } from './transfer/moving-factors.ts'
+export type { ExportedFactors, ExportedIdentity, ExportedPasskey } from './transfer/moving-factors.ts'
 export type {
   CreateUserRequest,
   RequireSecondFactorRequest,

@@ -1,10 +1,13 @@
 /** Quotas per hour and pauses: limits on what the service does, whoever caused it. `sign-in/throttle.ts` limits attempts. */
 import * as store from '../db/index.ts'
 import { sha256 } from '../lib/digest.ts'
+import { networksOf } from '../lib/network.ts'
 import { AuthError } from '../model/errors.ts'
+import type { Caller } from './caller.ts'
 import type { Context } from './context.ts'
 
 const HOUR_MS = 60 * 60_000
+const START_WINDOW_MS = 10 * 60_000
 
 /** One of the places in a quota. */
 export interface Place {
@@ -34,6 +37,25 @@ export async function takeHourlyPlace(ctx: Context, what: string, places: number
 export async function requireHourlyPlace(ctx: Context, what: string, places: number): Promise<void> {
   if ((await takeHourlyPlace(ctx, what, places)) !== null) return
   const retryAfterSeconds = Math.ceil((nextHour(ctx).getTime() - ctx.now().getTime()) / 1_000)
+  throw new AuthError('too_many_attempts', { retryAfterSeconds })
+}
+
+/**
+ * Counts the start of something that visitors can begin, by IP address, in windows of ten minutes.
+ *
+ * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`: more than `perIp` in this window.
+ */
+export async function countStart(
+  ctx: Context,
+  { what, perIp }: { readonly what: string; readonly perIp: number },
+  { ip }: Caller,
+): Promise<void> {
+  const network = ip === undefined ? undefined : networksOf(ip)?.[0]
+  if (!ctx.options.throttle || network === undefined) return
+  const { index, end } = windowOf(ctx, START_WINDOW_MS)
+  const key = keyOf(what, network, String(index))
+  if ((await store.takePlace(ctx.db, key, { places: perIp, until: end })) !== null) return
+  const retryAfterSeconds = Math.ceil((end.getTime() - ctx.now().getTime()) / 1_000)
   throw new AuthError('too_many_attempts', { retryAfterSeconds })
 }
 

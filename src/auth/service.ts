@@ -18,11 +18,14 @@ import { openMailer } from './delivery/open-mailer.ts'
 import { type MailWorker, startMailWorker } from './delivery/worker.ts'
 import * as factors from './factors/index.ts'
 import { type Hooks, openHooks } from './hooks.ts'
+import * as identities from './identities/index.ts'
 import * as mailCodes from './mail-codes/index.ts'
 import * as passkeys from './passkeys/index.ts'
 import { costOfNew, createHasher, RECOVERY_CODE_HASHING } from './passwords/hashing/index.ts'
 import { createHashQueues } from './passwords/hashing/queue.ts'
 import { createPasswordPolicy } from './passwords/policy/index.ts'
+import * as providers from './providers/index.ts'
+import { createSharedProviders } from './providers/shared.ts'
 import * as readiness from './readiness.ts'
 import * as secrets from './secrets/index.ts'
 import * as sessions from './sessions/index.ts'
@@ -36,8 +39,10 @@ const TOPICS = {
   audit,
   delivery,
   factors,
+  identities,
   mailCodes,
   passkeys,
+  providers,
   secrets,
   sessions,
   signIn,
@@ -148,6 +153,7 @@ export async function openAuthService(
     ),
     metadataSchema,
     keys: keyringFor(options),
+    providers: createSharedProviders(options, now ?? (() => new Date())),
     hooks,
     mail,
     sendsMail: mailer !== null,

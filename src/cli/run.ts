@@ -20,6 +20,7 @@ import { init } from './commands/init.ts'
 import { mail } from './commands/mail.ts'
 import { migrate } from './commands/migrate.ts'
 import { move } from './commands/move.ts'
+import { providers } from './commands/providers.ts'
 import { secrets } from './commands/secrets.ts'
 import { serve } from './commands/serve.ts'
 import { sessions } from './commands/sessions.ts'
@@ -42,6 +43,7 @@ const COMMANDS: readonly Command[] = [
   backup,
   restore,
   move,
+  ...providers,
   ...secrets,
   doctor,
   init,

@@ -35,6 +35,7 @@ const TEXTS: Readonly<Record<string, [one: string, other: string]>> = {
   languages: ['fr,en', 'en'],
   supportContact: ['help@example.com', 'https://example.com/help'],
   cookieDomain: ['example.com', 'example.co.uk'],
+  outboundPrivate: ['idp.internal,10.0.0.0/8', 'localhost'],
   breachCheckUrl: ['https://range.example.com', 'off'],
 }
 

@@ -21,7 +21,7 @@ export const ROUTES = {
     activity: { method: 'GET', path: '/profile/activity', session: 'needed' },
     /** Ask for a new address, which takes effect once it is confirmed: `PUT /profile/email`. */
     changeEmail: { method: 'PUT', path: '/profile/email', body: true, session: 'needed' },
-    /** Change the password, with the current one: `PUT /profile/password`. */
+    /** Change the password, with the current one, or set the first one: `PUT /profile/password`. */
     changePassword: { method: 'PUT', path: '/profile/password', body: true, session: 'begins' },
     /** Confirm an address with the token of a mailed link and the password of the account: `POST /confirm_email`. */
     confirmEmail: { method: 'POST', path: '/confirm_email', body: true },
@@ -103,5 +103,21 @@ export const ROUTES = {
     rename: { method: 'PUT', path: '/profile/passkeys/{id}', body: true, session: 'needed' },
     /** Begin to add or use a passkey: `POST /ceremonies`. */
     startCeremony: { method: 'POST', path: '/ceremonies', body: true },
+  },
+  providers: {
+    /** List the providers that people can sign in with: `GET /login/providers`. */
+    available: { method: 'GET', path: '/login/providers' },
+    /** Begin to prove again who you are, at a provider that your account is connected with: `POST /reauthenticate/provider`. */
+    startReauthentication: { method: 'POST', path: '/reauthenticate/provider', body: true, session: 'needed' },
+    /** Begin to sign in at another provider: `POST /login/{provider}`. */
+    startSignIn: { method: 'POST', path: '/login/{provider}', body: true },
+  },
+  identities: {
+    /** Begin to connect an account at another provider: `POST /profile/identities`. */
+    link: { method: 'POST', path: '/profile/identities', body: true, session: 'needed' },
+    /** List the accounts at other providers that your account is connected with: `GET /profile/identities`. */
+    list: { method: 'GET', path: '/profile/identities', session: 'needed' },
+    /** Disconnect an account at another provider: `DELETE /profile/identities/{id}`. */
+    unlink: { method: 'DELETE', path: '/profile/identities/{id}', session: 'needed' },
   },
 } as const satisfies Routes

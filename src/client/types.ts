@@ -12,8 +12,8 @@ import type { StepUpMethod } from '../model/factors.ts'
 
 export type Topics = typeof TOPICS
 
-/** Operations without a client method: only a browser can show a page or follow a redirect. */
-type LeftOut = { tag: 'page' } | { success: { status: 302 } }
+/** Operations without a client method: only a browser can show a page or follow a redirect, and only other servers send a form. */
+type LeftOut = { tag: 'page' } | { form: true } | { success: { status: 302 } }
 
 type Names<Operations> = keyof {
   [Name in keyof Operations as Operations[Name] extends LeftOut ? never : Name]: 0

@@ -53,7 +53,7 @@ describe.each(LOCALES)('the sentences of an operator in %s', (locale) => {
       const others = text.replaceAll(/⟦[^⟧]*⟧/g, '').split('\n')
       const facts = others.filter((line) => !/^(?:https:\S+|[\d ]+|Blue Bottle)?$/.test(line))
       expect(
-        facts.every((line) => /192\.0\.2\.7|Firefox|2026|Alice’s/.test(line)),
+        facts.every((line) => /192\.0\.2\.7|Firefox|2026|Alice’s|Google/.test(line)),
         facts.join('\n'),
       ).toBe(true)
     }

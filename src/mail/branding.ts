@@ -2,7 +2,12 @@
 import { readLogo } from '../lib/logo.ts'
 import { readSmallFile, readTextFile, UnreadableFile } from '../lib/setting-file.ts'
 import { themeOf } from '../lib/theme.ts'
-import { InvalidTexts, type MailSentencesByLocale, readReplaced } from '../text/replaced.ts'
+import {
+  InvalidTexts,
+  type MailSentencesByLocale,
+  REPLACED_MAX_BYTES,
+  readReplaced,
+} from '../text/replaced.ts'
 import type { MailImage } from './index.ts'
 import { DEFAULT_LOOK, LOGO_ID, LOGO_URL, type MailLook } from './look.ts'
 
@@ -32,7 +37,8 @@ export function openBranding({ accent, logo, texts }: BrandingOptions): Branding
   return {
     look: { ...lookOf(accent), logoUrl: image === null ? null : LOGO_URL },
     images: image === null ? [] : [image],
-    sentences: texts === '' ? null : readIfUsable(() => readReplaced(readTextFile(texts)).mail),
+    sentences:
+      texts === '' ? null : readIfUsable(() => readReplaced(readTextFile(texts, REPLACED_MAX_BYTES)).mail),
   }
 }
 

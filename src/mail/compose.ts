@@ -113,6 +113,8 @@ function wordsOf(message: Message, service: string, texts: MailTexts): MailWords
     case 'passkey_added':
     case 'passkey_removed':
     case 'passkey_refused':
+    case 'identity_connected':
+    case 'identity_disconnected':
       return texts[message.kind](service, wordsOnly(message.name.replaceAll("'", '’')))
     default:
       return texts[message.kind](service)

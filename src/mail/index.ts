@@ -62,6 +62,9 @@ interface DetailedData extends LinkedData {
   readonly passkey_removed: PasskeyData
   /** A use of a passkey that may have been copied. */
   readonly passkey_refused: PasskeyData
+  /** An account at another provider, which `name` names. */
+  readonly identity_connected: PasskeyData
+  readonly identity_disconnected: PasskeyData
   /** A sign-in that ended after the right password, without a second factor. `at` is when it began. */
   readonly second_factor_failed: SignIn
 }

@@ -30,6 +30,8 @@ interface Layout {
   readonly isShownOnce?: true
   /** A page behind a mailed link: its own script, and no referrer, because its address held a secret. */
   readonly behindLink?: true
+  /** Where the browser goes on to at once. */
+  readonly leadsTo?: string
 }
 
 /** `more`: new passwords, times and recovery codes. `passkeys`: asks for them. `signals`: tells password managers about them. */
@@ -42,6 +44,7 @@ export const ACCOUNT_PAGES = {
   password: '/account/password',
   passkeys: '/account/passkeys',
   factors: '/account/factors',
+  identities: '/account/identities',
   sessions: '/account/sessions',
   activity: '/account/activity',
   data: '/account/data',
@@ -49,15 +52,25 @@ export const ACCOUNT_PAGES = {
 export type AccountEntry = keyof typeof ACCOUNT_PAGES
 
 /** The pages of the account that are served. */
-export function accountEntries({ canChangeEmail, hasPasskeys, hasFactors }: Look): readonly AccountEntry[] {
-  const isServed = { email: canChangeEmail, passkeys: hasPasskeys, factors: hasFactors }
+export function accountEntries({
+  canChangeEmail,
+  hasPasskeys,
+  hasFactors,
+  providers,
+}: Look): readonly AccountEntry[] {
+  const isServed = {
+    email: canChangeEmail,
+    passkeys: hasPasskeys,
+    factors: hasFactors,
+    identities: providers.length > 0,
+  }
   const entries = Object.keys(ACCOUNT_PAGES) as AccountEntry[]
   return entries.filter((entry) => isServed[entry as keyof typeof isServed] ?? true)
 }
 
 /** Puts the body of a page into the common document. */
 export function layOut(look: Look, layout: Layout): Page {
-  const { title, body, hasProblem = false, entry, scripts = [], isShownOnce, behindLink } = layout
+  const { title, body, hasProblem = false, entry, scripts = [], isShownOnce, behindLink, leadsTo } = layout
   const { locale, texts, site, assets } = look
   const fullTitle = `${title} – ${site.name}`
   const urlOf = ({ name }: { readonly name: string }) => `${look.basePath}/assets/${name}`
@@ -68,7 +81,7 @@ export function layOut(look: Look, layout: Layout): Page {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-<title>${hasProblem ? fill(texts.shell.errorTitle, { title: fullTitle }) : fullTitle}</title>
+${leadsTo !== undefined && html`<meta http-equiv="refresh" content="0;url=${leadsTo}">\n`}<title>${hasProblem ? fill(texts.shell.errorTitle, { title: fullTitle }) : fullTitle}</title>
 <link rel="icon" href="${urlOf(assets.icon)}">
 <link rel="stylesheet" href="${urlOf(assets.style)}">
 ${(behindLink ? [assets.linkScript] : [assets.script, ...scripts.map((name) => assets[FILES[name]])]).map((script) => html`<script type="module" src="${urlOf(script)}"></script>\n`)}</head>

@@ -34,6 +34,8 @@ export interface Look {
   readonly hasTotp: boolean
   /** Whether people can have second factors of any kind. */
   readonly hasFactors: boolean
+  /** The providers that people can sign in with. */
+  readonly providers: readonly { readonly id: string; readonly name: string }[]
   /** The minimum length of a new password, in Unicode code points. */
   readonly minPasswordLength: number
 }

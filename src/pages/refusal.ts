@@ -1,7 +1,8 @@
 import { html } from 'hono/html'
 import { type AuthError, ERRORS } from '../model/errors.ts'
+import { linkTo } from './form.ts'
 import { icon } from './icons.ts'
-import { layOut, type Page } from './layout.ts'
+import { layOut, type Markup, type Page } from './layout.ts'
 import type { Look } from './look.ts'
 import { durationIn, fill } from './words.ts'
 
@@ -14,8 +15,25 @@ export function renderRefusal(look: Look, error: AuthError, requestId: string): 
   const body = html`${icon('exclamation', 'icon bad')}
 <h1>${heading}</h1>
 <p>${retryAfterSeconds === undefined ? advice : fill(refusals.wait, { time: durationIn(look.locale, retryAfterSeconds) })}</p>
-${status >= 500 && html`<p class="reference">${fill(refusals.reference, { id: requestId })}</p>\n`}<ul class="more"><li><a href="${look.basePath}/account">${refusals.toAccount}</a></li></ul>`
+${status >= 500 && html`<p class="reference">${fill(refusals.reference, { id: requestId })}</p>\n`}<ul class="more"><li>${wayOut(error, look)}</li></ul>`
   return layOut(look, { title: heading, body, hasProblem: true })
+}
+
+/** Where to go from here. The sign-in page leads on to the account if somebody is signed in. */
+function wayOut({ code }: AuthError, look: Look): Markup {
+  const { refusals, signIn, recovery } = look.texts
+  switch (code) {
+    case 'password_compromised':
+      if (look.canRecover) return linkTo(look, { path: '/recover', label: recovery.heading, returnTo: null })
+      break
+    case 'provider_failed':
+    case 'provider_refused':
+    case 'login_flow_required':
+    case 'sign_in_refused':
+    case 'registration_closed':
+      return linkTo(look, { path: '/sign_in', label: signIn.heading, returnTo: null })
+  }
+  return linkTo(look, { path: '/account', label: refusals.toAccount, returnTo: null })
 }
 
 function wordsFor({ code }: AuthError, { texts: { refusals } }: Look) {
@@ -25,6 +43,13 @@ function wordsFor({ code }: AuthError, { texts: { refusals } }: Look) {
     case 'unknown_host':
     case 'too_many_attempts':
     case 'unavailable':
+    case 'provider_failed':
+    case 'provider_refused':
+    case 'login_flow_required':
+    case 'sign_in_refused':
+    case 'identity_taken':
+    case 'registration_closed':
+    case 'password_compromised':
       return refusals[code]
     case 'foreign_origin':
     case 'missing_origin':

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { Factor } from '../model/factors.ts'
+import type { Factor, StepUpMethod } from '../model/factors.ts'
 import { appCodeField, form, hidden, recoveryCodeField, summary } from './form.ts'
 import { icon } from './icons.ts'
 import { layOut, type Markup, type Page } from './layout.ts'
@@ -84,7 +84,7 @@ export function waitingFields({ id, email }: WaitingSignIn): Record<string, stri
 }
 
 /** Links to the other ways of a page that shows one of several. */
-export function otherWays<Method extends Factor | 'password'>(
+export function otherWays<Method extends Factor | StepUpMethod>(
   look: Look,
   {
     path,

@@ -1,10 +1,11 @@
 import { html } from 'hono/html'
-import { checkbox, emailField, form, linkTo, notice, passwordField, summary } from './form.ts'
+import { checkbox, emailField, form, hidden, linkTo, notice, passwordField, summary } from './form.ts'
 import { icon } from './icons.ts'
 import { layOut, type Page } from './layout.ts'
 import type { Look } from './look.ts'
 import { passkeyForm, type UnknownPasskey, unknownSignal } from './passkey.ts'
 import { type FormState, type Problem, problemOf } from './problems.ts'
+import { divider, providerButtons } from './providers.ts'
 
 /** What the sign-in page depends on. */
 export interface SignInView {
@@ -27,6 +28,9 @@ export interface SignInView {
 export function renderSignIn(look: Look, view: SignInView): Page {
   const { form: state, returnTo, passwordChanged, unknownPasskey } = view
   const { signIn, shell, passkeys } = look.texts
+  const hasProviders = look.providers.length > 0
+  // The script leaves it out if the box is not ticked.
+  const remember = { remember: 'on' }
   const problem = problemIn(look, view)
   const link = (path: string, label: string) => linkTo(look, { path, label, returnTo })
   const maybeUnconfirmed = look.mustConfirm && state.refusal?.code === 'invalid_credentials'
@@ -39,7 +43,8 @@ ${passwordChanged && notice(signIn.passwordChanged)}${summary(look, problem, may
   look,
   { action: '/sign_in', submit: signIn.submit, returnTo },
   html`${emailField({ name: 'email', label: shell.email, value: state.values.email }, problem, `username${webauthn}`)}${passwordField(look, { name: 'password', label: shell.password }, problem, `current-password${webauthn}`)}${checkbox({ name: 'remember', label: signIn.remember }, isTicked)}`,
-)}${look.hasPasskeys && passkeyForm(look, { action: '/sign_in/passkey', purpose: 'sign_in', submit: passkeys.signIn, fields: { remember: '' }, returnTo, autofills: true, style: 'second', above: html`<p class="or">${passkeys.or}</p>\n` })}
+)}
+${hasProviders && divider(look)}${look.hasPasskeys && passkeyForm(look, { action: '/sign_in/passkey', purpose: 'sign_in', submit: passkeys.signIn, fields: remember, returnTo, autofills: true, style: 'second', ...(!hasProviders && { above: divider(look) }) })}${hasProviders && providerButtons(look, { action: '/sign_in/with', returnTo, fields: hidden(remember) })}
 <ul class="more">
 ${look.canRecover && html`<li>${link('/recover', signIn.forgot)}</li>\n`}${look.canSignUp && html`<li>${signIn.noAccount} ${link('/sign_up', signIn.signUp)}</li>\n`}</ul>
 ${unknownSignal(unknownPasskey)}`

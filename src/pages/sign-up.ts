@@ -1,9 +1,10 @@
 import { html } from 'hono/html'
-import { emailField, form, linkTo, newPasswordField, summary } from './form.ts'
+import { emailField, form, hidden, linkTo, newPasswordField, summary } from './form.ts'
 import { icon } from './icons.ts'
 import { layOut, type Markup, type Page } from './layout.ts'
 import type { Look } from './look.ts'
 import { type FormState, problemOf } from './problems.ts'
+import { divider, providerButtons } from './providers.ts'
 
 /** The page that creates an account. */
 export function renderSignUp(
@@ -20,7 +21,7 @@ ${summary(look, problem)}${form(
   { action: '/sign_up', submit: signUp.submit, returnTo },
   html`${emailField({ name: 'email', label: shell.email, value: state.values.email }, problem)}${newPasswordField(look, { name: 'password', label: shell.password }, problem)}${conditions(look)}`,
 )}
-<ul class="more"><li>${signUp.haveAccount} ${signIn}</li></ul>`
+${look.providers.length > 0 && html`${divider(look)}${providerButtons(look, { action: '/sign_in/with', returnTo, fields: hidden({ remember: 'on' }) })}`}<ul class="more"><li>${signUp.haveAccount} ${signIn}</li></ul>`
   return layOut(look, { title: signUp.heading, body, hasProblem: problem !== null, scripts: ['more'] })
 }
 

@@ -6,7 +6,7 @@ import { OptionError, type OptionProblem } from '../model/errors.ts'
 import { isEmailAddress } from '../model/user.ts'
 import type { OptionName, Options } from '../options/index.ts'
 import { LOCALES, type Locale, PAGES, type PageTexts } from '../text/index.ts'
-import { InvalidTexts, type PageTextsByLocale, readReplaced } from '../text/replaced.ts'
+import { InvalidTexts, type PageTextsByLocale, REPLACED_MAX_BYTES, readReplaced } from '../text/replaced.ts'
 
 /** The name of a service that has neither a name nor an address. */
 const UNNAMED = 'Bienvenue'
@@ -85,7 +85,7 @@ function openLogo(path: string): Attempt<Logo> {
 }
 
 function openTexts(path: string): Attempt<PageTextsByLocale> {
-  return reading(path, () => readReplaced(readTextFile(path)).pages)
+  return reading(path, () => readReplaced(readTextFile(path, REPLACED_MAX_BYTES)).pages)
 }
 
 function reading<Value>(path: string, read: () => Attempt<Value>): Attempt<Value> {

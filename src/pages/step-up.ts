@@ -6,6 +6,7 @@ import { layOut, type Markup, type Page } from './layout.ts'
 import type { Look } from './look.ts'
 import { passkeyForm, type UnknownPasskey, unknownSignal, withoutScript } from './passkey.ts'
 import { type FormProblems, type FormState, problemOf } from './problems.ts'
+import { providerButtons } from './providers.ts'
 import { otherWays } from './second-step.ts'
 
 /** What the page depends on. */
@@ -20,6 +21,8 @@ export interface StepUpView {
   /** Whether a password is not enough. */
   readonly needsSecondFactor: boolean
   readonly unknownPasskey: UnknownPasskey | null
+  /** The providers at which the user has an identity. */
+  readonly providers: Look['providers']
 }
 
 /** The page that asks a signed-in user who they are again, before another page shows its form. */
@@ -31,17 +34,30 @@ export function renderStepUp(look: Look, view: StepUpView): Page {
     ...(needsSecondFactor && { second_factor: '' }),
     ...(returnTo !== null && { return_to: returnTo }),
   }
-  const why = { password: words.why, totp: words.whyTotp, passkey: words.whyPasskey }
+  const why = {
+    password: words.why,
+    totp: words.whyTotp,
+    passkey: words.whyPasskey,
+    provider: words.whyProvider,
+  }
   const body = html`${icon(method === 'password' ? 'key' : 'shield', 'icon')}
 <h1>${words.heading}</h1>
-${method !== null && html`<p>${why[method]}</p>\n`}${summary(look, problem)}${method !== null && proof(look, view, method)}
+<p>${method === null ? words.none : why[method]}</p>
+${summary(look, problem)}${method === null ? signOutForm(look, returnTo) : proof(look, view, method)}
 ${otherWays(look, { path: '/confirm', methods: view.methods, method, query })}
-${needsSecondFactor && html`<p class="more">${words.lost} <a href="${look.basePath}/sign_out">${words.signOut}</a></p>\n`}${unknownSignal(view.unknownPasskey)}`
+${needsSecondFactor && method !== null && html`<p class="more">${words.lost} <a href="${look.basePath}/sign_out">${words.signOut}</a></p>\n`}${unknownSignal(view.unknownPasskey)}`
   const scripts = [
     ...(method === 'passkey' ? (['passkeys'] as const) : []),
     ...(view.unknownPasskey !== null ? (['signals'] as const) : []),
   ]
   return layOut(look, { title: words.heading, body, hasProblem: problem !== null, scripts })
+}
+
+/** Signs out, and leads to the sign-in page. */
+function signOutForm(look: Look, returnTo: string | null): Markup {
+  const query = returnTo === null ? '' : `?${new URLSearchParams({ return_to: returnTo })}`
+  const signIn = `${look.basePath}/sign_in${query}`
+  return form(look, { action: '/sign_out', submit: look.texts.stepUp.signOut, returnTo: signIn }, html``)
 }
 
 function problemsFor(method: StepUpMethod | null, { texts }: Look): FormProblems {
@@ -50,8 +66,13 @@ function problemsFor(method: StepUpMethod | null, { texts }: Look): FormProblems
   return { form: texts.passkeys.problems.form }
 }
 
-function proof(look: Look, { form: state, returnTo, email }: StepUpView, method: StepUpMethod): Markup {
+function proof(
+  look: Look,
+  { form: state, returnTo, email, providers }: StepUpView,
+  method: StepUpMethod,
+): Markup {
   const { stepUp, shell, passkeys } = look.texts
+  if (method === 'provider') return providerButtons(look, { action: '/confirm/with', returnTo, providers })
   if (method === 'passkey') {
     const action = '/confirm/passkey'
     return html`${withoutScript(look)}${passkeyForm(look, { action, purpose: 'step_up', submit: passkeys.use, returnTo })}`

@@ -42,6 +42,8 @@ const SAMPLES: Readonly<Record<Kind | 'new_devices', Sample>> = {
   passkey_added: of('passkey_added'),
   passkey_removed: of('passkey_removed'),
   passkey_refused: of('passkey_refused'),
+  identity_connected: of('identity_connected'),
+  identity_disconnected: of('identity_disconnected'),
   totp_added: of('totp_added'),
   totp_removed: of('totp_removed'),
   second_factor_disabled: of('second_factor_disabled'),

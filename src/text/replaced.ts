@@ -28,6 +28,9 @@ export interface Replaced {
   readonly mail: MailSentencesByLocale
 }
 
+/** A longer file is the wrong file: all sentences in all languages have 0.3 MB. */
+export const REPLACED_MAX_BYTES = 1_048_576
+
 const MAIL_KEY = 'mail.'
 
 /**

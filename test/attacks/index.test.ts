@@ -51,12 +51,12 @@ const ATTACKS: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     'CVE-2026-44166': 'linking.test.ts',
     'CVE-2024-38351': 'linking.test.ts',
     'arXiv 2205.10174': 'linking.test.ts',
-    'CVE-2026-9092': 'waits: sign-in with another provider',
-    'CVE-2026-31813': 'waits: sign-in with another provider',
-    'CVE-2025-7365': 'waits: sign-in with another provider',
-    'CVE-2026-9087': 'waits: sign-in with another provider',
-    'CVE-2025-68481': 'waits: sign-in with another provider',
-    'CVE-2025-46815': 'waits: sign-in with another provider',
+    'CVE-2026-9092': 'providers.test.ts',
+    'CVE-2026-31813': 'providers.test.ts',
+    'CVE-2025-7365': 'providers.test.ts',
+    'CVE-2026-9087': 'providers.test.ts',
+    'CVE-2025-68481': 'providers.test.ts',
+    'CVE-2025-46815': 'providers.test.ts',
   },
   'Finding out who has an account': {
     'CVE-2023-39522': 'enumeration.test.ts',
@@ -82,7 +82,6 @@ const ATTACKS: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
 
 /** The features that attacks wait for, each with a pattern that their routes or fields would match. */
 const AWAITED: Readonly<Record<string, RegExp>> = {
-  'sign-in with another provider': /oauth|oidc|provider|callback|link/,
   'lists that are paged over HTTP': /page|cursor/,
   'API keys': /api.?key|machine/,
   invitations: /invit/,
@@ -96,7 +95,9 @@ const NAMES = readdirSync(FOLDER)
   .filter((file) => file.endsWith('.test.ts') && file !== 'index.test.ts')
   .flatMap((file) =>
     [
-      ...readFileSync(`${FOLDER}/${file}`, 'utf8').matchAll(/^ +'([^']+)',$|\bit(?:\.each)?\('([^']+)'/gm),
+      ...readFileSync(`${FOLDER}/${file}`, 'utf8').matchAll(
+        /^ +'([^']+)',$|(?:\bit(?:\.each)?|^ +\]\))\('([^']+)'/gm,
+      ),
     ].map(([, alone, inline]) => ({ file, name: inline ?? alone ?? '' })),
   )
 

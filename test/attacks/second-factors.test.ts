@@ -6,7 +6,15 @@ import { decodeBase32 } from '../../src/lib/base32.ts'
 import { totpCode, totpStep } from '../../src/lib/totp.ts'
 import { CHEAP_HASHER, freshAuth, onBothEngines, onEachEngine } from '../support/engines.ts'
 import { addFactorRows } from '../support/factor-rows.ts'
+import { FAKE_PERSON } from '../support/fake-provider.ts'
 import { everyRow, NEW_PASSWORD, PASSWORD, productionContext, randomKey } from '../support/production.ts'
+import {
+  addFakeProvider,
+  comeBack,
+  type KnownProvider,
+  PROVIDER,
+  REACHES_LOOPBACK,
+} from '../support/providers.ts'
 import { send, sessionIn } from '../support/send.ts'
 import { ALICE } from '../support/story.ts'
 import { requestFor, worldOf } from '../support/world.ts'
@@ -46,7 +54,7 @@ type Policy = keyof typeof POLICIES
 /** Opens the service under a policy, with a member of each kind. */
 async function underPolicy(engine: 'sqlite' | 'postgres', policy: Policy) {
   const { secondFactor } = POLICIES[policy]
-  const on = await stage(engine, { secondFactor, emailVerification: true })
+  const on = await stage(engine, { secondFactor, emailVerification: true, outboundPrivate: REACHES_LOOPBACK })
   const members = {
     nothing: await on.member({}),
     app: await on.member({ app: true }, 'app@example.com'),
@@ -61,7 +69,7 @@ const KEY = randomKey()
 
 const PAGE = { accept: 'text/html' }
 
-/** Every operation that can begin a sign-in with the password. */
+/** Every operation that can begin a sign-in. */
 const BEGINNINGS: Readonly<Record<string, (on: Stage, email: string) => Promise<Response>>> = {
   'signIn.withPassword': ({ enter }, email) => enter(email),
   'mailCodes.confirmEmail': async (on, email) =>
@@ -75,6 +83,21 @@ const BEGINNINGS: Readonly<Record<string, (on: Stage, email: string) => Promise<
       form: { code: await confirmationCode(on, email), password: PASSWORD },
       headers: PAGE,
     }),
+  async 'pages.completeAtCallback'({ auth, now, ask }, email) {
+    const provider = await providerOf(auth, now)
+    provider.person = { ...FAKE_PERSON, sub: email, email }
+    const { path, flowToken } = comeBack(provider, await auth.providers.startSignIn({ provider: PROVIDER }))
+    return ask('GET', path, { headers: PAGE, flowToken })
+  },
+}
+
+const PROVIDERS = new WeakMap<object, Promise<KnownProvider>>()
+
+/** A provider that vouches for the addresses of the members. */
+function providerOf(auth: Stage['auth'], now: Stage['now']): Promise<KnownProvider> {
+  const provider = PROVIDERS.get(auth) ?? addFakeProvider(auth, now, { linking: 'verified' })
+  PROVIDERS.set(auth, provider)
+  return provider
 }
 
 /** The code that confirms the address of an account, which is no longer confirmed. */
@@ -100,7 +123,7 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
     'pages.enrolApp',
     'pages.enrolPasskey',
   ],
-  'sign a new account in, which has no factor': ['pages.signUp'],
+  'sign a new account in, which has no factor': ['pages.signUp', 'pages.enterAddress'],
   'renew a session': [
     'signIn.reauthenticate',
     'account.changePassword',

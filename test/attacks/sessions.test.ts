@@ -22,7 +22,8 @@ async function whoIs(auth: Auth, sessionToken: string): Promise<string> {
 }
 
 /** Operations of second factors, and what they answer to a member who has none and whose sign-in does not wait. */
-const OF_FACTORS = /^(?:factors|passkeys)\.|^signIn\.(?:cancel|with(?:Passkey|Totp|RecoveryCode))$/
+const OF_FACTORS =
+  /^(?:factors|passkeys|providers|identities)\.|^signIn\.(?:cancel|with(?:Passkey|Totp|RecoveryCode))$/
 const NOT_READY =
   /^(?:200|204|400 invalid_field|401 (?:invalid_code|invalid_passkey|pending_login_required)|404 not_found|409 no_second_factor)$/
 
@@ -191,6 +192,8 @@ onEachEngine('a session', (engine) => {
       'account.changeEmail': { email: 'new@example.com' },
       'account.update': { name: 'Victor' },
       'mailCodes.changeEmail': { code: '12345678' },
+      'providers.startReauthentication': { provider: 'company' },
+      'identities.link': { provider: 'company' },
     }
     for (const { method, path, id: name, tag } of withSession) {
       const { sessionToken } = await signIn(auth)
@@ -367,6 +370,11 @@ onEachEngine('a session', (engine) => {
     'factors.confirmTotp': () => ({ json: { code: '123456' } }),
     'factors.removeTotp': () => ({}),
     'factors.renewRecoveryCodes': () => ({}),
+    'providers.startSignIn': () => ({ json: {} }),
+    'providers.startReauthentication': () => ({ json: { provider: 'company' } }),
+    'providers.endSessionsFrom': () => ({ form: { logout_token: 'x' } }),
+    'identities.link': () => ({ json: { provider: 'company' } }),
+    'identities.unlink': () => ({}),
   }
 
   it('cannot be used, started or ended by a page of another site', async () => {

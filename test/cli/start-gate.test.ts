@@ -67,6 +67,7 @@ const BAD_VALUES: Readonly<Record<string, readonly (readonly [value: string, pro
   allowedHosts: [['https://auth.internal', /entry 1 of 1 is not HOST or HOST:PORT/]],
   minPasswordLength: [['7', /must be 8 or more/]],
   passwordBlocklist: [['off', /very common passwords are accepted/]],
+  outboundPrivate: [['https://idp.internal', /entry 1 of 1 is not a host, an IP address or a network/]],
   breachCheckUrl: [['http://breaches.example.com', /must begin with https/]],
   resetTokenDelivery: [['response', /anyone can get a reset token/]],
   resetEndsSessions: [['off', /sessions survive a password reset/]],

@@ -3,12 +3,19 @@ import { expect, it, onTestFinished } from 'vitest'
 import { fill } from '../../bench/growth/fill.ts'
 import { CLOCK, emailOf, firstUuidAt } from '../../bench/growth/rows.ts'
 import { openStore, type Store } from '../../bench/growth/stores.ts'
-import { ACCOUNT_STATES, type AuthService, type Client, openAuthService } from '../../src/auth/index.ts'
+import {
+  ACCOUNT_STATES,
+  type AuthService,
+  type Client,
+  openAuthService,
+  type StartedFlow,
+} from '../../src/auth/index.ts'
 import { MailError, MailRefused } from '../../src/index.ts'
 import type { AuthOptions } from '../../src/options/index.ts'
 import { cbor, SoftwareAuthenticator } from '../support/authenticator.ts'
 import { CHEAP_HASHER, freshDatabase, onBothEngines, type TestClock, testClock } from '../support/engines.ts'
 import { addPasskey, addTotp, PASSKEY_BROWSER, passkeyAnswer, scanTotp } from '../support/factors.ts'
+import { FAKE_PERSON } from '../support/fake-provider.ts'
 import { watchPlans } from '../support/plans.ts'
 import {
   BASE_URL,
@@ -22,6 +29,15 @@ import {
   randomKey,
   until,
 } from '../support/production.ts'
+import {
+  addFakeProvider,
+  comeBack,
+  type KnownProvider,
+  logoutTokenOf,
+  PROVIDER,
+  REACHES_LOOPBACK,
+  type Return,
+} from '../support/providers.ts'
 import { signedIn } from '../support/signed-in.ts'
 
 const SECRET_KEY = randomKey()
@@ -38,8 +54,10 @@ const GROUPS = [
   'db',
   'delivery',
   'factors',
+  'identities',
   'mailCodes',
   'passkeys',
+  'providers',
   'secrets',
   'sessions',
   'signIn',
@@ -74,6 +92,9 @@ const SCANS: Partial<Record<Drive, string>> = {
   // For operators. Reads in pages, in the order of the key.
   'audit.list': 'audit',
   'secrets.reseal': 'totp',
+  // For operators. Counts the identities at each provider.
+  'providers.list': 'identities',
+  'providers.remove': 'identities',
   // For operators. PostgreSQL may scan for a filter without an index; SQLite goes along the key.
   'users.list, some': 'users',
   // By session_id, reset_token or hashed_password, which have no index. No use case of ours does that.
@@ -82,6 +103,9 @@ const SCANS: Partial<Record<Drive, string>> = {
 
 /** SQLite deletes every mailed code without a scan, because nothing depends on them. */
 const ON_SQLITE = { 'transfer.finishRestore': 'pending_sign_ins, sessions, tokens, users' }
+
+/** PostgreSQL reads a small table as a whole to find a list of pairs. */
+const ON_POSTGRES = { 'transfer.importUsers': 'identities' }
 
 /** A signed-in user. */
 interface Person {
@@ -513,6 +537,92 @@ const DRIVES: Readonly<Partial<Record<Drive, (stage: Stage) => Promise<unknown>>
   async 'db.updateUser'({ engine, person, stranger }) {
     await engine.db.updateUser((await person()).id, { email: stranger(), resetToken: null })
   },
+  async 'providers.add'({ engine }) {
+    await engine.providers.add({ preset: 'google', clientId: 'x', clientSecret: 'y' })
+  },
+  async 'providers.replaceSecret'({ engine }) {
+    expect(await engine.providers.replaceSecret({ id: 'google', clientSecret: 'z' })).toBe(true)
+  },
+  async 'providers.disable'({ engine }) {
+    expect(await engine.providers.disable('google')).toBe(true)
+  },
+  async 'providers.enable'({ engine }) {
+    expect(await engine.providers.enable('google')).toBe(true)
+  },
+  async 'providers.remove'({ engine }) {
+    expect(await engine.providers.remove('google')).toBe(0)
+  },
+  async 'providers.check'(stage) {
+    await visitor(stage)
+    // Its clock is not that of the test.
+    expect(await stage.engine.providers.check(PROVIDER)).toMatchObject({ problem: 'clock' })
+  },
+  async 'providers.startSignIn'(stage) {
+    await visitor(stage)
+  },
+  async 'providers.completeSignIn'(stage) {
+    const { engine } = stage
+    // A new account, a known one, an address that somebody has, and one that is not verified.
+    const newcomer = { sub: 'newcomer', email: stage.stranger() }
+    for (const person of [newcomer, newcomer])
+      expect((await visitor(stage, person).then(come)).next).toBe('signed_in')
+    const { email, sessionToken } = await stage.person()
+    expect((await visitor(stage, { sub: 'taken', email }).then(come)).next).toBe('account_exists')
+    const hidden = { sub: 'hidden', email_verified: false }
+    expect((await visitor(stage, hidden).then(come)).next).toBe('address_required')
+    // Her own identity, and to prove who she is with it.
+    await linked(stage, sessionToken, 'hers')
+    const proven = await engine.providers.startReauthentication({ provider: PROVIDER }, { sessionToken })
+    expect((await visitor(stage, { sub: 'hers' }, proven).then((to) => come(to, sessionToken))).next).toBe(
+      'reauthenticated',
+    )
+
+    function come({ parameters, flowToken }: Return, sessionToken: string | null = null) {
+      return engine.providers.completeSignIn({ provider: PROVIDER, parameters }, { sessionToken, flowToken })
+    }
+  },
+  async 'providers.startReauthentication'(stage) {
+    const { sessionToken } = await stage.person()
+    await linked(stage, sessionToken, 'again')
+    await stage.engine.providers.startReauthentication({ provider: PROVIDER }, { sessionToken })
+  },
+  async 'providers.waiting'(stage) {
+    const caller = await waitingVisitor(stage, { sub: 'waits', email_verified: false })
+    expect(await stage.engine.providers.waiting(caller)).toMatchObject({ next: 'address_required' })
+  },
+  async 'providers.connect'(stage) {
+    const { email, sessionToken } = await stage.person()
+    const caller = await waitingVisitor(stage, { sub: 'connects', email })
+    await stage.engine.providers.connect({ ...caller, sessionToken })
+  },
+  async 'providers.enterAddress'(stage) {
+    const caller = await waitingVisitor(stage, { sub: 'enters', email_verified: false })
+    for (const email of [stage.stranger(), (await stage.person()).email])
+      await stage.engine.providers.enterAddress({ email }, { ...caller, browserToken: PASSKEY_BROWSER })
+  },
+  async 'providers.endSessionsFrom'(stage) {
+    const { engine, now } = stage
+    const { parameters, flowToken } = await visitor(stage, { sub: 'leaves', email: stage.stranger() })
+    await engine.providers.completeSignIn(
+      { provider: PROVIDER, parameters },
+      { sessionToken: null, flowToken },
+    )
+    const fake = (await PROVIDERS.get(engine)) ?? expect.unreachable()
+    for (const whose of [{ sub: 'leaves' }, { sid: 'session-of-leaves' }]) {
+      const logoutToken = await logoutTokenOf(fake, now, { jti: JSON.stringify(whose), ...whose })
+      await engine.providers.endSessionsFrom({ provider: PROVIDER, logoutToken })
+    }
+  },
+  async 'identities.link'(stage) {
+    await linked(stage, (await stage.person()).sessionToken, 'links')
+  },
+  async 'identities.unlink'(stage) {
+    const { engine } = stage
+    const { sessionToken } = await stage.person()
+    await linked(stage, sessionToken, 'unlinks')
+    const [identity] = await engine.identities.list({ sessionToken })
+    await engine.identities.unlink({ id: identity?.id ?? '' }, { sessionToken })
+  },
   async 'sending mail'({ engine, attempts, sendUntil, stranger }) {
     // One is sent, one is given up, one is postponed.
     for (const name of ['good', 'full', 'slow']) {
@@ -565,9 +675,15 @@ async function fillOthers(store: Store): Promise<void> {
   await store.run(`insert into passkeys
     select id, ${text}, user_id, secret_hash, -7, 0, 0, 0, 1, 1, '', id, 'localhost', 'x', created_at, null from sessions where user_id > ${SIZE / 2}`)
   await store.run(`insert into pending_sign_ins
-    select id, secret_hash, user_id, 'second_factor', 'password', 'pwd', 1, 1, 'cookie', null, null, created_at, ${later} from sessions where user_id > ${SIZE / 2}`)
+    select id, secret_hash, user_id, 'second_factor', 'password', 'pwd', 1, 1, 'cookie', null, null, created_at, ${later}, null, null from sessions where user_id > ${SIZE / 2}`)
   await store.run(`insert into ceremonies
     select id, secret_hash, 'step_up', user_id, secret_hash, ${later} from sessions where user_id > ${SIZE / 2}`)
+  await store.run(`insert into identities
+    select id, user_id, 'sample', 'https://sample.example.com', ${text}, null, 0, created_at, null from sessions where user_id > ${SIZE / 2}`)
+  await store.run(`insert into login_flows
+    select id, secret_hash, 'sample', 'link', user_id, id, 1, null, null, null, ${later} from sessions where user_id > ${SIZE / 2}`)
+  await store.run(`insert into provider_sessions
+    select id, 'sample', ${text} from sessions where user_id > ${SIZE / 2}`)
   // Enqueued just now, except for some stale mail.
   const now = `'${firstUuidAt(CLOCK).slice(0, 13)}'`
   const id = store.engine === 'sqlite' ? `${now} || substr(id, 14)` : `(${now} || substr(id::text, 14))::uuid`
@@ -587,6 +703,40 @@ async function member({ engine, now, person }: Stage) {
     return result.next === 'signed_in' ? expect.unreachable() : { loginToken: result.loginToken }
   }
   return { engine, app, authenticator, passkeyId: passkey.id, session, begin }
+}
+
+const PROVIDERS = new WeakMap<AuthService, Promise<KnownProvider>>()
+
+/** Somebody who comes back from the provider: to sign in, unless they were sent there for something else. */
+async function visitor(
+  { engine, now }: Stage,
+  person: Partial<KnownProvider['person']> = {},
+  started?: StartedFlow,
+): Promise<Return> {
+  const known = PROVIDERS.get(engine) ?? addFakeProvider(engine, now)
+  PROVIDERS.set(engine, known)
+  const fake = await known
+  fake.person = { ...FAKE_PERSON, ...person }
+  return comeBack(fake, started ?? (await engine.providers.startSignIn({ provider: PROVIDER })))
+}
+
+/** Connects a user with somebody at the provider. */
+async function linked(stage: Stage, sessionToken: string, sub: string): Promise<void> {
+  const { engine } = stage
+  // The provider must be there before.
+  await visitor(stage)
+  const started = await engine.identities.link({ provider: PROVIDER }, { sessionToken })
+  const { parameters, flowToken } = await visitor(stage, { sub }, started)
+  await engine.providers.completeSignIn({ provider: PROVIDER, parameters }, { sessionToken, flowToken })
+}
+
+/** Somebody who came back from the provider, and for whom a step is missing. */
+async function waitingVisitor(stage: Stage, person: Partial<KnownProvider['person']>) {
+  const { parameters, flowToken } = await visitor(stage, person)
+  const caller = { sessionToken: null, flowToken }
+  const { next } = await stage.engine.providers.completeSignIn({ provider: PROVIDER, parameters }, caller)
+  expect(next).toMatch(/^(?:account_exists|address_required)$/)
+  return caller
 }
 
 /** What a single one of the {@link DRIVES} needs. */
@@ -629,8 +779,8 @@ function stageOn(
   }
 }
 
-/** Whether a table grows with use. Catalogues, the list of migrations and the rows of a statement (`10-ROW VALUES`) do not. */
-const grows = (table: string) => !/^(?:pg_|sqlite_|bienvenue_|\d+$)/.test(table)
+/** Whether a table grows with use. Catalogues, the lists of migrations and providers, and the rows of a statement (`10-ROW VALUES`) do not. */
+const grows = (table: string) => !/^(?:pg_|sqlite_|bienvenue_|providers$|\d+$)/.test(table)
 
 /**
  * Calls a use case that has no drive of its own as most of its topic are called: with the id of a user in `users`, else
@@ -675,6 +825,7 @@ onBothEngines('query plans', (name) => {
           mode: 'production',
           baseUrl: BASE_URL,
           secretKey: SECRET_KEY,
+          outboundPrivate: REACHES_LOOPBACK,
           breachCheckUrl: 'off',
           sessionsPerUser: 3,
           hasher: CHEAP_HASHER,
@@ -708,7 +859,7 @@ onBothEngines('query plans', (name) => {
       if (scanned.size > 0) scans[useCase] = [...scanned].sort().join(', ')
     }
     const { 'users.list, some': _, ...everywhere } = SCANS
-    expect(scans).toEqual(name === 'sqlite' ? { ...everywhere, ...ON_SQLITE } : SCANS)
+    expect(scans).toEqual(name === 'sqlite' ? { ...everywhere, ...ON_SQLITE } : { ...SCANS, ...ON_POSTGRES })
   })
 })
 
@@ -720,6 +871,6 @@ it('SQLite has an index for each foreign key, so that deleting a row scans no ta
     from sqlite_master as child, pragma_foreign_key_list(child.name) as key`
   const indexed = `select 1 from pragma_index_list(child.name) as list, pragma_index_info(list.name) as part
     where part.seqno = 0 and part.name = key."from"`
-  expect(await store.run(keys)).toHaveLength(9)
+  expect(await store.run(keys)).toHaveLength(12)
   expect(await store.run(`${keys} where not exists (${indexed})`)).toEqual([])
 })

@@ -118,17 +118,21 @@ const VALUES = new Map<unknown, (operation: Operation) => string>([
   [schemas.recoveryCode, () => '0'.repeat(14)],
   [schemas.passkeyName, () => MARK],
   [schemas.ceremonyPurpose, () => 'sign_in'],
+  [schemas.providerField, () => MARK],
+  [schemas.currentPassword, () => MARK],
 ])
 
 const NOT_TEXT: ReadonlySet<unknown> = new Set([schemas.credential, schemas.enabled])
 
 /**
  * Pages have tests of their own (test/pages, test/attacks/pages.test.ts), and so have fields that are not text, such as passkeys
- * (test/attacks/second-factors.test.ts). Classic mode has no mailed codes.
+ * (test/attacks/second-factors.test.ts), and the form that a provider sends (test/attacks/providers.test.ts). Classic mode has no
+ * mailed codes.
  */
 const OPERATIONS = ALL.filter(
-  ({ tag, needs = [], body }) =>
+  ({ tag, needs = [], body, form }) =>
     tag !== 'page' &&
+    !form &&
     !needs.includes('mail_codes') &&
     !Object.values(body?.shape ?? {}).some((schema) => NOT_TEXT.has(schema)) &&
     (body === undefined || Object.values(body.shape).some((schema) => VALUES.has(schema))),

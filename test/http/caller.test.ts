@@ -32,7 +32,8 @@ const VALUES: Readonly<Record<string, string>> = {
 }
 
 describe('a field named like a property of the caller', () => {
-  const withBody = OPERATIONS.filter(({ body }) => body !== undefined)
+  // A provider may post more than we read.
+  const withBody = OPERATIONS.filter(({ body, fromOtherSites }) => body !== undefined && !fromOtherSites)
 
   it.each(withBody)('is refused as unknown by $method $path', async (operation) => {
     const { method, path, body } = operation

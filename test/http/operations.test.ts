@@ -13,6 +13,8 @@ import { OPTION_TABLE } from '../../src/options/index.ts'
 import { onEachEngine } from '../support/engines.ts'
 import { scanTotp } from '../support/factors.ts'
 import { BASE_URL, linkIn, NEW_PASSWORD, PASSWORD, sightOf } from '../support/production.ts'
+import { connectedIdentity, providerIn, returned, waitingFlow } from '../support/provider-world.ts'
+import { PROVIDER } from '../support/providers.ts'
 import { fieldsFor, sessionIn } from '../support/send.ts'
 import { ALICE, BOB, NEW_ADDRESS, story, WRONG } from '../support/story.ts'
 import {
@@ -117,6 +119,7 @@ async function driveOnce(operation: Operation): Promise<Driven> {
   }
   if (typeof operation.access === 'object' && operation.access.orEnrolling)
     await during(...(await enrolling(operation)))
+  for (const [world, act] of await throughProviders(operation)) await during(world, act)
   const attempts: string[][] = []
   for (const guess of guesses.length === 0 ? [[]] : guesses)
     for (const choice of choices) {
@@ -161,6 +164,46 @@ async function enrolling(operation: Operation): Promise<[World, () => Promise<un
     request.json = { code: app.codeAt() }
   }
   return [world, () => world.ask(operation.method, path, { ...request, sessionToken, loginToken })]
+}
+
+/** Calls of an operation with other people at a provider than Alice, for other purposes, or with other addresses. */
+async function throughProviders({
+  id,
+  method,
+  path,
+}: Operation): Promise<(readonly [World, () => Promise<unknown>])[]> {
+  if (id === 'pages.completeAtCallback') {
+    const newcomer = await worldOf('sqlite')
+    const known = await providerIn(newcomer)
+    known.person = { ...known.person, sub: 'newcomer' }
+    const coming = await returned(newcomer)
+    const [again, linking] = [await worldOf('sqlite'), await worldOf('sqlite')]
+    await connectedIdentity(again)
+    const { sessionToken } = again
+    const proven = await returned(again, 'reauthenticate')
+    const linked = await returned(linking, 'link')
+    return [
+      [newcomer, () => newcomer.ask('GET', coming.path, coming)],
+      [again, () => again.ask('GET', proven.path, { ...proven, sessionToken })],
+      [linking, () => linking.ask('GET', linked.path, { ...linked, sessionToken: linking.sessionToken })],
+    ]
+  }
+  if (id !== 'pages.enterAddress') return []
+  const world = await worldOf('sqlite')
+  const flowToken = await waitingFlow(world)
+  const [flow = ''] = flowToken.split('.')
+  const enter = (email: string) => world.ask(method, path, { form: { flow, email }, flowToken })
+  // Where addresses need no confirmation.
+  const trusting = await worldOf('sqlite', {
+    mode: 'development',
+    emailVerification: false,
+    registrationAnswer: 'explicit',
+  })
+  const caller = { flowToken: await waitingFlow(trusting) }
+  return [
+    [world, () => enter(NEW_ADDRESS).then(() => enter(BOB))],
+    [trusting, () => trusting.auth.providers.enterAddress({ email: BOB }, caller)],
+  ]
 }
 
 describe.each(OPERATIONS.map((operation) => ({ name: `${operation.method} ${operation.path}`, operation })))(
@@ -293,7 +336,11 @@ onEachEngine('an answer', (engine) => {
         'factors.setSecondFactor',
         'pages.setSecondFactor',
       ].includes(operation.id)
-      const secrets = [PASSWORD, ...tokens, ...sent.filter((value) => !isPublic && !value.includes('@'))]
+      const secrets = [
+        PASSWORD,
+        ...tokens,
+        ...sent.filter((value) => !isPublic && !value.includes('@') && value !== PROVIDER),
+      ]
         // A token is an id, which is public, a dot, and a secret.
         .map((value) => value.slice(value.indexOf('.') + 1))
         .concat(hashes)
@@ -403,7 +450,7 @@ onEachEngine('a session', (engine) => {
     expect(await sessionFrom(operation, world, isWrong)).toBeUndefined()
   })
 
-  it('begins with a password, a second factor or a passkey, or with the word of the embedding program [LGN-14]', async () => {
+  it('begins with a password, a second factor, a passkey or another provider, or with the word of the embedding program [LGN-14]', async () => {
     const worths: Record<string, unknown> = {}
     // Each has a database of its own, which takes a while on PostgreSQL.
     for (const operation of OPERATIONS) {
@@ -418,13 +465,15 @@ onEachEngine('a session', (engine) => {
       'signIn.withTotp': 'aal 2, pwd otp mfa',
       'signIn.withRecoveryCode': 'aal 2, pwd otp mfa',
       'signIn.withPasskey': 'aal 2, hwk mfa',
+      'pages.completeAtCallback': 'aal 1, fed',
     })
     const strong = ['aal 2, pwd otp mfa', 'aal 2, pwd hwk otp mfa', 'aal 2, pwd hwk mfa', 'aal 2, hwk mfa']
-    for (const [id, worth] of Object.entries(worths)) expect(['aal 1, pwd', ...strong], id).toContain(worth)
+    for (const [id, worth] of Object.entries(worths))
+      expect(['aal 1, pwd', 'aal 1, fed', ...strong], id).toContain(worth)
     const world = await worldOf(engine)
     expect(await worthOf(world, await world.newSession())).toBe('aal 0, ')
     const names = OPERATIONS.flatMap(({ path, body }) => [path, ...Object.keys(body?.shape ?? {})])
-    expect(names.filter((name) => /sms|phone|tel|push|saml|provider|callback|magic/i.test(name))).toEqual([])
+    expect(names.filter((name) => /sms|phone|tel|push|saml|magic/i.test(name))).toEqual([])
   }, 300_000)
 
   it.each(['disabled_at', 'email_verified_at', 'password_compromised_at'] as const)(

@@ -275,8 +275,8 @@ export const EMAIL: readonly Mutant[] = [
     id: 'EML-09',
     does: 'does not limit password changes per IP address',
     file: 'src/auth/account/password-change.ts',
-    find: 'user, typed, acting, async',
-    replace: 'user, typed, {}, async',
+    find: 'user, typed, acting, change',
+    replace: 'user, typed, {}, change',
   },
   {
     id: 'EML-09',

@@ -8,6 +8,7 @@ import { OPERATION } from './operation.ts'
 import { PAGES } from './pages.ts'
 import { PASSKEYS } from './passkeys.ts'
 import { PASSWORDS } from './passwords.ts'
+import { PROVIDERS } from './providers.ts'
 import { RECOVERY } from './recovery.ts'
 import { SESSIONS } from './sessions.ts'
 import { SIGN_IN } from './sign-in.ts'
@@ -20,6 +21,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...SESSIONS,
   ...FACTORS,
   ...PASSKEYS,
+  ...PROVIDERS,
   ...CRYPTOGRAPHY,
   ...HTTP,
   ...PAGES,

@@ -214,8 +214,8 @@ export const PASSWORDS: readonly Mutant[] = [
     id: 'PW-10',
     does: 'has a field for a hint',
     file: 'src/api/account.ts',
-    find: 'current_password: password',
-    replace: 'password_hint: password.optional(), current_password: password',
+    find: 'current_password: currentPassword',
+    replace: 'password_hint: password.optional(), current_password: currentPassword',
   },
   {
     id: 'PW-11',

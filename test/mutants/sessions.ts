@@ -227,8 +227,8 @@ export const SESSIONS: readonly Mutant[] = [
     id: 'SES-09',
     does: 'makes a session outlive the browser when its user confirms the password',
     file: 'src/auth/sign-in/renew.ts',
-    find: 'const { transport, persistent } = session',
-    replace: 'const { transport, persistent } = { ...session, persistent: true }',
+    find: '...strengthened(tx, session, proven), ...kept }',
+    replace: '...strengthened(tx, session, proven), ...kept, persistent: true }',
   },
   {
     id: 'SES-09',
@@ -422,7 +422,7 @@ export const SESSIONS: readonly Mutant[] = [
     id: 'SES-08',
     does: 'prolongs level 2 with the password',
     file: 'src/auth/factors/proven.ts',
-    find: 'isStrong && isCurrent && isPasswordAlone ? session.createdAt : ctx.now()',
+    find: 'isStrong && isCurrent && isFirstAlone ? session.createdAt : ctx.now()',
     replace: 'ctx.now()',
   },
   {

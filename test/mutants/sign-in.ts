@@ -120,7 +120,7 @@ export const SIGN_IN: readonly Mutant[] = [
   {
     id: 'LGN-07',
     does: 'tells in the answer that an address is taken',
-    file: 'src/auth/account/registration.ts',
+    file: 'src/auth/account/sign-up.ts',
     find: '    await enqueueMail(tx, owner, kind, caller, tx.options.emailVerification ? { code } : {})\n',
     replace:
       "    await enqueueMail(tx, owner, kind, caller, tx.options.emailVerification ? { code } : {})\n    throw new AuthError('invalid_email', { field: 'email' })\n",
@@ -128,7 +128,7 @@ export const SIGN_IN: readonly Mutant[] = [
   {
     id: 'LGN-07',
     does: 'does not tell the mailbox of a taken address',
-    file: 'src/auth/account/registration.ts',
+    file: 'src/auth/account/sign-up.ts',
     find: '    await enqueueMail(tx, owner, kind, caller, tx.options.emailVerification ? { code } : {})\n',
     replace: '',
   },
@@ -144,11 +144,11 @@ export const SIGN_IN: readonly Mutant[] = [
     id: 'LGN-07',
     does: 'asks the hook of the application after the look-up',
     file: 'src/auth/account/registration.ts',
-    find: `  await askApplication(ctx, email, caller)
+    find: `  await askBeforeSignUp(ctx, email, caller)
   const created = await create(ctx, { email, password, profile }, caller)
 `,
     replace: `  const created = await create(ctx, { email, password, profile }, caller)
-  await askApplication(ctx, email, caller)
+  await askBeforeSignUp(ctx, email, caller)
 `,
   },
   {

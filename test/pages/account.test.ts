@@ -130,7 +130,10 @@ onEachEngine('the pages of the account', (engine) => {
     expect(html).toMatch(new RegExp(`<time datetime="${since}[^"]*Z" data-day>21 Nov 2026</time>`))
     for (const path of PATHS.filter((each) => each !== '/account/email/code'))
       expect(html).toContain(`href="${path}"`)
-    for (const sentence of Object.values(account.overview.about)) expect(html).toContain(sentence)
+    // Here there is no provider.
+    const { identities, ...about } = account.overview.about
+    for (const sentence of Object.values(about)) expect(html).toContain(sentence)
+    expect(html).not.toContain(identities)
   })
 
   it('have the address and a button to sign out in their header', async () => {
@@ -521,6 +524,11 @@ const WITHOUT_ACCOUNT = [
   'export_users',
   'restore_database',
   'reseal_secrets',
+  'add_provider',
+  'replace_provider_secret',
+  'disable_provider',
+  'enable_provider',
+  'remove_provider',
 ]
 
 describe.each(LOCALES)('the page of the activity in %s', (locale) => {
@@ -628,8 +636,8 @@ onEachEngine('the page of the data', (engine) => {
 })
 
 describe('the forms of the account', () => {
-  /** Those of second factors and passkeys are in factors.test.ts. */
-  const isHere = (path: string) => /^\/account(?!\/(?:factors|passkeys))/.test(path)
+  /** Those of second factors and passkeys are in factors.test.ts, those of other providers in test/attacks/providers.test.ts. */
+  const isHere = (path: string) => /^\/account(?!\/(?:factors|passkeys|identities))/.test(path)
 
   it('are all in this test', () => {
     const posts = Object.values<Contract>(TOPICS.pages).filter(

@@ -59,12 +59,14 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   fastify: ['adapters/fastify.ts'],
   h3: ['adapters/h3.ts'],
   zod: ['api/', 'app/', 'cli/metadata-schema.ts'],
+  jose: ['auth/providers/protocol/library.ts'],
   nodemailer: ['mail/smtp.ts'],
+  'openid-client': ['auth/providers/protocol/library.ts'],
   qr: ['lib/qr-code.ts'],
 }
 
 /** Packages that are not loaded before they are used. */
-const ON_FIRST_USE = ['qr']
+const ON_FIRST_USE = ['jose', 'openid-client', 'qr']
 
 // Static imports, re-exports, side-effect imports and type imports: a quoted name after a keyword.
 const STATIC_IMPORT = /\b(?:from|import)\s*(['"])(.*?)\1/g

@@ -132,9 +132,10 @@ it('contains only the license, the README, the manifest, the bill of materials a
   expect(ofCommand.filter((path) => !path.endsWith('.js'))).toEqual(['dist/cli/LICENSES'])
   expect(ofCommand.length).toBeLessThan(40)
   const licenses = readFileSync(join(installed, 'dist', 'cli', 'LICENSES'), 'utf8')
-  const bundled = '@fastify/busboy @simplewebauthn/server hono kysely nodemailer pg pino zod'.split(' ')
+  const bundled =
+    '@fastify/busboy @simplewebauthn/server hono jose kysely nodemailer openid-client pg pino zod'.split(' ')
   for (const name of bundled) expect(licenses).toMatch(new RegExp(`^${name}\\n\\n`, 'm'))
-  expect(packed.unpackedSize).toBeLessThan(6_000_000)
+  expect(packed.unpackedSize).toBeLessThan(7_000_000)
 })
 
 it('lists every production package in its bill of materials, with the hashes of the lockfile', () => {
@@ -529,6 +530,10 @@ const TYPED = `
       type RecoveryCodeSignInResult, type RemovePasskeyRequest, type RenamePasskeyRequest, type RequireSecondFactorRequest,
       type Resealed, type RevokeFactorsRequest, type SecondFactorRequest, type SessionDemand, type SignedIn, type StartedCeremony,
       type TotpSetup, type TotpSignInRequest,
+      type AddProviderRequest, type BackchannelLogoutRequest, type Discovered, type EnterAddressRequest, type EnteredAddress,
+      type ExportedIdentity, type FurtherStep, type IdentityInfo, type LinkRequest, type ProviderAnswer, type ProviderCheck,
+      type ProviderDetails, type ProviderInfo, type ProviderOutcome, type ProviderReauthenticationRequest,
+      type ProviderSignInRequest, type ReplaceSecretRequest, type StartedFlow, type UnlinkRequest, type WaitingIdentity,
     } from 'bienvenue-auth'
 
     export async function secondFactors(auth: Auth, caller: SessionCaller, id: number): Promise<void> {
@@ -748,6 +753,33 @@ const TYPED = `
     }
     const schemas: MetadataSchemas = { public: asks }
     console.log((await auth.users.update(1, update))?.name, Object.keys(schemas))
+    const adding: AddProviderRequest = { preset: 'oidc', issuer: 'https://id.example.com', clientId: 'x' }
+    const details: ProviderDetails = await auth.providers.add(adding)
+    const provider: string = details.id
+    const replacing: ReplaceSecretRequest = { id: provider, clientSecret: 'x' }
+    const checked2: ProviderCheck | null = (await auth.providers.replaceSecret(replacing)) ? await auth.providers.check(provider) : null
+    const discovered: Discovered | null = checked2?.discovered ?? null
+    const offered: readonly ProviderInfo[] = await auth.providers.available()
+    const there: ProviderSignInRequest = { provider, remember: false }
+    const flow: StartedFlow = await auth.providers.startSignIn(there)
+    const visitor: SessionCaller = { sessionToken: null, flowToken: flow.flowToken }
+    const back: ProviderAnswer = { provider, parameters: {} }
+    const outcome: ProviderOutcome = await auth.providers.completeSignIn(back, visitor)
+    const missing: FurtherStep | null = outcome.next === 'account_exists' ? outcome : null
+    const waiting: WaitingIdentity = await auth.providers.waiting(visitor)
+    const entering: EnterAddressRequest = { email: 'a@b.c' }
+    const entered: EnteredAddress = await auth.providers.enterAddress(entering, visitor)
+    const anew: ProviderReauthenticationRequest & LinkRequest = { provider }
+    const proofs: StartedFlow[] = [await auth.providers.startReauthentication(anew, visitor), await auth.identities.link(anew, visitor)]
+    const ended2: BackchannelLogoutRequest = { provider, logoutToken: 'x' }
+    const [identity]: IdentityInfo[] = await auth.identities.list(visitor)
+    const removing: UnlinkRequest = { id: identity?.id ?? '' }
+    await auth.identities.unlink(removing, visitor)
+    for await (const { identities } of auth.transfer.exportUsers()) {
+      const exportedIdentities: readonly ExportedIdentity[] = identities
+      console.log(exportedIdentities.length, discovered?.issuer, offered, missing?.flow, waiting.next, entered.next, proofs)
+    }
+    console.log(await auth.providers.endSessionsFrom(ended2))
     const testing: Testing = auth.testing
     const testSession: TestSession = await testing.signIn('a@b.c')
     console.log(testSession.user.id, Object.keys(testSession.headers))
@@ -836,8 +868,8 @@ const WRONG = [
   ['an unknown mode', `await createAuth({ mode: 'staging' })`],
   ['a mailer without close', `await createAuth({ mailer: { async send() {} } })`],
   [
-    'a password change without the current one',
-    `await auth.account.changePassword({ newPassword: 'y' }, { sessionToken: 'x' })`,
+    'a password change without the new one',
+    `await auth.account.changePassword({ currentPassword: 'y' }, { sessionToken: 'x' })`,
   ],
   ['an address change without a session', `await auth.account.changeEmail({ email: 'a@b.c' })`],
   [
@@ -866,7 +898,8 @@ it('rejects wrong uses at compile time', async () => {
 it('documents every member of `auth`, its options and its results for editors', () => {
   // Editors show the comment above a member, or above the row that an option is mapped from.
   const text = (file: string) => readFileSync(join(installed, 'dist', file), 'utf8')
-  const topics = 'service pages database mail passwords account sessions factors throttling audit'.split(' ')
+  const topics =
+    'service pages database mail passwords account sessions factors providers throttling audit'.split(' ')
   const tables = topics.map((topic) => text(`options/${topic}.d.ts`))
   const rows = tables.flatMap((table) =>
     [...table.matchAll(/^ {4}readonly (\w+): \{$/gm)].map(([, name]) => name),

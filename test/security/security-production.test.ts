@@ -400,10 +400,10 @@ onEachEngine('registrations in production', (engine) => {
       sights.push(JSON.stringify([await sightOf(answer), hashes]).replaceAll(email, 'ADDRESS'))
     }
     expect(new Set(sights).size).toBe(1)
-    expect((await newMails()).map(({ kind, to }) => [kind, to])).toEqual([
-      ['account_exists', BOB],
-      ['verify_email', 'new@example.com'],
-    ])
+    // The second mail to Bob replaces the first one, unless that has left already.
+    expect(new Set((await newMails()).map(({ kind, to }) => `${kind} to ${to}`))).toEqual(
+      new Set([`account_exists to ${BOB}`, 'verify_email to new@example.com']),
+    )
     expect(await auth.validLogin(BOB, PASSWORD)).toBe(true)
   })
 })

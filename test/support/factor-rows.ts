@@ -1,4 +1,4 @@
-/** A row in each table of second factors, for tests that move, delete or clean up rows. */
+/** A row in each table of second factors and of sign-in with other providers, for tests that move, delete or clean up rows. */
 
 import type { Database } from '../../src/db/index.ts'
 import * as store from '../../src/db/index.ts'
@@ -45,6 +45,7 @@ export async function addFactorRows(db: Database, userId: number, expiresAt: Dat
       transport: 'cookie',
       returnTo: null,
       noticeId: null,
+      provider: null,
       createdAt: at,
       expiresAt,
     } as const
@@ -57,5 +58,31 @@ export async function addFactorRows(db: Database, userId: number, expiresAt: Dat
       browserHash: bytes,
       expiresAt,
     })
+    const provider = { providerId: 'sample', issuer: 'https://sample.example.com' }
+    await store.addIdentity(tx, {
+      ...provider,
+      id: '019a3f5e-7c00-7000-8000-00000000000e',
+      userId,
+      subject: 'person of sample',
+      email: 'alice.liddell@sample.example.com',
+      emailVerified: true,
+      createdAt: at,
+      lastUsedAt: null,
+    })
+    const flow = {
+      id: '019a3f5e-7c00-7000-8000-00000000000f',
+      secretHash: bytes,
+      providerId: 'sample',
+      purpose: 'link',
+      userId,
+      sessionId: '019a3f5e-7c00-7000-8000-000000000010',
+      persistent: true,
+      returnTo: '/account/identities',
+      expiresAt,
+    } as const
+    await store.addLoginFlow(tx, flow)
+    const sessions = await tx.selectFrom('sessions').select('id').where('user_id', '=', userId).execute()
+    for (const { id } of sessions)
+      await store.addProviderSession(tx, id, { id: 'sample', sid: 'session of sample' })
   })
 }

@@ -33,6 +33,7 @@ export function lookOf(given: Partial<Look> = {}): Look {
     hasPasskeys: true,
     hasTotp: true,
     hasFactors: true,
+    providers: [],
     minPasswordLength: 15,
     ...given,
   }

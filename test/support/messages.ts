@@ -21,6 +21,8 @@ const DETAILED = {
   email_changed: { kind: 'email_changed', newEmail: 'a***@example.org' },
   new_device: { kind: 'new_device', count: 1, signIns: [SIGN_IN] },
   signed_in_after_failures: { kind: 'signed_in_after_failures', failures: 7, ...SIGN_IN },
+  identity_connected: { kind: 'identity_connected', name: 'Google' },
+  identity_disconnected: { kind: 'identity_disconnected', name: 'Google' },
   passkey_added: { kind: 'passkey_added', name: 'Alice’s phone' },
   passkey_removed: { kind: 'passkey_removed', name: 'Alice’s phone' },
   passkey_refused: { kind: 'passkey_refused', name: 'Alice’s phone' },

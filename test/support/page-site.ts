@@ -23,10 +23,18 @@ const CAROL = 'carol.enrols@wonderland.example'
 /** Where people may be sent to. */
 export const APPLICATION = 'https://app.example.com'
 
-/** Every page. A new one is covered without any change here. */
-export const PAGES = OPERATIONS.filter(({ method, success }) => method === 'GET' && success.page)
-/** Every form of a page. */
-export const FORMS = OPERATIONS.filter(({ tag, method }) => tag === 'page' && method === 'POST')
+/** Its address names the way to a provider that it belongs to. test/pages/providers.test.ts tests it. */
+const CONTINUE = '/login/continue'
+
+/** Every other page. A new one is covered without any change here. */
+export const PAGES = OPERATIONS.filter(
+  ({ method, success, path }) => method === 'GET' && success.page && path !== CONTINUE,
+)
+/** Every form of a page, except those of a way to a provider, which need its cookie (test/attacks/providers.test.ts). */
+export const FORMS = OPERATIONS.filter(
+  ({ tag, method, id, fromOtherSites }) =>
+    tag === 'page' && method === 'POST' && id !== 'pages.connectIdentity' && !fromOtherSites,
+)
 
 export interface PageSite {
   readonly auth: Auth
@@ -61,6 +69,7 @@ export async function openPageSite({ onEnd = onTestFinished, ...options }: Given
     ...options,
   })
   onEnd(() => auth.close())
+  await auth.providers.add({ preset: 'google', clientId: 'bienvenue', clientSecret: 'secret' })
   const { id } = await auth.users.create({ email: ALICE, password: PASSWORD, confirmed: true })
   let isPrepared: Promise<TestApp> | undefined
   const prepare = async () => {

@@ -7,6 +7,7 @@ import type { Context } from '../../src/auth/context.ts'
 import { openSending } from '../../src/auth/delivery/send.ts'
 import { openHooks } from '../../src/auth/hooks.ts'
 import { createPasswordPolicy } from '../../src/auth/passwords/policy/index.ts'
+import { createSharedProviders } from '../../src/auth/providers/shared.ts'
 import { forDialect, isSqlite } from '../../src/db/dialect.ts'
 import { type Database, type GivenDatabase, openAsItIs, openDatabase } from '../../src/db/index.ts'
 import type { Auth, CreateAuthOptions, Mail, Mailer, MailKind } from '../../src/index.ts'
@@ -209,6 +210,7 @@ export async function productionContext(
     policy: createPasswordPolicy({ ...options, contextWords: [], breachCheckUrl: '' }, () => {}),
     metadataSchema: {},
     keys: createKeyring(parseSecretKeys(options.secretKey)),
+    providers: createSharedProviders(options, now),
     hooks: openHooks(hooks, () => {}),
     mail: openMailWriter(mail, { httpsOnly: true, onFault: () => {} }),
     sendsMail: true,

@@ -22,6 +22,8 @@ export interface Send {
   readonly browserToken?: string | undefined
   /** Value of the cookie `login`. */
   readonly loginToken?: string | undefined
+  /** Value of the cookie of a way to a provider, whose name has the end of its id. */
+  readonly flowToken?: string | undefined
   /** Address of the connection. Only for a service in this process. */
   readonly ip?: string | undefined
 }
@@ -40,7 +42,18 @@ export function send(
   target: Target,
   method: string,
   path: string,
-  { form, json, body, headers, sessionToken, deviceToken, browserToken, loginToken, ip }: Send = {},
+  {
+    form,
+    json,
+    body,
+    headers,
+    sessionToken,
+    deviceToken,
+    browserToken,
+    loginToken,
+    flowToken,
+    ip,
+  }: Send = {},
 ): Promise<Response> {
   const options = typeof target === 'string' ? undefined : target.options
   const isProduction = options?.mode === 'production'
@@ -52,6 +65,7 @@ export function send(
     ...(deviceToken === undefined ? [] : [`${prefix}device=${deviceToken}`]),
     ...(browserToken === undefined ? [] : [`${prefix}browser=${browserToken}`]),
     ...(loginToken === undefined ? [] : [`${prefix}login=${loginToken}`]),
+    ...(flowToken === undefined ? [] : [`${prefix}login_${flowToken.split('.')[0]?.slice(-8)}=${flowToken}`]),
   ]
   const request = new Request(`${base}${path}`, {
     method,

@@ -22,6 +22,8 @@ import {
   until,
   untilNoMailWaits,
 } from './production.ts'
+import { GWEN, HANK, tellOfProviders } from './provider-story.ts'
+import { REACHES_LOOPBACK } from './providers.ts'
 import { type Send, send } from './send.ts'
 
 export const ALICE = 'Alice.Liddell@wonderland.example'
@@ -56,6 +58,8 @@ export const ADDRESSES = [
   REFUSED,
   UNREACHED,
   FAY,
+  GWEN,
+  HANK,
 ]
 
 /** Dave's security key. */
@@ -116,6 +120,7 @@ export async function tellStory(
     ...options,
     mailer,
     secretKey: `${newKey},${oldKey}`,
+    outboundPrivate: REACHES_LOOPBACK,
     logger: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
     onAudit: (line) => void told.audit.push(line),
     hooks: {
@@ -132,6 +137,7 @@ export async function tellStory(
   await resetAndLeave(teller)
   await operate(teller)
   await tellOfFactors({ ...teller, oldKey })
+  await tellOfProviders(teller)
   await runOutOfTime(teller)
 
   told.mails.push(...mailer.mails)

@@ -9,6 +9,8 @@ import { SoftwareAuthenticator } from './authenticator.ts'
 import type { EngineName } from './engines.ts'
 import { addPasskey, addTotp, passkeyAnswer, scanTotp, type TestApp } from './factors.ts'
 import { NEW_PASSWORD, PASSWORD, type Production, productionAuth } from './production.ts'
+import { connectedIdentity, logoutToken, providerIn, returned, waitingFlow } from './provider-world.ts'
+import { PROVIDER, REACHES_LOOPBACK } from './providers.ts'
 import { fieldsFor, type Send, send } from './send.ts'
 import { ALICE, NEW_ADDRESS, WRONG } from './story.ts'
 
@@ -31,7 +33,11 @@ export async function worldOf(
   const audit: AuditRecord[] = []
   const onAudit = (record: AuditRecord) => void audit.push(record)
   // Without these, some operations are not served.
-  const everything = { publicApiDocs: true, passkeyOrigins: 'https://example.fr' }
+  const everything = {
+    publicApiDocs: true,
+    passkeyOrigins: 'https://example.fr',
+    outboundPrivate: REACHES_LOOPBACK,
+  }
   const production = await productionAuth(engine, { ...everything, ...options, onAudit })
   const { auth } = production
   const { id } = await auth.users.create({ email: ALICE, password: PASSWORD, confirmed: true })
@@ -81,6 +87,10 @@ const VALUES = new Map<unknown, Filler>([
     async (world, operation) => JSON.stringify((await passkeyFor(world, operation)).credential),
   ],
   [pageFields.passkeyField, async (world) => (await prepared(world)).passkeyId],
+  [pageFields.identityField, connectedIdentity],
+  [fields.providerField, () => PROVIDER],
+  [fields.logoutToken, logoutToken],
+  [fields.currentPassword, () => PASSWORD],
 ])
 
 /** Alice's browser. */
@@ -104,6 +114,7 @@ const WRONG_VALUES = new Map<unknown, Filler>([
 /** The fields for the password of the account. */
 export const PASSWORDS: readonly unknown[] = [
   fields.password,
+  fields.currentPassword,
   fields.passwordWithCode,
   fields.stepUp.password,
   pageFields.formPassword,
@@ -120,6 +131,7 @@ const SECRETS: readonly unknown[] = [
   fields.recoveryCode,
   fields.credential,
   pageFields.credentialText,
+  fields.logoutToken,
 ]
 
 /**
@@ -369,6 +381,7 @@ export async function requestFor(
   const json: Record<string, unknown> = {}
   for (const [name, schema] of Object.entries(body?.shape ?? {})) {
     if (ALTERNATIVES.includes(schema) && schema !== alternative) continue
+    if (schema === pageFields.flowField) continue
     const value = VALUES.get(schema)
     if (schema === pageFields.switchField) await setSwitch(world, operation, choice)
     if (schema instanceof z.ZodEnum) json[name] = String(schema.options[choice])
@@ -377,16 +390,41 @@ export async function requestFor(
       json[name] = await fill(world, operation, choice)
     } else if (!isOptional(schema)) expect.unreachable(`${id}: what is a good ${name}?`)
   }
-  const isPasskey = id.startsWith('passkeys.')
-  const named = async () => (isPasskey ? (await prepared(world)).passkeyId : otherSession(world))
-  const rowId = 'id' in params ? await named() : ''
+  const rowId = 'id' in params ? await rowOf(operation, world) : ''
   const asset = 'name' in params ? await assetName(world) : ''
+  const flow = await flowOf(operation, world)
+  if (body?.shape.flow !== undefined) json.flow = flow?.token.split('.')[0]
   return {
-    path: path.replace('{id}', rowId).replace('{name}', asset),
+    path: flow?.path ?? path.replace('{id}', rowId).replace('{name}', asset).replace('{provider}', PROVIDER),
     browserToken: BROWSER_TOKEN,
+    ...(flow && { flowToken: flow.token }),
     ...(access === 'pending' && { loginToken: await waitingToken(world, operation) }),
     ...(body && fieldsFor(operation, json)),
   }
+}
+
+/** The id of a row that an operation is about. */
+async function rowOf({ id }: Operation, world: World): Promise<string> {
+  if (id.startsWith('passkeys.')) return (await prepared(world)).passkeyId
+  return id.startsWith('identities.') ? connectedIdentity(world) : otherSession(world)
+}
+
+/** The way to a provider and back that an operation goes on with, and where the browser comes back to. */
+async function flowOf(
+  { id, needs = [], body }: Operation,
+  world: World,
+): Promise<{ readonly token: string; readonly path?: string } | null> {
+  if (!needs.includes('providers')) return null
+  await providerIn(world)
+  await connectedIdentity(world)
+  if (id === 'pages.completeAtCallback') {
+    const { path, flowToken } = await returned(world)
+    return { token: flowToken, path }
+  }
+  if (body?.shape.flow !== undefined) return { token: await waitingFlow(world) }
+  if (id !== 'pages.showContinue') return null
+  const token = await waitingFlow(world)
+  return { token, path: `/login/continue?flow=${token.split('.')[0]}` }
 }
 
 /** How many values a required enumeration of an operation has. */

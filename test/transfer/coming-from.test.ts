@@ -109,6 +109,21 @@ async function accountsIn({ databaseUrl }: Place) {
   )
 }
 
+/** Provider, issuer and subject of every identity, by the address of its account. */
+async function identitiesIn({ databaseUrl }: Place): Promise<Record<string, string>> {
+  const db = await openTables(databaseUrl)
+  const rows = await db
+    .selectFrom('identities')
+    .innerJoin('users', 'users.id', 'identities.user_id')
+    .select(['users.email', 'provider_id', 'issuer', 'subject'])
+    .execute()
+  return Object.fromEntries(
+    rows.map(({ email, provider_id, issuer, subject }) => [email, `${provider_id} ${issuer} ${subject}`]),
+  )
+}
+
+const AT_GOOGLE = 'google https://accounts.google.com 110169484474386276334'
+
 /** The reason of each rejected line, by address. */
 function rejectedIn(place: Place): Record<string, string> {
   const lines = place.read('users.ndjson.rejects.ndjson').trimEnd().split('\n')
@@ -194,10 +209,12 @@ describe('better-auth', () => {
           data: { email, name: email, emailVerified: true, ...times, ...more },
         })
       const { id: userId } = await create('google@example.com')
-      await adapter.create({
-        model: 'account',
-        data: { userId, providerId: 'google', accountId: '1', ...times },
-      })
+      for (const [providerId, accountId] of [
+        ['google', '110169484474386276334'],
+        ['discord', '1'],
+        ['constructor', '1'],
+      ])
+        await adapter.create({ model: 'account', data: { userId, providerId, accountId, ...times } })
       await create('banned@example.com', { banned: true })
       await create('banned-until@example.com', { banned: true, banExpires: new Date('2999-01-01') })
       await create('no-longer-banned@example.com', { banned: true, banExpires: new Date('2024-01-01') })
@@ -212,6 +229,7 @@ describe('better-auth', () => {
       expect(rejectedIn(place)).toEqual({ 'factor@example.com': NO_FACTORS })
       const accounts = await accountsIn(place)
       expect(Object.keys(accounts)).toHaveLength(116)
+      expect(await identitiesIn(place)).toEqual({ 'google@example.com': AT_GOOGLE })
       expect(accounts).toMatchObject({
         'ann@example.com': { hasPassword: true, isConfirmed: false, isDisabled: false },
         'google@example.com': { hasPassword: false, isConfirmed: true, isDisabled: false },
@@ -223,7 +241,7 @@ describe('better-auth', () => {
 
       // The page that all products share.
       const [list = '', check = '', ids = ''] = commandsOf('README.md')
-      expect((await place.sh(list)).trimEnd().split('\n')).toHaveLength(115)
+      expect((await place.sh(list)).trimEnd().split('\n')).toHaveLength(114)
       expect(await place.sh(check)).toContain(
         '\nWould add 0 users; 116 users already existed.\n1 line was rejected.',
       )
@@ -259,6 +277,7 @@ describe('Auth.js', () => {
         'bob@example.com': { hasPassword: true, isConfirmed: false },
         'magic-link@example.com': { hasPassword: false, isConfirmed: true },
       })
+      expect(await identitiesIn(place)).toEqual({ 'magic-link@example.com': AT_GOOGLE })
       expect(rejectedIn(place)).toEqual({
         'ann@example.com': SAME_ADDRESS,
         'own-way@example.com': 'hashed_password: the hash has an unknown format',
@@ -277,9 +296,17 @@ describe('Auth.js', () => {
       const [ofPrisma = '', ofDrizzle = '', withoutPasswords = ''] = [
         ...page.matchAll(/`(-v [^`\n]+)`/g),
       ].map(([, flags = '']) => flags)
-      expect([ofDrizzle, withoutPasswords]).toEqual([`-v table='"user"'`, `-v hash="'!'"`])
+      expect([ofDrizzle, withoutPasswords]).toEqual([
+        `-v table='"user"' -v accounts='"account"'`,
+        `-v hash="'!'"`,
+      ])
       const env = { APP_DATABASE_URL: url }
-      expect(await place.sh(fromPostgres.replace('-v table=users -v hash=password', ofPrisma), env)).toBe('')
+      expect(
+        await place.sh(
+          fromPostgres.replace('-v table=users -v accounts=accounts -v hash=password', ofPrisma),
+          env,
+        ),
+      ).toBe('')
       expect(linesIn(place)[0]).toEqual({
         old_id: 'clx1',
         email: 'Zoe@Example.com',
@@ -287,6 +314,14 @@ describe('Auth.js', () => {
         email_verified_at: '2024-05-01T10:00:00.123',
         created_at: '2024-04-30T22:00:00.5',
         name: 'Zoë',
+        identities: [
+          {
+            provider: 'github',
+            issuer: 'https://github.com/login/oauth',
+            subject: '583231',
+            created_at: expect.any(String),
+          },
+        ],
       })
       expect(await place.sh(importUsers)).toContain('\nAdded 1 user.\n1 line was rejected.')
       expect(await accountsIn(place)).toEqual({
@@ -299,8 +334,8 @@ describe('Auth.js', () => {
       })
 
       const magicLinks = fromPostgres.replace(
-        'table=users -v hash=password',
-        `table='"User"' ${withoutPasswords}`,
+        'table=users -v accounts=accounts -v hash=password',
+        `table='"User"' -v accounts='"Account"' ${withoutPasswords}`,
       )
       expect(await place.sh(magicLinks, env)).toBe('')
       expect(linesIn(place).map(({ hashed_password }) => hashed_password)).toEqual(['!', '!'])
@@ -329,6 +364,7 @@ describe('Auth.js', () => {
       'carol@example.com': { isConfirmed: false },
       'magic-link@example.com': { hasPassword: false, isConfirmed: true },
     })
+    expect(await identitiesIn(place)).toEqual({ 'magic-link@example.com': AT_GOOGLE })
     const auth = await openAuth(place.databaseUrl)
     for (const email of ['ann@example.com', 'bob@example.com', 'carol@example.com'])
       await expectSignIn(auth, place, email)
@@ -356,6 +392,7 @@ describe('Supabase', () => {
       'magic-link@example.com': { ...ordinary, hasPassword: false, createdAt: '2024-01-06T00:00:00.000Z' },
       'unfinished-factor@example.com': { ...ordinary, createdAt: '2024-01-08T00:00:00.000Z' },
     })
+    expect(await identitiesIn(place)).toEqual({ 'google@example.com': AT_GOOGLE })
     expect(rejectedIn(place)).toEqual({
       'ann@example.com': SAME_ADDRESS,
       'factor@example.com': NO_FACTORS,
@@ -407,6 +444,7 @@ describe('Keycloak', () => {
         'ldap@example.com': { ...ordinary, hasPassword: false },
         'google@example.com': { ...ordinary, hasPassword: false },
       })
+      expect(await identitiesIn(place)).toEqual({ 'google@example.com': AT_GOOGLE.replace(/ \d+$/, ' 1') })
       expect(rejectedIn(place)).toEqual({
         'sha1@example.com': 'hashed_password: the hash is PBKDF2 with SHA-1, which is not supported',
         'factor@example.com': NO_FACTORS,

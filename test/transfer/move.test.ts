@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { sql } from 'kysely'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import {
+  addProvider,
   type Database,
   moveDatabase,
   openAsItIs,
@@ -109,6 +110,23 @@ async function filledDatabase(
     }),
   )
   await addFactorRows(db, 1, new Date(1_900_000_000_000))
+  await db.transaction().execute((tx) =>
+    addProvider(tx, {
+      id: 'sample',
+      preset: 'oidc',
+      name: 'Sample Société',
+      issuer: 'https://sample.example.com',
+      clientId: 'client of sample',
+      sealedClientSecret: Buffer.alloc(32, 7),
+      scopes: ['openid', 'email'],
+      tenants: [],
+      createsAccounts: true,
+      linking: 'verified',
+      trustsEmail: false,
+      createdAt: new Date(1_800_000_000_000),
+      disabledAt: null,
+    }),
+  )
   const page = Array.from({ length: 1_001 }, (_, index) => {
     const email = `many${index}@example.com`
     return sql`(${email}, '!', ${email}, ${1_700_000_000_000 + index}, 1)`

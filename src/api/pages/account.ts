@@ -1,8 +1,8 @@
 /** The pages of a signed-in user. */
 import { z } from 'zod'
 import * as accountOperations from '../account.ts'
-import { NEW_PASSWORD_ERRORS, operation } from '../contract.ts'
-import { email, mailedCode, newPassword, password } from '../fields.ts'
+import { operation } from '../contract.ts'
+import { currentPassword, email, mailedCode, newPassword } from '../fields.ts'
 import * as sessionOperations from '../sessions.ts'
 import { ownEmail, sessionField } from './fields.ts'
 
@@ -91,14 +91,14 @@ export const changePassword = operation({
   access: { session: true, aal: 'strongest' },
   throttle: accountOperations.changePassword.throttle,
   audit: accountOperations.changePassword.audit,
-  body: z.strictObject({ password, new_password: newPassword }),
+  body: z.strictObject({ password: currentPassword, new_password: newPassword }),
   success: {
     status: 303,
     description:
       'The password is changed and every session has ended. The cookie carries a new session token.',
     setsCookie: true,
   },
-  errors: ['invalid_credentials', ...NEW_PASSWORD_ERRORS],
+  errors: accountOperations.changePassword.errors,
 })
 
 export const showSessions = operation({

@@ -54,3 +54,13 @@ export const SIGNED_IN = {
   description: 'The user is signed in and goes on to `return_to` or the account.',
   setsCookie: true,
 } as const
+
+/** Names a way to another provider. */
+export const flowField = formText.meta({
+  description: 'The id of the sign-in at another provider that goes on. It grants no access.',
+})
+
+/** Names an identity at another provider. */
+export const identityField = z
+  .string()
+  .meta({ description: 'The id of an identity of the account. It grants no access.' })

@@ -14,7 +14,9 @@ export interface PageKit {
   readonly returnTarget: ReturnTargets
   /** The path of a page as a browser sees it. */
   pathTo(path: string, query?: Readonly<Record<string, string>>): string
-  look(given: Pick<Look, 'locale' | 'here' | 'user'>): Look
+  look(given: Pick<Look, 'locale' | 'here' | 'user' | 'providers'>): Look
+  /** The providers that people can sign in with. */
+  providers(): Promise<Look['providers']>
 }
 
 export function createPageKit(auth: AuthService, site: Site): PageKit {
@@ -48,6 +50,7 @@ export function createPageKit(auth: AuthService, site: Site): PageKit {
     assets,
     returnTarget: createReturnTargets(options),
     pathTo,
+    providers: async () => (isServed(TOPICS.providers.available, auth) ? auth.providers.available() : []),
     look: (given) => ({ ...shared, ...given, texts: textsIn(given.locale) }),
   }
 

@@ -20,6 +20,7 @@ export function pageRoute(kit: PageKit, operation: Contract, show: Show): Route 
     async answer(admitted) {
       const request = new PageRequest(admitted, kit, operation.path)
       try {
+        await request.prepare()
         return answerOf(await show(request, EMPTY), request)
       } catch (error) {
         return detour(request, error)
@@ -61,6 +62,7 @@ export function submitRoute<Form extends Contract>(
     const { body } = operations.submit
     let values: Readonly<Record<string, unknown>> = {}
     try {
+      await request.prepare()
       const sent = body === undefined ? [] : await readFields(incoming, FORM)
       values = Object.fromEntries(sent)
       const fields = body === undefined ? {} : validated(sent, body)

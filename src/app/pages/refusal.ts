@@ -15,5 +15,9 @@ export function refusalPage(
   const kept = readLanguageCookie(incoming.header('cookie'), kit.auth.options)
   const locale =
     languages.find((tag) => tag === kept) ?? negotiate(incoming.header('accept-language'), languages)
-  return renderRefusal(kit.look({ locale, here: kit.pathTo('/account'), user: null }), refusal, requestId)
+  return renderRefusal(
+    kit.look({ locale, here: kit.pathTo('/account'), user: null, providers: [] }),
+    refusal,
+    requestId,
+  )
 }

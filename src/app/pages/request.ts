@@ -22,6 +22,7 @@ export class PageRequest {
   readonly #admitted: Admitted
   readonly #path: string
   #query: URLSearchParams | undefined
+  #providers: Look['providers'] = []
   #current: Promise<CurrentSession | null> | undefined
 
   /** @param path - The path of the page within the service. */
@@ -31,12 +32,21 @@ export class PageRequest {
     this.#path = path
   }
 
+  /** Reads what every page depends on. Before {@link look}. */
+  async prepare(): Promise<void> {
+    this.#providers = await this.kit.providers()
+  }
+
   get caller(): SessionCaller {
     return callerOf(this.#admitted, this.kit.auth.options)
   }
 
   get params(): Readonly<Record<string, string>> {
     return this.#admitted.params
+  }
+
+  get cookieHeader(): string | null {
+    return this.#admitted.incoming.header('cookie')
   }
 
   get query(): URLSearchParams {
@@ -104,7 +114,7 @@ export class PageRequest {
 
   /** What the page looks like. @param user - The signed-in user, whom the header names. */
   look(user: { readonly email: string } | null = null): Look {
-    return this.kit.look({ locale: this.locale, here: this.here, user })
+    return this.kit.look({ locale: this.locale, here: this.here, user, providers: this.#providers })
   }
 
   /** Sends the browser to one of our paths. */

@@ -5,6 +5,7 @@ import { record } from '../audit/record.ts'
 import type { SessionCaller } from '../caller.ts'
 import type { Context } from '../context.ts'
 import { type FactorInfo, factorInfoOf } from '../factors/info.ts'
+import { type IdentityInfo, identityInfosOf } from '../identities/info.ts'
 import { requireHourlyPlace } from '../quotas.ts'
 import { requireStrongSession } from '../sessions/guards.ts'
 import { list as listSessions, type SessionInfo } from '../sessions/own.ts'
@@ -15,6 +16,8 @@ export interface AccountExport {
   readonly account: Account
   /** The second factors, without secrets. */
   readonly factors: FactorInfo
+  /** The accounts at other providers that it is connected with, the oldest first. */
+  readonly identities: readonly IdentityInfo[]
   /** The live sessions, most recently used first. */
   readonly sessions: readonly SessionInfo[]
   /** The newest 10,000 records, newest first. */
@@ -28,6 +31,7 @@ async function exportAccount(ctx: Context, caller: SessionCaller): Promise<Accou
   return {
     account: accountOf(user),
     factors: await factorInfoOf(ctx, user),
+    identities: await identityInfosOf(ctx, user.id),
     sessions: await listSessions(ctx, caller),
     audit: await newestAuditRecords(ctx, user.id),
   }
@@ -44,7 +48,7 @@ async function newestAuditRecords(ctx: Context, userId: number): Promise<store.A
 export {
   /**
    * Exports everything that is stored about the caller's account, except secrets and the private metadata: the
-   * account, its second factors, its live sessions and its newest 10,000 audit records (GDPR Art. 15 and 20).
+   * account, its second factors and identities, its live sessions and its newest 10,000 audit records (GDPR Art. 15 and 20).
    *
    * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required` or
    *   `second_factor_required`, with `accepts`; `too_many_attempts` with `retryAfterSeconds`: more

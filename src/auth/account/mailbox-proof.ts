@@ -110,8 +110,11 @@ export async function replacePassword(
     if (!isTaken) throw proof.refusal()
     await store.updateUser(tx.db, userId, { hashedPassword })
     // What came by mail proves access to the mailbox.
-    if (proof.isMailed && locked.emailVerifiedAt === null)
+    if (proof.isMailed && locked.emailVerifiedAt === null) {
       await store.confirmEmail(tx.db, userId, locked.email, tx.now())
+      // Whoever registered the address without owning it must not sign in any longer.
+      await store.deleteIdentitiesOf(tx.db, userId)
+    }
     if (tx.options.resetEndsSessions) await revokeSessionsAndTokens(tx, userId)
     else await revokeTokens(tx, userId)
     await record(tx, { action: 'reset_password', userId }, asUser(caller, locked))

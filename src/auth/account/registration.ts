@@ -1,16 +1,15 @@
 import * as store from '../../db/index.ts'
-import { AuthError, Conflict } from '../../model/errors.ts'
-import { accountOf, maskEmail, normalizeEmail, storedEmail, type User } from '../../model/user.ts'
-import { record } from '../audit/record.ts'
+import { AuthError } from '../../model/errors.ts'
+import { accountOf, normalizeEmail, storedEmail, type User } from '../../model/user.ts'
 import { type Caller, UNKNOWN_CALLER } from '../caller.ts'
-import { type Context, inTransaction, type TxContext } from '../context.ts'
-import { enqueueMail } from '../delivery/enqueue.ts'
+import { type Context, inTransaction } from '../context.ts'
 import { browserHashOf } from '../mail-codes/issue.ts'
 import { assertNewPassword, assertPassword } from '../passwords/password.ts'
 import { countAttempt } from '../sign-in/throttle.ts'
 import { assertEmail } from './address.ts'
-import { addAccount, addConfirmable, type CheckedAccount } from './new-account.ts'
+import { addAccount, type CheckedAccount } from './new-account.ts'
 import { readProfile } from './profile-fields.ts'
+import { addOrNotify, askBeforeSignUp } from './sign-up.ts'
 
 /** What {@link register} takes. */
 export interface RegisterRequest {
@@ -54,21 +53,10 @@ export async function register(
   const profile = await readProfile(ctx, request, ['name', 'locale'])
   await countAttempt(ctx, 'registration', request, caller)
   await assertNewPassword(ctx, password, { field: 'password', email })
-  await askApplication(ctx, email, caller)
+  await askBeforeSignUp(ctx, email, caller)
   const created = await create(ctx, { email, password, profile }, caller)
   if (created !== null) ctx.hooks.afterSignUp({ user: accountOf(created) }, caller)
   return { email: storedEmail(email) }
-}
-
-/** Before the look-up, so that a refusal cannot depend on whether the address has an account. */
-async function askApplication(ctx: Context, email: string, caller: Caller): Promise<void> {
-  const attempt = { email: storedEmail(email), normalizedEmail: normalizeEmail(email) }
-  const refusal = await ctx.hooks.beforeSignUp(attempt, caller)
-  if (refusal === null) return
-  const details = { email: maskEmail(email), code: refusal.code }
-  const event = { action: 'register', outcome: 'refused', reason: 'refused_by_application', details } as const
-  await record(ctx, { ...event, userId: null }, caller)
-  throw new AuthError('refused_by_application', { refusal })
 }
 
 /** Creates the account. With uniform answers, returns `null` if the address is taken. */
@@ -100,28 +88,4 @@ async function findRepeated(
   // The same work if the address was taken when it was registered first.
   await ctx.hasher.verifyNothing(password)
   return null
-}
-
-/** Adds an account, or notifies the owner of the address and returns `null`. */
-async function addOrNotify(
-  tx: TxContext,
-  account: CheckedAccount,
-  { hashedPassword, repeated }: { readonly hashedPassword: string; readonly repeated: number | null },
-  caller: Caller,
-): Promise<User | null> {
-  try {
-    return await addConfirmable(tx, account, hashedPassword, caller)
-  } catch (error) {
-    const owner = error instanceof Conflict ? await store.findUserByEmail(tx.db, account.email) : null
-    if (owner === null) throw error
-    const event = { action: 'register', outcome: 'refused', reason: 'email_taken' } as const
-    await record(tx, { ...event, userId: owner.id }, caller)
-    const isAgain = owner.emailVerifiedAt === null && owner.id === repeated
-    const kind = isAgain ? 'verify_email' : 'account_exists'
-    // Otherwise the browser must not notice that no code comes.
-    const userId = isAgain ? owner.id : null
-    const code = { purpose: 'confirm_email', email: account.email, userId, registers: true } as const
-    await enqueueMail(tx, owner, kind, caller, tx.options.emailVerification ? { code } : {})
-    return null
-  }
 }

@@ -15,7 +15,7 @@ export async function removeAccount(
   tx: TxContext,
   userId: number,
   { actor, requestId }: Caller,
-  reason?: 'address_confirmed',
+  reason?: 'address_confirmed' | 'address_replaced',
 ): Promise<boolean> {
   const user = await store.lockUser(tx.db, userId)
   if (user === null) return false

@@ -98,6 +98,16 @@ export const MAIL_KINDS = {
     quota: 'own',
     when: 'the counter of a device-bound passkey did not go up, so it may have been copied; the sign-in was refused',
   },
+  identity_connected: {
+    to: "the account's address",
+    quota: 'own',
+    when: 'an account at another provider was connected, or created this account',
+  },
+  identity_disconnected: {
+    to: "the account's address",
+    quota: 'own',
+    when: 'an account at another provider was disconnected',
+  },
   totp_added: {
     to: "the account's address",
     quota: 'own',

@@ -222,6 +222,8 @@ const ACTS: Record<string, Act> = {
 /** Kinds that no use case of a client sends. */
 const NOT_CAUSED: readonly MailKind[] = [
   'factors_revoked',
+  'identity_connected',
+  'identity_disconnected',
   'passkey_added',
   'passkey_refused',
   'passkey_removed',

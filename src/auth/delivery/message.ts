@@ -32,7 +32,7 @@ export async function messageOf(
   const kind = mail.kind as Message['kind']
   if (isLinked(kind)) {
     if (user === null || (kind === 'verify_email' && user.emailVerifiedAt !== null)) return null
-    // Confirming an address takes the password. If there is none, the link that sets it confirms the address too.
+    // A link that confirms an address needs the password too. If there is none, the link that sets it confirms the address.
     const sent = kind === 'verify_email' && user.hashedPassword === NO_PASSWORD ? 'set_password' : kind
     return linkedMessage(ctx, mail, user, sent)
   }
@@ -55,6 +55,8 @@ function notice(kind: Exclude<Message['kind'], LinkedKind>, mail: store.OutboxMa
     case 'passkey_added':
     case 'passkey_removed':
     case 'passkey_refused':
+    case 'identity_connected':
+    case 'identity_disconnected':
       return { kind, name: textIn(details.name) ?? '' }
     default:
       return { kind }
@@ -89,8 +91,13 @@ async function linkedMessage(
   }
 }
 
-/** The mails that show a code: what it does is what their link does. */
-const CODED: ReadonlySet<LinkedKind> = new Set(['verify_email', 'reset_password', 'confirm_new_email'])
+/** The mails that show a code: it does what their link does, or, with `set_password`, what the link does besides. */
+const CODED: ReadonlySet<LinkedKind> = new Set([
+  'verify_email',
+  'set_password',
+  'reset_password',
+  'confirm_new_email',
+])
 
 async function codeOf(tx: TxContext, { details }: store.OutboxMail): Promise<string | null> {
   const codeId = textIn(details.codeId)

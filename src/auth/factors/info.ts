@@ -1,12 +1,14 @@
 /** The factors of an account as its user and operators see them. */
 import { relyingPartyOf } from '../../lib/relying-party.ts'
-import type { User } from '../../model/user.ts'
+import { NO_PASSWORD, type User } from '../../model/user.ts'
 import type { Context } from '../context.ts'
 import { type PasskeyInfo, passkeyInfo } from '../passkeys/info.ts'
 import { factorsOf, policyFor } from './state.ts'
 
 /** The factors of an account. They contain no secret. */
 export interface FactorInfo {
+  /** Whether the account has a password. One that was made at another provider may have none. */
+  readonly password: boolean
   /** The authenticator app. `null`: there is none. */
   readonly totp: {
     readonly confirmedAt: Date
@@ -27,6 +29,7 @@ export async function factorInfoOf(ctx: Context, user: User): Promise<FactorInfo
   const { totp, passkeys, recoveryCodes } = await factorsOf(ctx, user.id)
   const rpId = relyingPartyOf(ctx.options)?.id ?? null
   return {
+    password: user.hashedPassword !== NO_PASSWORD,
     totp: totp?.confirmedAt == null ? null : { confirmedAt: totp.confirmedAt, disabledAt: totp.disabledAt },
     passkeys: passkeys.map((passkey) => passkeyInfo(passkey, rpId)),
     recoveryCodes: recoveryCodes.length,

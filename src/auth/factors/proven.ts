@@ -16,11 +16,15 @@ export function amrOfPasskey({
   return [backupEligible ? 'swk' : 'hwk', ...(userVerified ? ['mfa'] : [])]
 }
 
-/** Adds what was proven to what was proven before. A password and something that the user has are two factors. */
+/** What proves one factor, and nothing that the user has: a password, or the word of a provider (`fed`). */
+const FIRST_FACTORS: readonly string[] = ['pwd', 'fed']
+
+/** Adds what was proven to what was proven before. A first factor and something that the user has are two factors. */
 export function combined(before: readonly string[], proven: readonly string[]): string[] {
   const all = new Set([...before, ...proven])
-  if (all.has('pwd') && (all.has('otp') || [...PHISHING_RESISTANT].some((name) => all.has(name))))
-    all.add('mfa')
+  const hasFirst = FIRST_FACTORS.some((name) => all.has(name))
+  const hasSecond = all.has('otp') || [...PHISHING_RESISTANT].some((name) => all.has(name))
+  if (hasFirst && hasSecond) all.add('mfa')
   // Last, so that the order does not depend on when it was earned.
   if (all.delete('mfa')) all.add('mfa')
   return [...all]
@@ -36,7 +40,7 @@ export interface Strengthened {
 
 /**
  * What a session has proven, with another factor. Of a session whose level 2 is over, and of one whose user authenticated long
- * ago, only the password still counts: a password alone never brings level 2 back, nor prolongs it. A program's word for the user
+ * ago, only the first factor still counts: it alone never brings level 2 back, nor prolongs it. A program's word for the user
  * (level 0) still counts beside a factor that is not enough for level 2.
  */
 export function strengthened(
@@ -46,10 +50,11 @@ export function strengthened(
 ): Strengthened {
   const isStrong = session.amr.includes('mfa')
   const isCurrent = isStrong ? effectiveAal(ctx, session) === 2 : isFresh(ctx, session)
-  const before = isCurrent ? session.amr : session.amr.filter((name) => name === 'pwd')
-  const isPasswordAlone = proven.every((name) => name === 'pwd')
-  const since = isStrong && isCurrent && isPasswordAlone ? session.createdAt : ctx.now()
+  const before = isCurrent ? session.amr : session.amr.filter((name) => FIRST_FACTORS.includes(name))
+  const isFirstAlone = proven.every((name) => FIRST_FACTORS.includes(name))
+  const since = isStrong && isCurrent && isFirstAlone ? session.createdAt : ctx.now()
   const amr = combined(before, proven)
-  const aal = session.aal === 0 && !amr.includes('pwd') && aalOf(amr) < 2 ? 0 : aalOf(amr)
+  const hasFirst = FIRST_FACTORS.some((name) => amr.includes(name))
+  const aal = session.aal === 0 && !hasFirst && aalOf(amr) < 2 ? 0 : aalOf(amr)
   return { amr, aal, since }
 }

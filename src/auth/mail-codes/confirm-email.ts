@@ -1,7 +1,7 @@
 import * as store from '../../db/index.ts'
 import { AuthError } from '../../model/errors.ts'
 import type { Transport } from '../../model/transport.ts'
-import { normalizeEmail, type User } from '../../model/user.ts'
+import { NO_PASSWORD, normalizeEmail, type User } from '../../model/user.ts'
 import { confirmAddress } from '../account/mailbox-proof.ts'
 import { record } from '../audit/record.ts'
 import { asUser, type Caller, UNKNOWN_CALLER } from '../caller.ts'
@@ -70,8 +70,8 @@ export async function confirmEmail(
     // As the account will be, because the gates and the hook of the application see it before.
     user: { ...user, emailVerifiedAt: ctx.now() },
     method: 'mail_code',
-    // A code works only in the browser that knows the password, so the password is what was proven.
-    amr: ['pwd'],
+    // A code works only in the browser that knows the password, or came from the provider. That is what was proven.
+    amr: [user.hashedPassword === NO_PASSWORD ? 'fed' : 'pwd'],
     attempt,
     reason: 'mail_code',
     transport,

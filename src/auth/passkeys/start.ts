@@ -1,6 +1,5 @@
 import * as store from '../../db/index.ts'
 import { sha256 } from '../../lib/digest.ts'
-import { networksOf } from '../../lib/network.ts'
 import { randomSecret, uuidV7 } from '../../lib/random.ts'
 import type { RelyingParty } from '../../lib/relying-party.ts'
 import { AuthError } from '../../model/errors.ts'
@@ -10,10 +9,9 @@ import type { Caller, SessionCaller } from '../caller.ts'
 import { type Context, secondsAfter } from '../context.ts'
 import { requireEnrollee } from '../factors/enrollee.ts'
 import { isBrowserToken } from '../mail-codes/issue.ts'
-import { keyOf, windowOf } from '../quotas.ts'
+import { countStart } from '../quotas.ts'
 import { requireAnySession } from '../sessions/guards.ts'
 import { requirePending } from '../sign-in/pending.ts'
-import { tooManyAttempts } from '../sign-in/throttle.ts'
 import { requireRelyingParty } from './ceremonies.ts'
 import {
   assertionOptions,
@@ -25,7 +23,6 @@ import {
 const CEREMONY_SECONDS = 300
 /** Each failed use of a passkey takes a ceremony, so this limits those too. */
 const CEREMONIES_PER_IP = 120
-const CEREMONY_WINDOW_MS = 10 * 60_000
 
 /** What {@link startCeremony} takes. */
 export interface CeremonyRequest {
@@ -64,7 +61,7 @@ export async function startCeremony(
   if (!CEREMONY_PURPOSES.includes(purpose))
     throw new AuthError(purpose === undefined ? 'missing_field' : 'invalid_field', { field: 'purpose' })
   const browserHash = requireBrowser(caller)
-  await countCeremony(ctx, caller)
+  await countStart(ctx, { what: 'ceremony', perIp: CEREMONIES_PER_IP }, caller)
   const user = await userFor(ctx, purpose, caller)
   const now = ctx.now()
   const id = uuidV7(now)
@@ -88,15 +85,6 @@ function requireBrowser({ browserToken }: Caller): Uint8Array {
   throw new AuthError(browserToken === undefined ? 'missing_field' : 'invalid_field', {
     field: 'browserToken',
   })
-}
-
-async function countCeremony(ctx: Context, { ip }: Caller): Promise<void> {
-  const network = ip === undefined ? undefined : networksOf(ip)?.[0]
-  if (!ctx.options.throttle || network === undefined) return
-  const window = windowOf(ctx, CEREMONY_WINDOW_MS)
-  const key = keyOf('ceremony', network, String(window.index))
-  if ((await store.takePlace(ctx.db, key, { places: CEREMONIES_PER_IP, until: window.end })) === null)
-    throw tooManyAttempts(window.end.getTime() - ctx.now().getTime())
 }
 
 async function userFor(ctx: Context, purpose: CeremonyPurpose, caller: Caller): Promise<User | null> {

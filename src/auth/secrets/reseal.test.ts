@@ -12,6 +12,8 @@ import { addSealedTotp, ringOf } from '../../../test/support/sealed-rows.ts'
 import * as store from '../../db/index.ts'
 import { sealedKeyId } from '../../lib/seal.ts'
 import type { Context } from '../context.ts'
+import { add } from '../providers/configure.ts'
+import { configOf } from '../providers/provider.ts'
 import { importUsers } from '../transfer/index.ts'
 import { create } from '../users/index.ts'
 import { reseal } from './reseal.ts'
@@ -55,6 +57,15 @@ onBothEngines('reseal', (engine) => {
     ).toEqual(pending)
     expect(await store.countSealed(ctx.db)).toEqual(new Map([[only.keyIds[0], 4]]))
     expect(await reseal(ctx)).toEqual({ resealed: 0, unknownKey: 0, altered: 0 })
+  })
+
+  it('seals the client secrets of providers too [CRY-04]', async () => {
+    const ctx = await productionContext(engine, { secretKey: [NEW, OLD] })
+    const request = { preset: 'google', clientId: 'bienvenue', clientSecret: 'of the provider' } as const
+    await add({ ...ctx, keys: ringOf(OLD) }, request)
+    expect(await reseal(ctx)).toEqual({ resealed: 1, unknownKey: 0, altered: 0 })
+    const provider = (await store.findProvider(ctx.db, 'google')) ?? expect.unreachable()
+    expect(configOf({ ...ctx, keys: ringOf(NEW) }, provider).clientSecret).toBe('of the provider')
   })
 
   it('leaves what it cannot open as it is, and counts it', async () => {
@@ -177,6 +188,12 @@ it('the registry names every column of sealed secrets', () => {
       column: 'pending_sealed_secret',
       key: 'user_id',
       purpose: 'totp',
+    },
+    'providers.sealed_client_secret': {
+      table: 'providers',
+      column: 'sealed_client_secret',
+      key: 'id',
+      purpose: 'provider client secret',
     },
   })
 })

@@ -4,10 +4,11 @@ import { parseBearer } from '../../lib/bearer.ts'
 import { equalInConstantTime } from '../../lib/digest.ts'
 import { AuthError } from '../../model/errors.ts'
 import type { Factor, StepUpMethod } from '../../model/factors.ts'
-import type { User } from '../../model/user.ts'
+import { NO_PASSWORD, type User } from '../../model/user.ts'
 import { assertCaller, asUser, type Caller, type Presented } from '../caller.ts'
 import { type Context, secondsAfter } from '../context.ts'
 import { factorsOf, isResistantEnough, mustHaveSecondFactor, policyFor } from '../factors/state.ts'
+import { providersToReauthenticate } from '../providers/reauthentication.ts'
 import { idleExpiry } from './start.ts'
 
 /** A live session with its user. */
@@ -75,7 +76,12 @@ export async function requireStrongSession(ctx: Context, caller: Caller): Promis
 export async function assertFresh(ctx: Context, { session, user }: LiveSession): Promise<void> {
   if (isFresh(ctx, session)) return
   const { usable } = await factorsOf(ctx, user.id)
-  const accepts: StepUpMethod[] = [...stepUpMethods(ctx, user, usable), 'password']
+  const providers = await providersToReauthenticate(ctx, user.id)
+  const accepts: StepUpMethod[] = [
+    ...stepUpMethods(ctx, user, usable),
+    ...(user.hashedPassword === NO_PASSWORD ? [] : (['password'] as const)),
+    ...(providers.length === 0 ? [] : (['provider'] as const)),
+  ]
   throw new AuthError('reauthentication_required', { accepts })
 }
 

@@ -1,5 +1,6 @@
 import * as store from '../../db/index.ts'
 import { mintBearer } from '../../lib/bearer.ts'
+import type { ProviderSession } from '../../model/providers.ts'
 import type { Transport } from '../../model/transport.ts'
 import type { Account, User } from '../../model/user.ts'
 import { record, textOf } from '../audit/record.ts'
@@ -19,6 +20,8 @@ interface Authentication {
   readonly transport: Transport
   /** Whether the session outlives the browser. */
   readonly persistent: boolean
+  /** The session at the provider where it began. Default: none. */
+  readonly provider?: ProviderSession | null
 }
 
 /** How long a session lasts that does not outlive the browser. Browsers that restore their tabs keep such cookies too. */
@@ -51,7 +54,7 @@ export interface RenewedSession extends StartedSession {
 export async function startSession(
   tx: TxContext,
   user: User,
-  { amr, aal, since, transport, persistent }: Authentication,
+  { amr, aal, since, transport, persistent, provider = null }: Authentication,
   { ip, userAgent }: Caller,
 ): Promise<StartedSession | null> {
   const now = tx.now()
@@ -75,8 +78,18 @@ export async function startSession(
     persistent,
   })
   if (!added) return null
+  if (provider !== null) await store.addProviderSession(tx.db, id, provider)
   await store.trimSessions(tx.db, { id, userId: user.id }, tx.options.sessionsPerUser)
   return { sessionToken: value, expiresAt, transport, persistent }
+}
+
+/** What a session that replaces another one of the same user takes over from it. Before the other one is deleted. */
+export async function inherited(
+  tx: TxContext,
+  { id, amr, transport, persistent }: store.SessionState,
+): Promise<Pick<Authentication, 'transport' | 'persistent' | 'provider'>> {
+  const provider = amr.includes('fed') ? await store.findProviderSession(tx.db, id) : null
+  return { transport, persistent, provider }
 }
 
 /** Ends the session that a new one replaces. It may belong to another user. */

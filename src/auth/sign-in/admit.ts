@@ -1,6 +1,7 @@
 /** The end of every way to sign in: the gates, then the session. */
 import * as store from '../../db/index.ts'
 import type { AuthError } from '../../model/errors.ts'
+import type { ProviderSession } from '../../model/providers.ts'
 import type { Transport } from '../../model/transport.ts'
 import { type Account, accountOf } from '../../model/user.ts'
 import { record, textOf } from '../audit/record.ts'
@@ -35,7 +36,7 @@ export type SignInResult = SignedIn | AwaitedSignIn
 export interface Admission extends Proof {
   readonly attempt: CountedAttempt
   /** How the last factor was proven, for the audit. */
-  readonly reason: 'pwd' | 'mail_code' | 'totp' | 'recovery_code' | 'passkey'
+  readonly reason: 'pwd' | 'mail_code' | 'totp' | 'recovery_code' | 'passkey' | 'fed'
   /** Further details for the audit. */
   readonly details?: Readonly<Record<string, string>>
   readonly transport?: Transport | undefined
@@ -43,6 +44,8 @@ export interface Admission extends Proof {
   readonly persistent?: boolean | undefined
   /** Where the pages go afterwards, kept while the sign-in waits. */
   readonly returnTo?: string | null | undefined
+  /** The session at the provider where the sign-in began. */
+  readonly provider?: ProviderSession | null
   /**
    * Prepares what else the sign-in changes, behind the gates that refuse.
    *
@@ -65,7 +68,8 @@ const NO_CHANGE = async () => {}
  *   change throw; `outdated`.
  */
 export async function admit(ctx: Context, admission: Admission, caller: Caller): Promise<SignInResult> {
-  const { user, method, attempt, amr, transport = 'cookie', persistent = true, returnTo = null } = admission
+  const { user, method, attempt, amr, transport = 'cookie', persistent = true } = admission
+  const { returnTo = null, provider = null } = admission
   const stop = await orWithdraw(attempt, () => firstStop(ctx, admission))
   if (stop !== null && 'refusal' in stop) return admission.refuse(stop.refusal)
   const change = await orWithdraw(attempt, async () => (await admission.prepare?.()) ?? NO_CHANGE)
@@ -73,7 +77,7 @@ export async function admit(ctx: Context, admission: Admission, caller: Caller):
     return orWithdraw(attempt, () =>
       inTransaction(ctx, async (tx) => {
         await change(tx)
-        const awaited = { proof: admission, ...stop, transport, persistent, returnTo }
+        const awaited = { proof: admission, ...stop, transport, persistent, returnTo, provider }
         const waiting = await suspend(tx, awaited, caller)
         if (waiting === null) throw admission.outdated()
         await attempt.succeeded(tx)
@@ -89,7 +93,8 @@ export async function admit(ctx: Context, admission: Admission, caller: Caller):
       if (replaced !== null && replaced.user.id !== user.id)
         await store.lockUsers(tx.db, [user.id, replaced.user.id])
       await change(tx)
-      const started = await startSession(tx, user, { amr, aal: aalOf(amr), transport, persistent }, caller)
+      const authentication = { amr, aal: aalOf(amr), transport, persistent, provider }
+      const started = await startSession(tx, user, authentication, caller)
       if (started === null) throw admission.outdated()
       await recordSignIn(tx, admission, device !== null, caller)
       if (replaced !== null) await endReplacedSession(tx, replaced.session, caller)

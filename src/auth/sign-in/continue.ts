@@ -8,7 +8,7 @@ import { finish, type LivePending } from './pending.ts'
 
 type Resumption = Pick<
   Admission,
-  'user' | 'method' | 'transport' | 'persistent' | 'returnTo' | 'refuse' | 'outdated' | 'prepare'
+  'user' | 'method' | 'transport' | 'persistent' | 'returnTo' | 'provider' | 'refuse' | 'outdated' | 'prepare'
 >
 
 /**
@@ -21,7 +21,7 @@ export function resumption(
   take: (tx: TxContext) => Promise<void>,
   caller: Caller,
 ): Resumption {
-  const { method, transport, persistent, returnTo } = live.pending
+  const { method, transport, persistent, returnTo, provider } = live.pending
   const outdated = () => new AuthError('pending_login_required')
   return {
     user: live.user,
@@ -29,6 +29,7 @@ export function resumption(
     transport,
     persistent,
     returnTo,
+    provider,
     // The account changed while the sign-in waited. The answer does not say how.
     refuse: async () => {
       throw outdated()

@@ -4,6 +4,7 @@ import { mintBearer, parseBearer } from '../../lib/bearer.ts'
 import { equalInConstantTime } from '../../lib/digest.ts'
 import { AuthError } from '../../model/errors.ts'
 import { type Factor, type NextStep, PENDING_LIFETIME_SECONDS } from '../../model/factors.ts'
+import type { ProviderSession } from '../../model/providers.ts'
 import type { Transport } from '../../model/transport.ts'
 import type { User } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
@@ -48,6 +49,8 @@ interface Awaited {
   readonly transport: Transport
   readonly persistent: boolean
   readonly returnTo: string | null
+  /** The session at the provider where the sign-in began. */
+  readonly provider: ProviderSession | null
 }
 
 /**
@@ -58,7 +61,7 @@ interface Awaited {
  */
 export async function suspend(
   tx: TxContext,
-  { proof, next, methods, transport, persistent, returnTo }: Awaited,
+  { proof, next, methods, transport, persistent, returnTo, provider }: Awaited,
   caller: Caller,
 ): Promise<AwaitedSignIn | null> {
   const { user, method, amr } = proof
@@ -78,7 +81,7 @@ export async function suspend(
   const row = { id, secretHash, userId: user.id, next, method, amr, passwordVersion, persistent, transport }
   await store.addPendingSignIn(
     tx.db,
-    { ...row, returnTo, noticeId, createdAt: now, expiresAt },
+    { ...row, returnTo, noticeId, provider, createdAt: now, expiresAt },
     PENDING_PER_USER,
   )
   await record(tx, { action: 'begin_sign_in', reason: next, userId: user.id }, asUser(caller, user))

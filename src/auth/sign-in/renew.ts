@@ -8,7 +8,7 @@ import type { TxContext } from '../context.ts'
 import { strengthened } from '../factors/proven.ts'
 import { passSetupOn } from '../factors/totp-setup.ts'
 import type { LiveSession } from '../sessions/guards.ts'
-import { type RenewedSession, startSession } from '../sessions/start.ts'
+import { inherited, type RenewedSession, startSession } from '../sessions/start.ts'
 
 /**
  * Replaces a session by a fresh one, which also has what was proven. The old session token stops working. Lock the user first.
@@ -22,16 +22,12 @@ export async function renewSession(
   proven: readonly string[],
   acting: Caller,
 ): Promise<RenewedSession> {
+  const kept = await inherited(tx, session)
   // The old session first: otherwise, at the maximum number of sessions, another one would end. If it is gone, a sign-out
   // or another renewal came first, and there is nothing to renew.
   if (!(await store.deleteSession(tx.db, session))) throw new AuthError('unauthenticated')
-  const { transport, persistent } = session
-  const started = await startSession(
-    tx,
-    user,
-    { ...strengthened(tx, session, proven), transport, persistent },
-    acting,
-  )
+  const authentication = { ...strengthened(tx, session, proven), ...kept }
+  const started = await startSession(tx, user, authentication, acting)
   const renewed = started && parseBearer(started.sessionToken)
   if (!renewed) throw new AuthError('unauthenticated')
   await passSetupOn(tx, user.id, { from: session.id, to: renewed.id })

@@ -52,3 +52,55 @@ export function time(value: unknown, field: string): Date {
   if ('problem' in read) throw new FieldProblem(field, read.problem)
   return read
 }
+
+/** One item of a list, and its name: `passkeys[0]`. */
+export interface Item {
+  readonly value: unknown
+  readonly field: string
+}
+
+/** The items of a list. In CSV, the list is JSON text. */
+export function listOf(
+  value: unknown,
+  field: string,
+  { max, what }: { readonly max: number; readonly what: string },
+): readonly Item[] {
+  const list = typeof value === 'string' ? parsedJson(value) : value
+  if (!Array.isArray(list)) throw new FieldProblem(field, 'is not a list')
+  if (list.length > max) throw new FieldProblem(field, `has more than ${max} ${what}`)
+  return list.map((item, index) => ({ value: item, field: `${field}[${index}]` }))
+}
+
+function parsedJson(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return null
+  }
+}
+
+/** Reads a member of an object. Without `missing`, it must be there. */
+type ReadMember<Name extends string> = <Value>(name: Name, parse: Parse<Value>, missing?: Value) => Value
+
+/**
+ * The members of an object in a list.
+ *
+ * @param expected - `names`: every member that it can have; `what`: what it is.
+ */
+export function membersOf<Name extends string>(
+  object: unknown,
+  at: string,
+  { names, what }: { readonly names: readonly Name[]; readonly what: string },
+): ReadMember<Name> {
+  if (typeof object !== 'object' || object === null || Array.isArray(object))
+    throw new FieldProblem(at, 'is not an object')
+  const unknown = Object.keys(object).find((name) => !(names as readonly string[]).includes(name))
+  if (unknown !== undefined) throw new FieldProblem(`${at}.${unknown}`, `is not a field of ${what}`)
+  const members = object as Readonly<Record<string, unknown>>
+  return (name, parse, missing) => {
+    const value = members[name] ?? null
+    if (value !== null) return parse(value, `${at}.${name}`)
+    if (missing !== undefined) return missing
+    throw new FieldProblem(`${at}.${name}`, 'is missing')
+  }
+}

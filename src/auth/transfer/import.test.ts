@@ -15,7 +15,8 @@ import {
   codeOf,
   signInWithPasskey,
 } from '../../../test/support/factored-account.ts'
-import { BASE_URL, openTables, productionAuth, randomKey } from '../../../test/support/production.ts'
+import { FAKE_CLIENT, FAKE_PERSON, startFakeProvider } from '../../../test/support/fake-provider.ts'
+import { BASE_URL, CLIENT, openTables, productionAuth, randomKey } from '../../../test/support/production.ts'
 import type { Auth, ExportedUser, ImportItem, ImportOptions } from '../../index.ts'
 import { decodeBase32 } from '../../lib/base32.ts'
 
@@ -335,6 +336,115 @@ onBothEngines('the factors of an account', (engine) => {
   })
 })
 
+onBothEngines('the identities of an account', (engine) => {
+  const ANNA = {
+    email: 'anna@example.com',
+    hashed_password: '!',
+    identities: [
+      {
+        provider: 'acme',
+        issuer: 'https://login.acme.example',
+        subject: 'person-1',
+        email: 'anna@acme.example',
+        email_verified: true,
+        created_at: '2026-01-02T03:04:05.678Z',
+        last_used_at: null,
+      },
+    ],
+  }
+  const [OF_ACME] = ANNA.identities as [(typeof ANNA.identities)[0]]
+
+  /** A service with a provider, and with Anna imported. */
+  async function stage(line: object = {}) {
+    const fake = await startFakeProvider()
+    const identity = { ...OF_ACME, issuer: fake.issuer, subject: FAKE_PERSON.sub }
+    const production = await productionAuth(engine, { outboundPrivate: 'localhost,127.0.0.0/8' })
+    const { auth, now } = production
+    fake.knobs.claims = (claims) => {
+      const seconds = Math.floor(now().getTime() / 1_000)
+      return { ...claims, iat: seconds, exp: seconds + 300 }
+    }
+    const users = [{ ...ANNA, identities: [identity], ...line }]
+    expect(await imported(auth, users)).toEqual({ added: 1, unchanged: 0, rejected: [] })
+    // The provider may come later.
+    await auth.providers.add({ ...FAKE_CLIENT, preset: 'oidc', id: 'acme', issuer: fake.issuer })
+    const signIn = async () => {
+      const { redirectTo, flowToken } = await auth.providers.startSignIn({ provider: 'acme' }, CLIENT)
+      const answer = fake.authorize(new URL(redirectTo)).searchParams
+      return auth.providers.completeSignIn(
+        { provider: 'acme', parameters: Object.fromEntries(answer) },
+        { ...CLIENT, sessionToken: undefined, flowToken },
+      )
+    }
+    return { ...production, identity, signIn }
+  }
+
+  it('sign in after the import, without a password, and are in every export', async () => {
+    const { auth, now, identity, signIn } = await stage({ email_verified: true })
+    const signedIn = await signIn()
+    expect(signedIn).toMatchObject({ next: 'signed_in', user: { email: ANNA.email } })
+    const lines = await Array.fromAsync(auth.transfer.exportUsers())
+    const used = { ...identity, email: FAKE_PERSON.email, last_used_at: now().toISOString() }
+    expect(lines).toMatchObject([{ email: ANNA.email, identities: [used] }])
+    const { sessionToken } = signedIn as { sessionToken: string }
+    const { issuer, subject } = identity
+    const info = { provider: 'acme', issuer, subject }
+    expect(await auth.account.export({ sessionToken })).toMatchObject({ identities: [info] })
+    expect(await auth.users.find(ANNA.email)).toMatchObject({ identities: [info] })
+  })
+
+  it('confirm the address of their account if it is the one that the provider has verified', async () => {
+    const { auth, signIn } = await stage({ email: FAKE_PERSON.email })
+    expect(await signIn()).toMatchObject({ next: 'signed_in', user: { email: FAKE_PERSON.email } })
+    expect(await auth.users.find(FAKE_PERSON.email)).toMatchObject({
+      user: { emailVerifiedAt: expect.any(Date) },
+    })
+  })
+
+  it('do not sign in to an unconfirmed account with another address, which stays as it is', async () => {
+    const { auth, signIn } = await stage()
+    await expect(signIn()).rejects.toMatchObject({ code: 'sign_in_refused' })
+    expect(await auth.users.find(ANNA.email)).toMatchObject({ user: { emailVerifiedAt: null } })
+  })
+
+  it('are refused if another account or line has one, and compared if the account exists', async () => {
+    const auth = await freshAuth(engine)
+    const lines = [
+      ANNA,
+      ANNA,
+      { ...ANNA, email: 'bob@example.com' },
+      { ...ANNA, email: 'carol@example.com', identities: [{ ...OF_ACME, issuer: 'https://other.example' }] },
+      { ...ANNA, identities: [{ ...OF_ACME, subject: 'person-2' }] },
+    ]
+    const taken = 'identities: another account has an identity with this issuer and subject'
+    const differs = 'email: an earlier line has this address with other values'
+    for (const dryRun of [true, false]) {
+      const sum = await imported(auth, lines, { dryRun })
+      expect(sum).toMatchObject({ added: 2, unchanged: 1 })
+      expect(problemsOf(sum)).toEqual([taken, differs])
+    }
+    for (const dryRun of [true, false]) {
+      const sum = await imported(auth, lines, { dryRun })
+      expect(sum).toMatchObject({ added: 0, unchanged: 3 })
+      expect(problemsOf(sum)).toEqual([taken, 'email: another account has this address'])
+    }
+    // Only a given field is compared.
+    const { identities: _, ...rest } = ANNA
+    expect(await imported(auth, [rest])).toMatchObject({ unchanged: 1 })
+  })
+
+  it('belong to one account, however many imports run at once', async () => {
+    const auth = await freshAuth(engine)
+    const sums = await Promise.all(
+      Array.from({ length: 6 }, (_, index) => imported(auth, [{ ...ANNA, email: `${index}@example.com` }])),
+    )
+    expect(sums.flatMap(problemsOf)).toEqual(
+      Array(5).fill('identities: another account has an identity with this issuer and subject'),
+    )
+    expect(sums.filter(({ added }) => added === 1)).toHaveLength(1)
+  })
+})
+
 onBothEngines('transfer.exportUsers', (engine) => {
   it('lists every existing user once while others register or are deleted', async () => {
     const auth = await freshAuth(engine)
@@ -392,6 +502,19 @@ describe('an export', () => {
   const byCredential = (a: { credential_id: string }, b: { credential_id: string }) =>
     a.credential_id < b.credential_id ? -1 : 1
 
+  const identity = fc
+    .record({
+      provider: fc.constantFrom('google', 'my-company'),
+      issuer: fc.constantFrom('https://accounts.google.com', 'https://login.example/a;b'),
+      subject: fc.stringMatching(/^[ -~é]{1,20}$/),
+      email: fc.constantFrom(null, 'zoé@x.org', 'not an address'),
+      email_verified: fc.boolean(),
+      created_at: moment,
+      last_used_at: perhaps,
+    })
+    .map((given) => ({ ...given, email_verified: given.email_verified && given.email !== null }))
+  const bySubject = (a: { subject: string }, b: { subject: string }) => (a.subject < b.subject ? -1 : 1)
+
   const user = fc.record({
     id: fc.integer({ min: 1, max: 0x7fffffff }),
     email: fc
@@ -419,6 +542,7 @@ describe('an export', () => {
     totp_confirmed_at: moment,
     totp_disabled_at: perhaps,
     passkeys: fc.uniqueArray(passkey, { maxLength: 3, selector: ({ credential_id }) => credential_id }),
+    identities: fc.uniqueArray(identity, { maxLength: 3, selector: ({ subject }) => subject }),
   })
   /** As an export writes it: a time without its flag, and an app without a secret, cannot be. */
   const users = fc
@@ -438,6 +562,9 @@ describe('an export', () => {
             credential_id: `${each.credential_id}${String(index).padStart(4, 'A')}`,
           }))
           .toSorted(byCredential),
+        identities: one.identities
+          .map((each) => ({ ...each, subject: `${each.subject}${index}` }))
+          .toSorted(bySubject),
       })),
     )
 
@@ -454,8 +581,12 @@ describe('an export', () => {
           const [one, other] = [await freshAuth(from, options), await freshAuth(to, options)]
           expect(await imported(one, given)).toEqual({ added: given.length, unchanged: 0, rejected: [] })
           const lines = (await exported(one)).map((line) => {
-            const { passkeys, ...rest } = JSON.parse(JSON.stringify(line))
-            return { ...rest, passkeys: passkeys.toSorted(byCredential) }
+            const { passkeys, identities, ...rest } = JSON.parse(JSON.stringify(line))
+            return {
+              ...rest,
+              passkeys: passkeys.toSorted(byCredential),
+              identities: identities.toSorted(bySubject),
+            }
           })
           expect(lines).toEqual(given.toSorted((a, b) => a.id - b.id))
           expect(await imported(other, lines)).toMatchObject({ added: given.length, rejected: [] })
@@ -470,16 +601,18 @@ describe('an export', () => {
     },
   )
 
-  /** The rows that an import adds, without what is new in each database: ids of passkeys, and sealed values. */
+  /** The rows that an import adds, without what is new in each database: ids of passkeys and identities, and sealed values. */
   async function rowsOf(auth: Auth): Promise<unknown[]> {
     const db = await openTables(auth.options.databaseUrl)
     const users = await db.selectFrom('users').selectAll().orderBy('id').execute()
     const totp = await db.selectFrom('totp').selectAll().orderBy('user_id').execute()
     const passkeys = await db.selectFrom('passkeys').selectAll().orderBy('credential_id').execute()
+    const identities = await db.selectFrom('identities').selectAll().execute()
     return [
       users,
       totp.map((row) => ({ ...row, sealed_secret: row.sealed_secret?.length, last_step: null })),
       passkeys.map((row) => ({ ...row, id: null, public_key: Buffer.from(row.public_key).toString('hex') })),
+      identities.map((row) => ({ ...row, id: null })).toSorted(bySubject),
     ]
   }
 })

@@ -10,6 +10,7 @@ import type { FirebaseProject } from '../passwords/hashing/firebase.ts'
 import { costOfNew } from '../passwords/hashing/index.ts'
 import { forgetFailuresOfAll } from '../sign-in/throttle.ts'
 import { findWrongKey } from './imported-factors.ts'
+import { identityKey } from './imported-identities.ts'
 import {
   type Fields,
   type ImportedUser,
@@ -45,9 +46,9 @@ export interface ImportStep {
 const BATCH = 1_000
 
 /**
- * Imports accounts with their password hashes, passkeys and authenticator apps, in transactions of 1,000. Never changes an existing account. An item
- * that cannot be added is returned with the reason, and the others are still added. Repeating an interrupted import
- * adds what is missing.
+ * Imports accounts with their password hashes, passkeys, authenticator apps and identities, in transactions of 1,000. Never changes
+ * an existing account. An item that cannot be added is returned with the reason, and the others are still added. Repeating an
+ * interrupted import adds what is missing.
  *
  * @param items - `fields`: names and values as in docs/guide/move.md.
  * @returns The outcome of each batch. Nothing happens until it is iterated.
@@ -139,9 +140,10 @@ class EarlierLines {
   readonly #users = new Map<string, string>()
   readonly #ids = new Set<number>()
   readonly #credentials = new Set<string>()
+  readonly #identities = new Set<string>()
 
   /** Compares an item with the earlier ones: `same` account, or what both have. Remembers it if there is `none`. */
-  meet(account: ImportedUser): 'none' | 'same' | 'email' | 'id' | 'passkey' {
+  meet(account: ImportedUser): 'none' | 'same' | keyof typeof REPEATED {
     const { user, factors } = account
     const email = normalizeEmail(user.email)
     const digest = Buffer.from(sha256(writtenAccount(account))).toString('base64')
@@ -149,9 +151,11 @@ class EarlierLines {
     if (before !== undefined) return before === digest ? 'same' : 'email'
     if (user.id !== null && this.#ids.has(user.id)) return 'id'
     if (factors.passkeys.some(({ credentialId }) => this.#credentials.has(credentialId))) return 'passkey'
+    if (factors.identities.some((identity) => this.#identities.has(identityKey(identity)))) return 'identity'
     this.#users.set(email, digest)
     if (user.id !== null) this.#ids.add(user.id)
     for (const { credentialId } of factors.passkeys) this.#credentials.add(credentialId)
+    for (const identity of factors.identities) this.#identities.add(identityKey(identity))
     return 'none'
   }
 }
@@ -168,6 +172,7 @@ const REPEATED = {
   email: 'email: an earlier line has this address with other values',
   id: 'id: another account has this id',
   passkey: 'passkeys: another account has a passkey with this credential_id',
+  identity: 'identities: another account has an identity with this issuer and subject',
 } as const
 
 /** Compares items with existing accounts and with each other, and passes the new accounts to `add`. */
@@ -193,7 +198,7 @@ async function decide(
 
 function outcomeOf(
   account: ImportedUser,
-  { byEmail, ids, credentials }: Existing,
+  { byEmail, ids, credentials, identities }: Existing,
   earlier: EarlierLines,
 ): 'added' | 'unchanged' | { readonly problem: string } {
   const { user, factors } = account
@@ -202,6 +207,8 @@ function outcomeOf(
   if (user.id !== null && ids.has(user.id)) return { problem: REPEATED.id }
   if (factors.passkeys.some(({ credentialId }) => credentials.has(credentialId)))
     return { problem: REPEATED.passkey }
+  if (factors.identities.some((identity) => identities.has(identityKey(identity))))
+    return { problem: REPEATED.identity }
   const before = earlier.meet(account)
   if (before === 'none') return 'added'
   return before === 'same' ? 'unchanged' : { problem: REPEATED[before] }
@@ -213,6 +220,8 @@ interface Existing {
   readonly ids: ReadonlySet<number>
   /** Ids of credentials. */
   readonly credentials: ReadonlySet<string>
+  /** Keys of identities. */
+  readonly identities: ReadonlySet<string>
 }
 
 async function findExisting(ctx: Context, items: readonly Read[]): Promise<Existing> {
@@ -226,12 +235,14 @@ async function findExisting(ctx: Context, items: readonly Read[]): Promise<Exist
   const credentials = accounts.flatMap(({ factors }) =>
     factors.passkeys.map(({ credentialId }) => credentialId),
   )
+  const identities = accounts.flatMap(({ factors }) => factors.identities)
   return {
     byEmail: new Map(
       users.map((user) => [normalizeEmail(user.email), { user, factors: factorsOf(user.id) }] as const),
     ),
     ids: new Set(ids),
     credentials: new Set(await store.findCredentialsAmong(ctx.db, credentials)),
+    identities: new Set((await store.findIdentitiesAmong(ctx.db, identities)).map(identityKey)),
   }
 }
 

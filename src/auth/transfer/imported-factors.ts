@@ -1,4 +1,4 @@
-/** Reads the factors of one user of an import, strictly. */
+/** Reads the factors and identities of one user of an import, strictly. */
 import { decodeBase32 } from '../../lib/base32.ts'
 import { isUuid } from '../../lib/random.ts'
 import { isRpId } from '../../lib/relying-party.ts'
@@ -12,11 +12,28 @@ import {
   isPublicKey,
   type PasskeyAlgorithm,
 } from '../passkeys/webauthn/index.ts'
-import { boolean, FieldProblem, type Given, parsed, text, time } from './field-values.ts'
+import {
+  boolean,
+  FieldProblem,
+  type Given,
+  type Item,
+  listOf,
+  membersOf,
+  parsed,
+  text,
+  time,
+} from './field-values.ts'
+import { identitiesOf } from './imported-identities.ts'
 import type { MovingFactors, MovingPasskey, MovingTotp } from './moving-factors.ts'
 
-/** The fields of factors, beside the columns of users. */
-export const FACTOR_FIELDS = ['totp_secret', 'totp_confirmed_at', 'totp_disabled_at', 'passkeys'] as const
+/** The fields of factors and identities, beside the columns of users. */
+export const FACTOR_FIELDS = [
+  'totp_secret',
+  'totp_confirmed_at',
+  'totp_disabled_at',
+  'passkeys',
+  'identities',
+] as const
 
 /** Old authenticator apps have secrets of 80 bits; more than 512 bits add nothing. */
 const SECRET_BYTES = { min: 10, max: 64 } as const
@@ -33,7 +50,11 @@ interface FactorDetails {
 }
 
 export function readFactors(given: Given, details: FactorDetails): MovingFactors {
-  return { totp: readTotp(given, details), passkeys: parsed(given, 'passkeys', passkeysOf) ?? [] }
+  return {
+    totp: readTotp(given, details),
+    passkeys: parsed(given, 'passkeys', passkeysOf) ?? [],
+    identities: parsed(given, 'identities', identitiesOf) ?? [],
+  }
 }
 
 function readTotp(given: Given, { now, canSeal }: FactorDetails): MovingTotp | null {
@@ -78,23 +99,11 @@ function base64url(value: unknown, { field, max }: { field: string; max: number 
   return bytes
 }
 
-/** In CSV, the list is JSON text. */
 function passkeysOf(value: unknown, field: string): readonly MovingPasskey[] {
-  const list = typeof value === 'string' ? parsedJson(value) : value
-  if (!Array.isArray(list)) throw new FieldProblem(field, 'is not a list')
-  if (list.length > PASSKEYS_MAX) throw new FieldProblem(field, `has more than ${PASSKEYS_MAX} passkeys`)
-  const passkeys = list.map((item, index) => passkeyOf(item, `${field}[${index}]`))
+  const passkeys = listOf(value, field, { max: PASSKEYS_MAX, what: 'passkeys' }).map(passkeyOf)
   if (new Set(passkeys.map(({ credentialId }) => credentialId)).size < passkeys.length)
     throw new FieldProblem(field, 'has a credential_id twice')
   return passkeys
-}
-
-function parsedJson(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return null
-  }
 }
 
 const PASSKEY_FIELDS = [
@@ -114,22 +123,8 @@ const PASSKEY_FIELDS = [
   'last_used_at',
 ] as const
 
-function passkeyOf(item: unknown, at: string): MovingPasskey {
-  if (typeof item !== 'object' || item === null || Array.isArray(item))
-    throw new FieldProblem(at, 'is not an object')
-  const unknown = Object.keys(item).find((name) => !(PASSKEY_FIELDS as readonly string[]).includes(name))
-  if (unknown !== undefined) throw new FieldProblem(`${at}.${unknown}`, 'is not a field of a passkey')
-  const members = item as Readonly<Record<string, unknown>>
-  const read = <Value>(
-    name: (typeof PASSKEY_FIELDS)[number],
-    parse: (value: unknown, field: string) => Value,
-    missing?: Value,
-  ): Value => {
-    const value = members[name] ?? null
-    if (value !== null) return parse(value, `${at}.${name}`)
-    if (missing !== undefined) return missing
-    throw new FieldProblem(`${at}.${name}`, 'is missing')
-  }
+function passkeyOf({ value: item, field: at }: Item): MovingPasskey {
+  const read = membersOf(item, at, { names: PASSKEY_FIELDS, what: 'a passkey' })
   const credentialId = read('credential_id', (value, field) => {
     base64url(value, { field, max: CREDENTIAL_ID_MAX_BYTES })
     return value as string

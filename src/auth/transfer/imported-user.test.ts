@@ -79,6 +79,7 @@ describe('a user to import', () => {
       totp_confirmed_at: null,
       totp_disabled_at: null,
       passkeys: null,
+      identities: null,
       salt: null,
     }
     expect(Object.keys(json).toSorted()).toEqual(USER_FIELDS.toSorted())
@@ -174,6 +175,9 @@ describe('a user to import', () => {
     ['passkeys', { credential_id: 'x' }, /^passkeys: is not a list$/],
     ['passkeys', Array(101).fill({}), /^passkeys: has more than 100 passkeys$/],
     ['passkeys', [null], /^passkeys\[0\]: is not an object$/],
+    ['identities', '[{]', /^identities: is not a list$/],
+    ['identities', Array(101).fill({}), /^identities: has more than 100 identities$/],
+    ['identities', ['google'], /^identities\[0\]: is not an object$/],
     ['role', 'admin', /^role: is not a field of a user$/],
     ['__proto__', 'x', /^__proto__: is not a field of a user$/],
   ])('with %s %j is refused without repeating the value', (field, value, problem) => {
@@ -315,6 +319,7 @@ describe('the factors of a user to import', () => {
           lastUsedAt: null,
         },
       ],
+      identities: [],
     })
   })
 
@@ -374,5 +379,69 @@ describe('the factors of a user to import', () => {
 
   it('are refused if two passkeys have the same credential id', () => {
     expect(problemOf({ ...OWNER, passkeys: [PASSKEY, PASSKEY] })).toBe('passkeys: has a credential_id twice')
+  })
+})
+
+describe('the identities of a user to import', () => {
+  const at = '2020-01-02T03:04:05.678Z'
+  const GOOGLE = {
+    provider: 'google',
+    issuer: 'https://accounts.google.com',
+    subject: '110169484474386276334',
+    created_at: at,
+  }
+
+  it('need no address, no later sign-in, and no password', () => {
+    const identity = {
+      providerId: 'google',
+      issuer: 'https://accounts.google.com',
+      subject: '110169484474386276334',
+      email: null,
+      emailVerified: false,
+      createdAt: new Date(at),
+      lastUsedAt: null,
+    }
+    expect(factorsOf({ ...BOB, identities: [GOOGLE] }).identities).toEqual([identity])
+    // In CSV, the list is text.
+    const github = { ...GOOGLE, issuer: 'https://github.com/login/oauth', email: 'b@x.org', last_used_at: at }
+    const text = JSON.stringify([GOOGLE, { ...github, email_verified: true }])
+    const second = { issuer: github.issuer, email: 'b@x.org', emailVerified: true, lastUsedAt: new Date(at) }
+    expect(factorsOf({ ...BOB, identities: text }).identities).toEqual([identity, { ...identity, ...second }])
+    expect(userOf({ ...BOB, identities: [GOOGLE] })).toMatchObject({
+      hashedPassword: '!',
+      emailVerifiedAt: null,
+      secondFactorEnabledAt: null,
+    })
+  })
+
+  it.each<[field: string, value: unknown, problem: string]>([
+    ['provider', undefined, 'is missing'],
+    ['provider', 'Google', 'is not the id of a provider, such as google'],
+    ['provider', 'continue', 'is not the id of a provider, such as google'],
+    ['issuer', null, 'is missing'],
+    ['issuer', 'accounts.google.com', 'is not the URL of an issuer'],
+    ['issuer', 'https://accounts.google.com/?a=b', 'is not the URL of an issuer'],
+    ['issuer', 'https://bob@accounts.google.com', 'is not the URL of an issuer'],
+    ['issuer', `https://example.com/${'a'.repeat(493)}`, 'is not the URL of an issuer'],
+    ['subject', null, 'is missing'],
+    ['subject', '', 'is not 1 to 255 characters long'],
+    ['subject', 'x'.repeat(256), 'is not 1 to 255 characters long'],
+    ['subject', 110_169, 'is not text'],
+    ['subject', 'a\0b', 'is not text'],
+    ['email', 'x'.repeat(255), 'is not 1 to 254 characters long'],
+    ['email_verified', 'perhaps', 'is not a boolean: write true or false'],
+    ['email_verified', true, 'is true, but there is no email'],
+    ['created_at', null, 'is missing'],
+    ['last_used_at', 'yesterday', 'is not a timestamp'],
+    ['access_token', 'ya29.x', 'is not a field of an identity'],
+  ])('with %s %j are refused', (field, value, problem) => {
+    expect(problemOf({ ...BOB, identities: [{ ...GOOGLE, [field]: value }] })).toMatch(
+      `identities[0].${field}: ${problem}`,
+    )
+  })
+
+  it('are refused if two have the same issuer and subject', () => {
+    const twice = [GOOGLE, { ...GOOGLE, provider: 'other' }]
+    expect(problemOf({ ...BOB, identities: twice })).toBe('identities: has an issuer and subject twice')
   })
 })

@@ -197,13 +197,17 @@ function areSameFactors(
 
 /** Factors as text that is the same for the same factors. */
 function written(factors: MovingFactors): Readonly<Record<(typeof FACTOR_FIELDS)[number], string>> {
-  const { passkeys, ...totp } = exportedFactors(factors, true)
-  const sorted = passkeys.toSorted((a, b) => (a.credential_id < b.credential_id ? -1 : 1))
+  const { passkeys, identities, ...totp } = exportedFactors(factors, true)
+  const sortedPasskeys = passkeys.toSorted((a, b) => (a.credential_id < b.credential_id ? -1 : 1))
+  const sortedIdentities = identities.toSorted((a, b) =>
+    a.issuer === b.issuer ? (a.subject < b.subject ? -1 : 1) : a.issuer < b.issuer ? -1 : 1,
+  )
   return {
     totp_secret: totp.totp_secret ?? '',
     totp_confirmed_at: totp.totp_confirmed_at ?? '',
     totp_disabled_at: totp.totp_disabled_at ?? '',
-    passkeys: JSON.stringify(sorted),
+    passkeys: JSON.stringify(sortedPasskeys),
+    identities: JSON.stringify(sortedIdentities),
   }
 }
 

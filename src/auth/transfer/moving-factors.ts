@@ -1,4 +1,4 @@
-/** The factors of an account as import and export carry them. */
+/** The factors and identities of an account as import and export carry them. */
 import type * as store from '../../db/index.ts'
 import { encodeBase32 } from '../../lib/base32.ts'
 import { toBase64url } from '../passkeys/webauthn/index.ts'
@@ -14,9 +14,14 @@ export interface MovingTotp {
 /** A passkey, without what names it in this database. */
 export type MovingPasskey = Omit<store.Passkey, 'id' | 'userId'>
 
+/** An identity at a provider, without what names it in this database. */
+export type MovingIdentity = Omit<store.Identity, 'id' | 'userId'>
+
+/** What an account signs in with, besides its password. */
 export interface MovingFactors {
   readonly totp: MovingTotp | null
   readonly passkeys: readonly MovingPasskey[]
+  readonly identities: readonly MovingIdentity[]
 }
 
 /** A passkey in an export. Times are in ISO 8601, binary values in base64url. It contains no secret. */
@@ -39,7 +44,22 @@ export interface ExportedPasskey {
   readonly last_used_at: string | null
 }
 
-/** The factors of a user in an export. */
+/** An identity in an export. Times are in ISO 8601. It contains no secret. */
+export interface ExportedIdentity {
+  /** The id of the provider. */
+  readonly provider: string
+  readonly issuer: string
+  /** The id of the person there. */
+  readonly subject: string
+  /** The address there, at the last sign-in. */
+  readonly email: string | null
+  /** Whether the provider has verified the address. */
+  readonly email_verified: boolean
+  readonly created_at: string
+  readonly last_used_at: string | null
+}
+
+/** The factors and identities of a user in an export. */
 export interface ExportedFactors {
   /** The secret of the authenticator app, in base32. Only with `withHashes`. `null` also if it cannot be opened. */
   readonly totp_secret?: string | null
@@ -47,15 +67,32 @@ export interface ExportedFactors {
   /** When too many wrong codes disabled the app. */
   readonly totp_disabled_at: string | null
   readonly passkeys: readonly ExportedPasskey[]
+  readonly identities: readonly ExportedIdentity[]
 }
 
-export function exportedFactors({ totp, passkeys }: MovingFactors, withSecrets: boolean): ExportedFactors {
+export function exportedFactors(
+  { totp, passkeys, identities }: MovingFactors,
+  withSecrets: boolean,
+): ExportedFactors {
   const secret = totp?.secret == null ? null : encodeBase32(totp.secret)
   return {
     ...(withSecrets && { totp_secret: secret }),
     totp_confirmed_at: totp?.confirmedAt?.toISOString() ?? null,
     totp_disabled_at: totp?.disabledAt?.toISOString() ?? null,
     passkeys: passkeys.map(exportedPasskey),
+    identities: identities.map(exportedIdentity),
+  }
+}
+
+function exportedIdentity(identity: MovingIdentity): ExportedIdentity {
+  return {
+    provider: identity.providerId,
+    issuer: identity.issuer,
+    subject: identity.subject,
+    email: identity.email,
+    email_verified: identity.emailVerified,
+    created_at: identity.createdAt.toISOString(),
+    last_used_at: identity.lastUsedAt?.toISOString() ?? null,
   }
 }
 

@@ -1,4 +1,4 @@
-/** Reads and adds the factors of many accounts. */
+/** Reads and adds the factors and identities of many accounts. */
 import * as store from '../../db/index.ts'
 import { uuidV7 } from '../../lib/random.ts'
 import { totpStep } from '../../lib/totp.ts'
@@ -7,14 +7,14 @@ import type { Context, TxContext } from '../context.ts'
 import { openTotp, sealTotp } from '../factors/sealed-totp.ts'
 import type { MovingFactors } from './moving-factors.ts'
 
-const NONE: MovingFactors = { totp: null, passkeys: [] }
+const NONE: MovingFactors = { totp: null, passkeys: [], identities: [] }
 
-/** Reads the factors of users. The function that it returns finds those of one user. */
+/** Reads the factors and identities of users. The function that it returns finds those of one user. */
 export async function factorsOfAll(
   ctx: Context,
   users: store.UserIds,
 ): Promise<(userId: number) => MovingFactors> {
-  const { totps, passkeys } = await store.listFactorsOf(ctx.db, users)
+  const { totps, passkeys, identities } = await store.listFactorsOf(ctx.db, users)
   const found = new Map<number, MovingFactors>()
   for (const totp of totps) {
     const { userId, sealedSecret, confirmedAt, disabledAt } = totp
@@ -24,6 +24,10 @@ export async function factorsOfAll(
   for (const { id: _, userId, ...passkey } of passkeys) {
     const before = found.get(userId) ?? NONE
     found.set(userId, { ...before, passkeys: [...before.passkeys, passkey] })
+  }
+  for (const { id: _, userId, ...identity } of identities) {
+    const before = found.get(userId) ?? NONE
+    found.set(userId, { ...before, identities: [...before.identities, identity] })
   }
   return (userId) => found.get(userId) ?? NONE
 }
@@ -38,9 +42,9 @@ function openedOrNull(ctx: Context, totp: store.Totp): Uint8Array | null {
 }
 
 /**
- * Adds the factors of new users.
+ * Adds the factors and identities of new users.
  *
- * @throws {Conflict} A credential is registered.
+ * @throws {Conflict} A credential is registered, or an identity is connected.
  */
 export async function addFactors(
   tx: TxContext,
@@ -68,6 +72,12 @@ export async function addFactors(
     tx.db,
     added.flatMap(({ userId, factors }) =>
       factors.passkeys.map((passkey) => ({ ...passkey, id: uuidV7(now), userId })),
+    ),
+  )
+  await store.addIdentities(
+    tx.db,
+    added.flatMap(({ userId, factors }) =>
+      factors.identities.map((identity) => ({ ...identity, id: uuidV7(now), userId })),
     ),
   )
 }

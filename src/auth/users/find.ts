@@ -1,6 +1,7 @@
 import * as store from '../../db/index.ts'
 import type { Context } from '../context.ts'
 import { type FactorInfo, factorInfoOf } from '../factors/info.ts'
+import { type IdentityInfo, identityInfosOf } from '../identities/info.ts'
 import { type AccountState, columnsOf, type ListedUser, withStates } from './state.ts'
 
 /** What {@link find} returns. */
@@ -11,6 +12,8 @@ export interface UserDescription {
   /** Whether a reset token is outstanding. */
   readonly resetPending: boolean
   readonly factors: FactorInfo
+  /** The accounts at other providers that it is connected with, the oldest first. */
+  readonly identities: readonly IdentityInfo[]
   /** When an operator required a second factor of this user. `null`: only the policy of the service counts. */
   readonly secondFactorRequiredAt: Date | null
 }
@@ -27,6 +30,7 @@ export async function find(ctx: Context, email: string): Promise<UserDescription
     liveSessions,
     resetPending: found.resetToken !== null,
     factors: await factorInfoOf(ctx, found),
+    identities: await identityInfosOf(ctx, found.id),
     secondFactorRequiredAt: found.secondFactorRequiredAt,
   }
 }

@@ -1,5 +1,7 @@
+import { opensClientSecret } from '../../auth/providers/provider.ts'
 import {
   assertCreatable,
+  countIdentities,
   countPasskeysOfOtherHosts,
   countSealed,
   countUsersWithoutFactor,
@@ -7,6 +9,7 @@ import {
   databaseExists,
   describeDatabase,
   healthOf,
+  listProviders,
   openDatabase,
   pendingMigrations,
 } from '../../db/index.ts'
@@ -157,6 +160,7 @@ async function checkDatabase(
       if (pending.length === 0) {
         if (withSecrets) checks.push(...(await checkSecrets(db, options)))
         checks.push(await checkFactors(db, options), ...(await checkPasskeys(db, options)))
+        checks.push(...(await checkProviders(db, options, { withSecrets })))
       }
       return checks
     } finally {
@@ -211,6 +215,37 @@ async function checkPasskeys(db: Database, options: Options): Promise<Check[]> {
   if (others === 0) return []
   const detail = `${counted(others, 'passkey')} of another RP ID than ${rp.id}, which cannot be used here; if it changed by mistake, set ${SETTINGS.rpId.env}`
   return [{ name: 'passkeys', ok: true, detail }]
+}
+
+/** The providers that people sign in with, and what keeps them from it. None if there are no providers. */
+async function checkProviders(
+  db: Database,
+  { baseUrl, mode, secretKey }: Options,
+  { withSecrets }: { readonly withSecrets: boolean },
+): Promise<Check[]> {
+  const all = await listProviders(db)
+  const known = new Set(all.map(({ id }) => id))
+  const strangers = [...(await countIdentities(db))].filter(([id]) => !known.has(id))
+  if (all.length + strangers.length === 0) return []
+  const disabled = all.filter(({ disabledAt }) => disabledAt !== null)
+  // The generated key of development mode is lost with the process.
+  const isOpenable = withSecrets && !(secretKey === '' && mode === 'development')
+  const keys = isOpenable && secretKey !== '' ? createKeyring(parseSecretKeys(secretKey)) : null
+  const closed = isOpenable ? all.filter((provider) => !opensClientSecret(keys, provider)) : []
+  const namesOf = (providers: readonly { readonly id: string }[]) => providers.map(({ id }) => id).join(', ')
+  const parts = [
+    counted(all.length, 'provider'),
+    disabled.length > 0 && `disabled: ${namesOf(disabled)}`,
+    closed.length > 0 &&
+      `${SETTINGS.secretKey.env} has no key for the client secret of ${namesOf(closed)}: add the former key at the end of the list, or run bienvenue providers replace-secret`,
+    all.length > 0 && baseUrl === '' && `${SETTINGS.baseUrl.env} is not set, so nobody can sign in with them`,
+    ...strangers.map(
+      ([id, count]) =>
+        `${counted(count, 'identity', 'identities')} at ${id}, which is not a provider here: add it with this id`,
+    ),
+  ]
+  const isWell = closed.length === 0 && (all.length === 0 || baseUrl !== '')
+  return [{ name: 'providers', ok: isWell, detail: parts.filter((part) => part !== false).join('; ') }]
 }
 
 /** @param test - Returns what is well, or throws what is not. */

@@ -12,6 +12,7 @@ const ICONS = {
   password: 'key',
   passkeys: 'fingerprint',
   factors: 'shield',
+  identities: 'link',
   sessions: 'device',
   activity: 'clock',
   data: 'file',

@@ -15,6 +15,8 @@ for (const form of document.forms) {
     // A double click sends once.
     if (form.dataset.sent) return event.preventDefault()
     form.dataset.sent = 'yes'
+    // The box on the sign-in page counts for every way to sign in.
+    if (form.remember) form.remember.disabled = !!document.querySelector('#remember:not(:checked)')
     const button = event.submitter
     if (button?.dataset.working) button.textContent = button.dataset.working
     // Not `disabled`: that would drop the button's own value from the form, and the focus.

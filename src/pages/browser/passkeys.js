@@ -10,7 +10,6 @@
  * - fields named `ceremony` and `credential`, hidden and empty: the id, and the response of the authenticator as JSON.
  * - a `button` with `type="button"`, which starts. A submit button could not be pressed again after a cancelled dialog.
  * - an element with `role="alert"`, for these sentences.
- * - maybe a hidden field named `remember`, which gets the state of the box with this id.
  */
 
 /** The ceremony that runs, and the form that it is for. The browser allows one at a time. */
@@ -146,9 +145,8 @@ function descriptorOf(descriptor) {
  */
 function send(form, ceremony, credential) {
   if (credential === null) return
-  fill(form, 'ceremony', ceremony)
-  fill(form, 'credential', JSON.stringify(jsonOf(credential)))
-  if (document.querySelector('#remember:checked')) fill(form, 'remember', 'on')
+  form.ceremony.value = ceremony
+  form.credential.value = JSON.stringify(jsonOf(credential))
   form.requestSubmit()
 }
 
@@ -173,12 +171,6 @@ function jsonOf(credential) {
     // They only help browsers to ask better.
   }
   return json
-}
-
-/** @param {HTMLFormElement} form @param {string} name @param {string} value */
-function fill(form, name, value) {
-  const field = form.elements.namedItem(name)
-  if (field instanceof HTMLInputElement) field.value = value
 }
 
 /** @param {HTMLFormElement} form @param {string} text */

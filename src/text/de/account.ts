@@ -8,6 +8,7 @@ export const account: typeof english = {
     password: 'Passwort',
     passkeys: 'Passkeys',
     factors: 'Zweiter Faktor',
+    identities: 'Verbundene Konten',
     sessions: 'Geräte',
     activity: 'Aktivitäten',
     data: 'Ihre Daten',
@@ -25,6 +26,7 @@ export const account: typeof english = {
       passkeys: 'Melden Sie sich per Fingerabdruck, Gesicht oder PIN an statt mit dem Passwort.',
       factors:
         'Schützen Sie Ihr Konto mit einer Authenticator-App, und bewahren Sie Wiederherstellungscodes auf.',
+      identities: 'Melden Sie sich mit einem Konto an, das Sie bei einem anderen Anbieter haben.',
       sessions: 'Sehen Sie, wo Sie angemeldet sind, und melden Sie andere Geräte ab.',
       activity: 'Sehen Sie, was in Ihrem Konto geschehen ist, und wann.',
       data: 'Laden Sie eine Kopie Ihrer Daten herunter, oder löschen Sie Ihr Konto.',
@@ -79,8 +81,11 @@ export const account: typeof english = {
   password: {
     heading: 'Passwort',
     explain: 'Wenn Sie Ihr Passwort ändern, werden Sie auf allen anderen Geräten abgemeldet.',
+    explainFirst:
+      'Ihr Konto hat noch kein Passwort. Mit einem Passwort können Sie sich auch ohne anderen Anbieter anmelden.',
     current: 'Aktuelles Passwort',
     submit: 'Passwort ändern',
+    submitFirst: 'Passwort festlegen',
     done: {
       changed: 'Ihr Passwort wurde geändert. Sie wurden auf allen anderen Geräten abgemeldet.',
     },

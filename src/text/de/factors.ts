@@ -53,6 +53,7 @@ export const secondStep: typeof english.secondStep = {
     totp: 'Die Authenticator-App verwenden',
     recovery_code: 'Einen Wiederherstellungscode verwenden',
     password: 'Das Passwort verwenden',
+    provider: 'Einen anderen Anbieter verwenden',
   },
   cancel: 'Abbrechen',
   expired: 'Ihre Anmeldung hat zu lange gedauert und ist abgelaufen. Melden Sie sich noch einmal an.',

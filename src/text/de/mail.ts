@@ -168,6 +168,24 @@ export const mail: MailTexts = {
     facts: nameFact(name),
     after: [IT_WAS_YOU, changePassword(service), noLink(service)],
   }),
+  identity_connected: (service, name) => ({
+    subject: `Ihr Konto bei ${service} wurde mit einem anderen Anbieter verbunden`,
+    heading: 'Konto verbunden',
+    before: [
+      `Ein Konto bei einem anderen Anbieter wurde mit Ihrem Konto bei ${service} verbunden. Es kann jetzt zur Anmeldung verwendet werden.`,
+    ],
+    facts: [`Anbieter: ${name}`],
+    after: [IT_WAS_YOU, changePassword(service, 'trennen Sie die Verbindung'), noLink(service)],
+  }),
+  identity_disconnected: (service, name) => ({
+    subject: `Ihr Konto bei ${service} wurde von einem anderen Anbieter getrennt`,
+    heading: 'Konto getrennt',
+    before: [
+      `Ein Konto bei einem anderen Anbieter wurde von Ihrem Konto bei ${service} getrennt. Es kann nicht mehr zur Anmeldung verwendet werden.`,
+    ],
+    facts: [`Anbieter: ${name}`],
+    after: [IT_WAS_YOU, changePassword(service), noLink(service)],
+  }),
   totp_added: (service) => ({
     subject: `Eine Authenticator-App wurde zu Ihrem Konto bei ${service} hinzugefügt`,
     heading: 'Authenticator-App hinzugefügt',

@@ -27,6 +27,40 @@ export const refusals: typeof english = {
     heading: 'Zu viele Versuche',
     advice: 'Versuchen Sie es später noch einmal.',
   },
+  provider_failed: {
+    heading: 'Beim anderen Anbieter ist etwas schiefgegangen',
+    advice:
+      'Er hat nicht geantwortet, oder seine Antwort war nicht brauchbar. Versuchen Sie es später noch einmal, oder melden Sie sich anders an.',
+  },
+  provider_refused: {
+    heading: 'Die Anmeldung wurde nicht abgeschlossen',
+    advice:
+      'Sie wurde beim anderen Anbieter abgebrochen oder abgelehnt. Versuchen Sie es noch einmal, oder melden Sie sich anders an.',
+  },
+  login_flow_required: {
+    heading: 'Diese Anmeldung ist nicht mehr gültig',
+    advice:
+      'Sie wurde bereits verwendet, hat zu lange gedauert oder wurde in einem anderen Browser begonnen. Beginnen Sie noch einmal. Wenn das wieder geschieht, erlauben Sie Cookies für diese Website.',
+  },
+  sign_in_refused: {
+    heading: 'Sie können sich bei diesem Konto nicht anmelden',
+    advice: 'Wenden Sie sich an den Betreiber dieses Dienstes.',
+  },
+  identity_taken: {
+    heading: 'Bereits mit einem anderen Konto verbunden',
+    advice:
+      'Ihr Konto beim anderen Anbieter ist hier schon mit einem anderen Konto verbunden. Melden Sie sich bei diesem an, und trennen Sie zuerst die Verbindung. Es hat sich nichts geändert.',
+  },
+  registration_closed: {
+    heading: 'Sie haben hier kein Konto',
+    advice:
+      'Hier können keine neuen Konten erstellt werden. Wenden Sie sich an den Betreiber dieses Dienstes.',
+  },
+  password_compromised: {
+    heading: 'Setzen Sie zuerst Ihr Passwort zurück',
+    advice:
+      'Andere kennen möglicherweise das Passwort dieses Kontos. Setzen Sie es per E-Mail zurück, und melden Sie sich dann noch einmal an.',
+  },
   unavailable: {
     heading: 'Vorübergehend nicht verfügbar',
     advice: 'Der Dienst ist ausgelastet oder startet gerade neu. Versuchen Sie es gleich noch einmal.',

@@ -43,6 +43,9 @@ export const stepUp: typeof english.stepUp = {
     'Geben Sie den Code ein, den Ihre Authenticator-App gerade anzeigt. So ist Ihr Konto geschützt, wenn jemand anderes Ihr Gerät benutzt.',
   whyPasskey:
     'Verwenden Sie einen Passkey oder Sicherheitsschlüssel Ihres Kontos. So ist Ihr Konto geschützt, wenn jemand anderes Ihr Gerät benutzt.',
+  whyProvider:
+    'Melden Sie sich noch einmal beim Anbieter an. So ist Ihr Konto geschützt, wenn jemand anderes Ihr Gerät benutzt.',
+  none: 'Melden Sie sich ab und dann wieder an. So ist Ihr Konto geschützt, wenn jemand anderes Ihr Gerät benutzt.',
   lost: 'Wenn Sie das gerade nicht können, melden Sie sich ab und auf einem anderen Weg wieder an.',
   signOut: 'Abmelden',
   submit: 'Weiter',

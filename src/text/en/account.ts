@@ -6,6 +6,7 @@ export const account = {
     password: 'Password',
     passkeys: 'Passkeys',
     factors: 'Second factor',
+    identities: 'Connected accounts',
     sessions: 'Devices',
     activity: 'Activity',
     data: 'Your data',
@@ -22,6 +23,7 @@ export const account = {
       password: 'Choose a new password, for example if someone else may know yours.',
       passkeys: 'Sign in with your fingerprint, your face or a PIN in place of the password.',
       factors: 'Protect your account with an authenticator app, and keep recovery codes.',
+      identities: 'Sign in with an account that you have at another provider.',
       sessions: 'See where you are signed in, and sign out other devices.',
       activity: 'See what has happened in your account, and when.',
       data: 'Download a copy of your data, or delete your account.',
@@ -74,8 +76,11 @@ export const account = {
   password: {
     heading: 'Password',
     explain: 'Changing your password signs you out on all other devices.',
+    explainFirst:
+      'Your account has no password yet. With one, you can also sign in without another provider.',
     current: 'Current password',
     submit: 'Change password',
+    submitFirst: 'Set password',
     done: {
       changed: 'Your password has been changed. You have been signed out on all other devices.',
     },

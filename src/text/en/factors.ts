@@ -49,6 +49,7 @@ export const secondStep = {
     totp: 'Use the authenticator app',
     recovery_code: 'Use a recovery code',
     password: 'Use the password',
+    provider: 'Use another provider',
   },
   cancel: 'Cancel',
   expired: 'Your sign-in took too long and has expired. Sign in again.',

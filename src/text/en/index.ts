@@ -9,6 +9,7 @@ import {
   recoveryCodes,
   secondStep,
 } from './factors.ts'
+import { providers } from './providers.ts'
 import { behindLink, recovery, recoveryCode } from './recovery.ts'
 import { refusals } from './refusals.ts'
 import { shell } from './shell.ts'
@@ -34,6 +35,7 @@ export const topics = {
   ownFactors,
   ownPasskeys,
   passkeys,
+  providers,
   recoveryCodes,
   secondStep,
 }

@@ -167,6 +167,24 @@ export const mail = {
     facts: nameFact(name),
     after: [IT_WAS_YOU, changePassword(service), noLink(service)],
   }),
+  identity_connected: (service: string, name: string): MailWords => ({
+    subject: `Your account at ${service} was connected to another provider`,
+    heading: 'Account connected',
+    before: [
+      `An account at another provider was connected to your account at ${service}. It can now be used to sign in.`,
+    ],
+    facts: [`Provider: ${name}`],
+    after: [IT_WAS_YOU, changePassword(service, 'disconnect it'), noLink(service)],
+  }),
+  identity_disconnected: (service: string, name: string): MailWords => ({
+    subject: `Your account at ${service} was disconnected from another provider`,
+    heading: 'Account disconnected',
+    before: [
+      `An account at another provider was disconnected from your account at ${service}. It can no longer be used to sign in.`,
+    ],
+    facts: [`Provider: ${name}`],
+    after: [IT_WAS_YOU, changePassword(service), noLink(service)],
+  }),
   totp_added: (service: string): MailWords => ({
     subject: `An authenticator app was added to your account at ${service}`,
     heading: 'Authenticator app added',

@@ -25,6 +25,36 @@ export const refusals = {
     heading: 'Too many attempts',
     advice: 'Try again later.',
   },
+  provider_failed: {
+    heading: 'Something went wrong at the other provider',
+    advice: 'It did not answer, or its answer could not be used. Try again later, or sign in another way.',
+  },
+  provider_refused: {
+    heading: 'The sign-in was not completed',
+    advice: 'It was canceled or refused at the other provider. Try again, or sign in another way.',
+  },
+  login_flow_required: {
+    heading: 'This sign-in is no longer valid',
+    advice:
+      'It has already been used, took too long, or was started in another browser. Start again. If this keeps happening, allow cookies for this site.',
+  },
+  sign_in_refused: {
+    heading: 'You cannot sign in to this account',
+    advice: 'Contact the people who run this service.',
+  },
+  identity_taken: {
+    heading: 'Already connected to another account',
+    advice:
+      'Your account at the other provider is already connected to a different account here. Sign in to that account and disconnect it first. Nothing has changed.',
+  },
+  registration_closed: {
+    heading: 'You do not have an account here',
+    advice: 'New accounts cannot be created here. Ask the people who run this service.',
+  },
+  password_compromised: {
+    heading: 'Reset your password first',
+    advice: 'Others may know the password of this account. Reset it by email, then sign in again.',
+  },
   unavailable: {
     heading: 'Temporarily unavailable',
     advice: 'The service is busy or restarting. Try again in a moment.',

@@ -44,6 +44,10 @@ export const stepUp = {
     'Enter the code that your authenticator app shows now. This protects your account if someone else uses your device.',
   whyPasskey:
     'Use a passkey or a security key of your account. This protects your account if someone else uses your device.',
+  whyProvider:
+    'Sign in with the provider again to continue. This protects your account if someone else uses your device.',
+  /** There is no way to confirm it within the session. */
+  none: 'Sign out and sign in again to continue. This protects your account if someone else uses your device.',
   /** For example with a recovery code, which only signs in. */
   lost: 'If you cannot do this now, sign out and sign in again in another way.',
   signOut: 'Sign out',

@@ -8,6 +8,7 @@ export const account: typeof english = {
     password: 'Contraseña',
     passkeys: 'Llaves de acceso',
     factors: 'Segundo factor',
+    identities: 'Cuentas vinculadas',
     sessions: 'Dispositivos',
     activity: 'Actividad',
     data: 'Sus datos',
@@ -23,6 +24,7 @@ export const account: typeof english = {
       password: 'Elija una contraseña nueva, por ejemplo si es posible que otra persona conozca la suya.',
       passkeys: 'Inicie sesión con su huella, su cara o un PIN en lugar de la contraseña.',
       factors: 'Proteja su cuenta con una aplicación de autenticación y guarde códigos de recuperación.',
+      identities: 'Inicie sesión con una cuenta que tenga en otro proveedor.',
       sessions: 'Vea dónde ha iniciado sesión y ciérrela en otros dispositivos.',
       activity: 'Vea qué ha ocurrido en su cuenta y cuándo.',
       data: 'Descargue una copia de sus datos o elimine su cuenta.',
@@ -75,8 +77,11 @@ export const account: typeof english = {
   password: {
     heading: 'Contraseña',
     explain: 'Al cambiar la contraseña se cierra su sesión en todos los demás dispositivos.',
+    explainFirst:
+      'Su cuenta aún no tiene contraseña. Con una, también podrá iniciar sesión sin otro proveedor.',
     current: 'Contraseña actual',
     submit: 'Cambiar la contraseña',
+    submitFirst: 'Establecer la contraseña',
     done: {
       changed: 'Su contraseña ha cambiado. Se ha cerrado su sesión en todos los demás dispositivos.',
     },

@@ -51,6 +51,7 @@ export const secondStep: typeof english.secondStep = {
     totp: 'Usar la aplicación de autenticación',
     recovery_code: 'Usar un código de recuperación',
     password: 'Usar la contraseña',
+    provider: 'Usar otro proveedor',
   },
   cancel: 'Cancelar',
   expired: 'Su inicio de sesión ha tardado demasiado y ha caducado. Inicie sesión de nuevo.',

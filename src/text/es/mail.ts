@@ -163,6 +163,24 @@ export const mail: MailTexts = {
     facts: nameFact(name),
     after: [IT_WAS_YOU, changePassword(service), noLink(service)],
   }),
+  identity_connected: (service, name) => ({
+    subject: `Su cuenta de ${service} se ha vinculado a otro proveedor`,
+    heading: 'Cuenta vinculada',
+    before: [
+      `Se ha vinculado una cuenta de otro proveedor a su cuenta de ${service}. Ya se puede usar para iniciar sesión.`,
+    ],
+    facts: [`Proveedor: ${name}`],
+    after: [IT_WAS_YOU, changePassword(service, 'desvincúlela'), noLink(service)],
+  }),
+  identity_disconnected: (service, name) => ({
+    subject: `Su cuenta de ${service} se ha desvinculado de otro proveedor`,
+    heading: 'Cuenta desvinculada',
+    before: [
+      `Se ha desvinculado una cuenta de otro proveedor de su cuenta de ${service}. Ya no se puede usar para iniciar sesión.`,
+    ],
+    facts: [`Proveedor: ${name}`],
+    after: [IT_WAS_YOU, changePassword(service), noLink(service)],
+  }),
   totp_added: (service) => ({
     subject: `Se ha añadido una aplicación de autenticación a su cuenta de ${service}`,
     heading: 'Aplicación de autenticación añadida',

@@ -27,6 +27,38 @@ export const refusals: typeof english = {
     heading: 'Demasiados intentos',
     advice: 'Inténtelo de nuevo más tarde.',
   },
+  provider_failed: {
+    heading: 'Algo ha fallado en el otro proveedor',
+    advice:
+      'No ha respondido o su respuesta no se puede usar. Inténtelo de nuevo más tarde o inicie sesión de otra forma.',
+  },
+  provider_refused: {
+    heading: 'El inicio de sesión no se ha completado',
+    advice: 'Se canceló o se rechazó en el otro proveedor. Inténtelo de nuevo o inicie sesión de otra forma.',
+  },
+  login_flow_required: {
+    heading: 'Este inicio de sesión ya no es válido',
+    advice:
+      'Ya se ha usado, tardó demasiado o se inició en otro navegador. Empiece de nuevo. Si vuelve a ocurrir, permita las cookies de este sitio.',
+  },
+  sign_in_refused: {
+    heading: 'No puede iniciar sesión en esta cuenta',
+    advice: 'Póngase en contacto con los responsables de este servicio.',
+  },
+  identity_taken: {
+    heading: 'Ya está vinculada a otra cuenta',
+    advice:
+      'Su cuenta del otro proveedor ya está vinculada aquí a otra cuenta. Inicie sesión en esa cuenta y desvincúlela primero. No ha cambiado nada.',
+  },
+  registration_closed: {
+    heading: 'No tiene ninguna cuenta aquí',
+    advice: 'Aquí no se pueden crear cuentas nuevas. Consulte a los responsables de este servicio.',
+  },
+  password_compromised: {
+    heading: 'Restablezca primero su contraseña',
+    advice:
+      'Es posible que otras personas conozcan la contraseña de esta cuenta. Restablézcala por correo y vuelva a iniciar sesión.',
+  },
   unavailable: {
     heading: 'No disponible por el momento',
     advice: 'El servicio está ocupado o se está reiniciando. Inténtelo de nuevo en unos instantes.',

@@ -43,6 +43,9 @@ export const stepUp: typeof english.stepUp = {
     'Introduzca el código que muestra ahora su aplicación de autenticación. Así su cuenta está protegida si otra persona usa su dispositivo.',
   whyPasskey:
     'Use una llave de acceso o una llave de seguridad de su cuenta. Así su cuenta está protegida si otra persona usa su dispositivo.',
+  whyProvider:
+    'Inicie sesión de nuevo en el proveedor. Así su cuenta está protegida si otra persona usa su dispositivo.',
+  none: 'Cierre la sesión y vuelva a iniciarla. Así su cuenta está protegida si otra persona usa su dispositivo.',
   lost: 'Si no puede hacerlo ahora, cierre la sesión y vuelva a iniciarla de otra forma.',
   signOut: 'Cerrar sesión',
   submit: 'Continuar',

@@ -8,6 +8,7 @@ export const account: typeof english = {
     password: 'Mot de passe',
     passkeys: 'Clés d’accès',
     factors: 'Second facteur',
+    identities: 'Comptes associés',
     sessions: 'Appareils',
     activity: 'Activité',
     data: 'Vos données',
@@ -25,6 +26,7 @@ export const account: typeof english = {
       passkeys: 'Connectez-vous avec votre empreinte, votre visage ou un code, sans mot de passe.',
       factors:
         'Protégez votre compte avec une application d’authentification, et gardez des codes de récupération.',
+      identities: 'Connectez-vous avec un compte que vous avez chez un autre fournisseur.',
       sessions: 'Voyez où vous êtes connecté et déconnectez les autres appareils.',
       activity: 'Voyez ce qui s’est passé sur votre compte, et quand.',
       data: 'Téléchargez une copie de vos données, ou supprimez votre compte.',
@@ -77,8 +79,11 @@ export const account: typeof english = {
   password: {
     heading: 'Mot de passe',
     explain: 'Changer de mot de passe déconnecte tous vos autres appareils.',
+    explainFirst:
+      'Votre compte n’a pas encore de mot de passe. Avec un mot de passe, vous pourrez aussi vous connecter sans autre fournisseur.',
     current: 'Mot de passe actuel',
     submit: 'Changer le mot de passe',
+    submitFirst: 'Définir le mot de passe',
     done: {
       changed: 'Votre mot de passe a été changé. Tous vos autres appareils ont été déconnectés.',
     },

@@ -51,6 +51,7 @@ export const secondStep: typeof english.secondStep = {
     totp: 'Utiliser l’application d’authentification',
     recovery_code: 'Utiliser un code de récupération',
     password: 'Utiliser le mot de passe',
+    provider: 'Utiliser un autre fournisseur',
   },
   cancel: 'Annuler',
   expired: 'Votre connexion a pris trop de temps et a expiré. Connectez-vous de nouveau.',

@@ -9,6 +9,7 @@ import {
   recoveryCodes,
   secondStep,
 } from './factors.ts'
+import { providers } from './providers.ts'
 import { behindLink, recovery, recoveryCode } from './recovery.ts'
 import { refusals } from './refusals.ts'
 import { shell } from './shell.ts'
@@ -33,6 +34,7 @@ export const topics = {
   ownFactors,
   ownPasskeys,
   passkeys,
+  providers,
   recoveryCodes,
   secondStep,
 }

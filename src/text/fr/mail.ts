@@ -167,6 +167,24 @@ export const mail: MailTexts = {
     facts: nameFact(name),
     after: [IT_WAS_YOU, changePassword(service), noLink(service)],
   }),
+  identity_connected: (service, name) => ({
+    subject: `Votre compte sur ${service} a été associé à un autre fournisseur`,
+    heading: 'Compte associé',
+    before: [
+      `Un compte chez un autre fournisseur a été associé à votre compte sur ${service}. Il permet désormais de s’y connecter.`,
+    ],
+    facts: [`Fournisseur\u00a0: ${name}`],
+    after: [IT_WAS_YOU, changePassword(service, 'dissociez-le'), noLink(service)],
+  }),
+  identity_disconnected: (service, name) => ({
+    subject: `Votre compte sur ${service} a été dissocié d’un autre fournisseur`,
+    heading: 'Compte dissocié',
+    before: [
+      `Un compte chez un autre fournisseur a été dissocié de votre compte sur ${service}. Il ne permet plus de s’y connecter.`,
+    ],
+    facts: [`Fournisseur\u00a0: ${name}`],
+    after: [IT_WAS_YOU, changePassword(service), noLink(service)],
+  }),
   totp_added: (service) => ({
     subject: `Une application d’authentification a été ajoutée à votre compte sur ${service}`,
     // The soft hyphens let the long word fit small screens.

@@ -27,6 +27,38 @@ export const refusals: typeof english = {
     heading: 'Trop de tentatives',
     advice: 'Réessayez plus tard.',
   },
+  provider_failed: {
+    heading: 'Un problème est survenu chez l’autre fournisseur',
+    advice:
+      'Il n’a pas répondu, ou sa réponse est inutilisable. Réessayez plus tard ou connectez-vous autrement.',
+  },
+  provider_refused: {
+    heading: 'La connexion n’a pas abouti',
+    advice: 'Elle a été annulée ou refusée chez l’autre fournisseur. Réessayez ou connectez-vous autrement.',
+  },
+  login_flow_required: {
+    heading: 'Cette connexion n’est plus valable',
+    advice:
+      'Elle a déjà servi, a pris trop de temps ou a été commencée dans un autre navigateur. Recommencez. Si cela se reproduit, autorisez les cookies pour ce site.',
+  },
+  sign_in_refused: {
+    heading: 'Vous ne pouvez pas vous connecter à ce compte',
+    advice: 'Contactez les responsables de ce service.',
+  },
+  identity_taken: {
+    heading: 'Déjà associé à un autre compte',
+    advice:
+      'Votre compte chez l’autre fournisseur est déjà associé ici à un autre compte. Connectez-vous à ce dernier et dissociez-le d’abord. Rien n’a changé.',
+  },
+  registration_closed: {
+    heading: 'Vous n’avez pas de compte ici',
+    advice: 'Il n’est pas possible de créer un compte ici. Adressez-vous aux responsables de ce service.',
+  },
+  password_compromised: {
+    heading: 'Réinitialisez d’abord votre mot de passe',
+    advice:
+      'D’autres personnes connaissent peut-être le mot de passe de ce compte. Réinitialisez-le par e-mail, puis reconnectez-vous.',
+  },
   unavailable: {
     heading: 'Momentanément indisponible',
     advice: 'Le service est surchargé ou redémarre. Réessayez dans un instant.',

@@ -43,6 +43,9 @@ export const stepUp: typeof english.stepUp = {
     'Saisissez le code que votre application d’authentification affiche en ce moment. Cela protège votre compte si quelqu’un d’autre utilise votre appareil.',
   whyPasskey:
     'Utilisez une clé d’accès ou une clé de sécurité de votre compte. Cela protège votre compte si quelqu’un d’autre utilise votre appareil.',
+  whyProvider:
+    'Reconnectez-vous chez le fournisseur pour continuer. Cela protège votre compte si quelqu’un d’autre utilise votre appareil.',
+  none: 'Déconnectez-vous, puis reconnectez-vous pour continuer. Cela protège votre compte si quelqu’un d’autre utilise votre appareil.',
   lost: 'Si ce n’est pas possible maintenant, déconnectez-vous, puis reconnectez-vous par un autre moyen.',
   signOut: 'Se déconnecter',
   submit: 'Continuer',

@@ -1,6 +1,5 @@
 import { TOPICS } from '../../../api/index.ts'
 import { relyingPartyOf } from '../../../lib/relying-party.ts'
-import { AuthError } from '../../../model/errors.ts'
 import {
   type FormState,
   renderFactors,
@@ -13,6 +12,7 @@ import type { PageKit } from '../../pages/kit.ts'
 import { formRoutes, submitRoute } from '../../pages/page.ts'
 import { credentialIn } from '../../pages/passkey.ts'
 import type { PageRequest } from '../../pages/request.ts'
+import { unlessGone } from '../../pages/unless-gone.ts'
 
 const { pages } = TOPICS
 
@@ -190,17 +190,6 @@ function wellKnown({ auth, pathTo }: PageKit): Route[] {
       },
     },
   ]
-}
-
-/** Whether something was there. */
-async function unlessGone(change: Promise<unknown>): Promise<boolean> {
-  try {
-    await change
-    return true
-  } catch (error) {
-    if (error instanceof AuthError && error.code === 'not_found') return false
-    throw error
-  }
 }
 
 /** What has just been done, unless a form was refused since. */

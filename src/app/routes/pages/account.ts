@@ -50,9 +50,13 @@ export function accountPages(kit: PageKit): Route[] {
       {
         async show(request, form) {
           const { user } = await request.session({ aal: 'strongest' })
+          const { password } = await auth.factors.list(request.caller)
+          // The first password needs no other one, so that it is the owner must be certain.
+          if (!password) await request.session(STRONG)
           return renderPassword(request.look(user), {
             form,
             email: user.email,
+            hasPassword: password,
             done: request.query.get(DONE),
           })
         },

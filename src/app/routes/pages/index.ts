@@ -6,6 +6,7 @@ import { accountDataPages } from './account-data.ts'
 import { accountFactorPages } from './account-factors.ts'
 import { assetRoutes } from './assets.ts'
 import { linkPages } from './links.ts'
+import { providerPages } from './providers.ts'
 import { recoveryPages } from './recovery.ts'
 import { secondStepPages } from './second-step.ts'
 import { signInPages } from './sign-in.ts'
@@ -24,5 +25,6 @@ export function pageRoutes(kit: PageKit): Route[] {
     accountPages,
     accountFactorPages,
     accountDataPages,
+    providerPages,
   ].flatMap((routesOf) => routesOf(kit))
 }

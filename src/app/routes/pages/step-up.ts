@@ -25,6 +25,7 @@ export function stepUpPages(kit: PageKit): Route[] {
       email: user.email,
       method: methods.find((each) => each === asked) ?? methods[0] ?? null,
       unknownPasskey: unknownPasskey(form, auth.options),
+      providers: methods.includes('provider') ? await auth.providers.forReauthentication(request.caller) : [],
     })
   }
   const submit = async (
@@ -74,11 +75,13 @@ export function stepUpPages(kit: PageKit): Route[] {
       return { methods: error.accepts, needsSecondFactor: error.code === 'second_factor_required' }
     }
     // There is nothing to confirm, but somebody may open the page by its address.
-    const { totp, passkeys } = await auth.factors.list(caller)
+    const { password, totp, passkeys } = await auth.factors.list(caller)
+    const providers = await auth.providers.forReauthentication(caller)
     const methods: StepUpMethod[] = [
       ...(passkeys.some(({ usable }) => usable) ? (['passkey'] as const) : []),
       ...(totp !== null && totp.disabledAt === null ? (['totp'] as const) : []),
-      'password',
+      ...(password ? (['password'] as const) : []),
+      ...(providers.length > 0 ? (['provider'] as const) : []),
     ]
     return { methods, needsSecondFactor: false }
   }

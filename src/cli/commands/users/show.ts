@@ -1,5 +1,5 @@
-import { factorsOnWire } from '../../../app/wire.ts'
-import type { FactorInfo } from '../../../auth/index.ts'
+import { factorsOnWire, identityDetailsOnWire } from '../../../app/wire.ts'
+import type { FactorInfo, IdentityInfo } from '../../../auth/index.ts'
 import { visible } from '../../../lib/visible.ts'
 import type { JsonObject } from '../../../model/json.ts'
 import type { Command } from '../../command.ts'
@@ -12,7 +12,8 @@ export const show: Command = {
   summary: 'Show one user',
   takes: 'EMAIL',
   run: (input) =>
-    withUser(input, async (auth, { user, liveSessions, resetPending, factors, secondFactorRequiredAt }) => {
+    withUser(input, async (auth, found) => {
+      const { user, liveSessions, resetPending, factors, identities, secondFactorRequiredAt } = found
       const privateMetadata = (await auth.users.privateMetadata(user.id)) ?? {}
       if (input.json) {
         const more = {
@@ -20,6 +21,7 @@ export const show: Command = {
           live_sessions: liveSessions,
           reset_pending: resetPending,
           factors: factorsOnWire(factors),
+          identities: identities.map(identityDetailsOnWire),
           second_factor_required_at: secondFactorRequiredAt?.toISOString() ?? null,
         }
         await print(jsonLine({ ...listed(user), ...more }))
@@ -46,6 +48,7 @@ export const show: Command = {
           ['authenticator app', authenticatorApp(factors)],
           ['recovery codes', String(factors.recoveryCodes)],
           ...passkeyRows(factors),
+          ...identityRows(identities),
         ]),
       )
       return 0
@@ -76,6 +79,19 @@ function passkeyRows({ passkeys }: FactorInfo): string[][] {
       `added ${moment(createdAt)}`,
       `last used ${moment(lastUsedAt)}`,
       ...(usable ? [] : ['belongs to another host']),
+    ].join('; '),
+  ])
+}
+
+function identityRows(identities: readonly IdentityInfo[]): string[][] {
+  if (identities.length === 0) return [['identities', '-']]
+  return identities.map(({ provider, subject, email, createdAt, lastUsedAt }) => [
+    'identity',
+    [
+      `${provider}  ${visible(email ?? 'no address')}`,
+      `subject ${visible(subject)}`,
+      `connected ${moment(createdAt)}`,
+      `last used ${moment(lastUsedAt)}`,
     ].join('; '),
   ])
 }

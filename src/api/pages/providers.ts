@@ -1,0 +1,194 @@
+/** The pages of sign-in with other providers. */
+import { z } from 'zod'
+import { operation } from '../contract.ts'
+import { email } from '../fields.ts'
+import { flowField, formText, identityField, returnTo } from './fields.ts'
+
+const PROVIDER = 'The id of a provider.'
+const STRONG = { session: true, fresh: true, aal: 'strongest' } as const
+
+/** What the callback may record and refuse. */
+const COMPLETED = {
+  audit: ['login', 'begin_sign_in', 'register', 'link_identity', 'reauthenticate', 'logout'],
+  errors: [
+    'login_flow_required',
+    'provider_refused',
+    'provider_failed',
+    'sign_in_refused',
+    'password_compromised',
+    'registration_closed',
+    'refused_by_application',
+    'identity_taken',
+    'unauthenticated',
+    'second_factor_required',
+    'reauthentication_required',
+    'not_found',
+  ],
+} as const
+
+/** A page that leads on to a provider. */
+const LEADS_ON = {
+  status: 200,
+  description:
+    'A page that leads on to the provider. A redirect would not do: browsers check the targets of redirected forms.',
+  page: true,
+  setsFlowCookie: true,
+} as const
+
+export const signInAtProvider = operation({
+  method: 'POST',
+  path: '/sign_in/with/{provider}',
+  summary: 'Go to another provider to sign in, with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'providers'],
+  access: 'anyone',
+  params: { provider: PROVIDER },
+  body: z.strictObject({ remember: formText.optional(), return_to: returnTo }),
+  success: LEADS_ON,
+  errors: ['not_found', 'too_many_attempts', 'provider_failed'],
+})
+
+export const stepUpAtProvider = operation({
+  method: 'POST',
+  path: '/confirm/with/{provider}',
+  summary: 'Go to another provider to confirm who you are, with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'providers'],
+  access: { session: true },
+  params: { provider: PROVIDER },
+  body: z.strictObject({ return_to: returnTo }),
+  success: LEADS_ON,
+  errors: ['not_found', 'too_many_attempts', 'provider_failed'],
+})
+
+export const completeAtCallback = operation({
+  method: 'GET',
+  path: '/login/{provider}/callback',
+  summary: 'Come back from a provider',
+  tag: 'page',
+  needs: ['providers'],
+  access: 'anyone',
+  audit: COMPLETED.audit,
+  params: { provider: PROVIDER },
+  success: {
+    status: 303,
+    description:
+      'The user is signed in, has connected the identity or has proven who they are, and goes on to `return_to`. Or a step is missing, and the browser goes on to its page.',
+    setsCookie: true,
+  },
+  errors: COMPLETED.errors,
+})
+
+export const postToCallback = operation({
+  method: 'POST',
+  path: '/login/{provider}/callback',
+  summary: 'Come back from a provider that posts its answer, as Apple does',
+  tag: 'page',
+  needs: ['providers'],
+  access: 'anyone',
+  params: { provider: PROVIDER },
+  fromOtherSites: true,
+  body: z.strictObject({
+    state: formText.optional(),
+    code: formText.optional(),
+    iss: formText.optional(),
+    error: formText.optional(),
+    user: formText.optional(),
+  }),
+  success: {
+    status: 303,
+    description:
+      'The browser goes on to `GET` of the same path, with the cookies that it does not send from another site. Further fields are ignored.',
+  },
+  errors: [],
+})
+
+export const showContinue = operation({
+  method: 'GET',
+  path: '/login/continue',
+  summary: 'Show what is missing after a sign-in at another provider',
+  tag: 'page',
+  needs: ['pages', 'providers'],
+  access: 'anyone',
+  success: {
+    status: 200,
+    description: 'A page that asks for an address, or whether to connect the identity.',
+    page: true,
+  },
+  errors: ['login_flow_required'],
+})
+
+export const connectIdentity = operation({
+  method: 'POST',
+  path: '/login/continue',
+  summary: 'Connect the identity with the account that is signed in, with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'providers'],
+  access: STRONG,
+  audit: ['link_identity'],
+  body: z.strictObject({ flow: flowField }),
+  success: { status: 303, description: 'The identity is connected.' },
+  errors: ['login_flow_required', 'identity_taken'],
+})
+
+export const enterAddress = operation({
+  method: 'POST',
+  path: '/login/continue/address',
+  summary: 'Enter the address of the new account, with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'providers'],
+  access: 'anyone',
+  throttle: ['registration'],
+  audit: ['register', 'link_identity', 'login', 'delete_account', 'limit_reached'],
+  body: z.strictObject({ flow: flowField, email }),
+  success: {
+    status: 303,
+    description: 'The code is mailed. Where addresses need no confirmation, the user is signed in.',
+    setsCookie: true,
+    setsBrowserCookie: true,
+  },
+  errors: [
+    'login_flow_required',
+    'registration_closed',
+    'refused_by_application',
+    'email_taken',
+    'invalid_email',
+    'sign_in_refused',
+  ],
+})
+
+export const showIdentities = operation({
+  method: 'GET',
+  path: '/account/identities',
+  summary: 'Show the accounts at other providers that the account is connected with',
+  tag: 'page',
+  needs: ['pages', 'providers'],
+  access: STRONG,
+  success: { status: 200, description: 'A list with a form for each identity and provider.', page: true },
+  errors: [],
+})
+
+export const linkIdentity = operation({
+  method: 'POST',
+  path: '/account/identities/link/{provider}',
+  summary: 'Go to another provider to connect an identity, with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'providers'],
+  access: STRONG,
+  params: { provider: PROVIDER },
+  success: LEADS_ON,
+  errors: ['not_found', 'too_many_attempts', 'provider_failed'],
+})
+
+export const unlinkIdentity = operation({
+  method: 'POST',
+  path: '/account/identities/unlink',
+  summary: 'Disconnect an identity, with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'providers'],
+  access: STRONG,
+  audit: ['unlink_identity'],
+  body: z.strictObject({ identity: identityField }),
+  success: { status: 303, description: 'It no longer signs in, or was gone before.' },
+  errors: ['last_way_in'],
+})

@@ -1,0 +1,12 @@
+import { AuthError } from '../../model/errors.ts'
+
+/** Whether something was there. */
+export async function unlessGone(change: Promise<unknown>): Promise<boolean> {
+  try {
+    await change
+    return true
+  } catch (error) {
+    if (error instanceof AuthError && error.code === 'not_found') return false
+    throw error
+  }
+}

@@ -1,0 +1,191 @@
+import { TOPICS } from '../../../api/index.ts'
+import type { ProviderOutcome, StartedFlow } from '../../../auth/index.ts'
+import { AuthError } from '../../../model/errors.ts'
+import { type FormState, renderContinue, renderIdentities, renderLeadingOn } from '../../../pages/index.ts'
+import { readFields } from '../../body.ts'
+import { browserFor } from '../../browser.ts'
+import { clearedFlowCookie, flowCookies, readFlowCookie } from '../../cookies.ts'
+import type { Route } from '../../handlers.ts'
+import type { PageKit } from '../../pages/kit.ts'
+import { formRoutes, pageRoute, submitRoute } from '../../pages/page.ts'
+import type { PageRequest } from '../../pages/request.ts'
+import { unlessGone } from '../../pages/unless-gone.ts'
+import { type Answer, redirect } from '../../responses.ts'
+import { cookiesFor } from '../../signed-in.ts'
+
+const { pages } = TOPICS
+
+const FORM = ['application/x-www-form-urlencoded']
+
+/** The pages of sign-in with other providers. */
+export function providerPages(kit: PageKit): Route[] {
+  const { auth } = kit
+  return [
+    pageRoute(kit, pages.completeAtCallback, async (request) => {
+      const parameters = Object.fromEntries(request.query)
+      // The state begins with the id of the flow.
+      const [flowId = ''] = (parameters.state ?? '').split('.', 1)
+      const answer = { provider: request.params.provider ?? '', parameters }
+      const outcome = await auth.providers.completeSignIn(answer, withFlow(request, flowId))
+      return goOn(request, outcome, flowId)
+    }),
+
+    {
+      operation: pages.postToCallback,
+      async answer({ incoming, params: { provider = '' } }) {
+        const fields = Object.fromEntries(await readFields(incoming, FORM))
+        const known = Object.keys(pages.postToCallback.body.shape)
+        const answer = known.flatMap((name) => {
+          const value = fields[name]
+          return typeof value === 'string' ? [[name, value] as const] : []
+        })
+        // This request comes from another site, so the browser has kept back our cookies.
+        return redirect(
+          kit.pathTo(`/login/${encodeURIComponent(provider)}/callback`, Object.fromEntries(answer)),
+          303,
+        )
+      },
+    },
+
+    ...formRoutes(
+      kit,
+      { show: pages.showContinue, submit: pages.connectIdentity },
+      {
+        show: showContinue,
+        async submit(request, { flow }) {
+          const { returnTo } = await auth.providers.connect(withFlow(request, flow))
+          const cookies = [clearedFlowCookie(flow, auth.options).header]
+          return request.goBack(kit.returnTarget(returnTo), { cookies })
+        },
+      },
+    ),
+
+    submitRoute(
+      kit,
+      { show: pages.showContinue, submit: pages.enterAddress },
+      {
+        show: showContinue,
+        async submit(request, { flow, email }) {
+          const { caller, cookies = [] } = browserFor(auth, withFlow(request, flow), undefined)
+          const { returnTo } = await auth.providers.waiting(caller)
+          const entered = await auth.providers.enterAddress({ email }, caller)
+          if (entered.next === 'confirm_email')
+            return request.goOn('/sign_up/code', returnTo ?? undefined, { cookies })
+          return goOn(request, { ...entered, returnTo }, flow)
+        },
+      },
+    ),
+
+    ...formRoutes(
+      kit,
+      { show: pages.showIdentities, submit: pages.unlinkIdentity },
+      {
+        show: showIdentities,
+        async submit(request, { identity }) {
+          const isThere = await unlessGone(auth.identities.unlink({ id: identity }, request.caller))
+          return request.goTo('/account/identities', {
+            done: isThere ? 'disconnected' : 'already_disconnected',
+          })
+        },
+      },
+    ),
+
+    submitRoute(
+      kit,
+      { show: pages.showIdentities, submit: pages.linkIdentity },
+      {
+        show: showIdentities,
+        async submit(request) {
+          const { provider = '' } = request.params
+          const returnTo = kit.pathTo('/account/identities', { done: 'connected' })
+          return leadOn(request, provider, await auth.identities.link({ provider, returnTo }, request.caller))
+        },
+      },
+    ),
+
+    submitRoute(
+      kit,
+      { show: pages.showSignIn, submit: pages.signInAtProvider },
+      {
+        show: signInAgain,
+        async submit(request, { remember, return_to }) {
+          const { provider = '' } = request.params
+          const fields = { provider, remember: remember === 'on', returnTo: kit.returnTarget(return_to) }
+          return leadOn(request, provider, await auth.providers.startSignIn(fields, request.caller))
+        },
+      },
+    ),
+
+    submitRoute(
+      kit,
+      { show: pages.showStepUp, submit: pages.stepUpAtProvider },
+      {
+        show: signInAgain,
+        async submit(request, { return_to }) {
+          const { provider = '' } = request.params
+          const fields = { provider, returnTo: kit.returnTarget(return_to) }
+          return leadOn(request, provider, await auth.providers.startReauthentication(fields, request.caller))
+        },
+      },
+    ),
+  ]
+
+  function withFlow({ caller, cookieHeader }: PageRequest, flowId: string) {
+    return { ...caller, flowToken: readFlowCookie(cookieHeader, flowId, auth.options) ?? undefined }
+  }
+
+  async function leadOn(request: PageRequest, id: string, { redirectTo, flowToken }: StartedFlow) {
+    const name = (await auth.providers.available()).find((each) => each.id === id)?.name ?? id
+    const cookies = flowCookies(flowToken, request.cookieHeader, auth.options).map(({ header }) => header)
+    return { status: 200, page: renderLeadingOn(request.look(), { name, url: redirectTo }), cookies }
+  }
+
+  /** Where the browser goes when it has come back from a provider. */
+  function goOn(request: PageRequest, outcome: ProviderOutcome, flowId: string): Answer {
+    const cleared = clearedFlowCookie(flowId, auth.options).header
+    switch (outcome.next) {
+      case 'account_exists':
+      case 'address_required':
+        return request.goTo('/login/continue', { flow: outcome.flow })
+      case 'connected':
+        return request.goBack(kit.returnTarget(outcome.returnTo), { cookies: [cleared] })
+      case 'reauthenticated': {
+        const cookies = cookiesFor(outcome, auth.options).map(({ header }) => header)
+        return request.goBack(kit.returnTarget(outcome.returnTo), { cookies: [...cookies, cleared] })
+      }
+      default: {
+        const answer = request.goOnSignedIn(outcome, outcome.returnTo)
+        return { ...answer, cookies: [...(answer.cookies ?? []), cleared] }
+      }
+    }
+  }
+
+  async function showContinue(request: PageRequest, form: FormState) {
+    const flow = form.values.flow ?? request.query.get('flow') ?? ''
+    const waiting = await auth.providers.waiting(withFlow(request, flow))
+    const isSignedIn = (await request.current()) !== null
+    // Step-up comes before the form.
+    const user = isSignedIn ? (await request.session({ fresh: true, aal: 'strongest' })).user : null
+    return renderContinue(request.look(user), {
+      form,
+      waiting,
+      returnTo: kit.returnTarget(waiting.returnTo),
+      signedInAs: user?.email ?? null,
+    })
+  }
+
+  async function showIdentities(request: PageRequest, form: FormState) {
+    const { user } = await request.session({ fresh: true, aal: 'strongest' })
+    const done = form.refusal === null ? request.query.get('done') : null
+    return renderIdentities(request.look(user), {
+      form,
+      identities: await auth.identities.list(request.caller),
+      done,
+    })
+  }
+
+  /** A provider that does not answer: the page of the error says so. */
+  function signInAgain(_: PageRequest, { refusal }: FormState): never {
+    throw refusal ?? new AuthError('not_found')
+  }
+}

@@ -1,0 +1,49 @@
+/** What every way to get an account has in common. */
+import * as store from '../../db/index.ts'
+import { AuthError, Conflict } from '../../model/errors.ts'
+import { maskEmail, normalizeEmail, storedEmail, type User } from '../../model/user.ts'
+import { record } from '../audit/record.ts'
+import type { Caller } from '../caller.ts'
+import type { Context, TxContext } from '../context.ts'
+import { enqueueMail } from '../delivery/enqueue.ts'
+import { addConfirmable, type CheckedAccount } from './new-account.ts'
+
+/**
+ * Asks the application whether somebody may get an account. Before the look-up of the address, so that a refusal cannot depend on
+ * whether it has one.
+ *
+ * @throws {AuthError} `refused_by_application` with `applicationCode`; `internal_error` or `unavailable`: the hook failed.
+ */
+export async function askBeforeSignUp(ctx: Context, email: string, caller: Caller): Promise<void> {
+  const attempt = { email: storedEmail(email), normalizedEmail: normalizeEmail(email) }
+  const refusal = await ctx.hooks.beforeSignUp(attempt, caller)
+  if (refusal === null) return
+  const details = { email: maskEmail(email), code: refusal.code }
+  const event = { action: 'register', outcome: 'refused', reason: 'refused_by_application', details } as const
+  await record(ctx, { ...event, userId: null }, caller)
+  throw new AuthError('refused_by_application', { refusal })
+}
+
+/** Adds an account, or notifies the owner of the address and returns `null`. */
+export async function addOrNotify(
+  tx: TxContext,
+  account: CheckedAccount,
+  { hashedPassword, repeated }: { readonly hashedPassword: string; readonly repeated: number | null },
+  caller: Caller,
+): Promise<User | null> {
+  try {
+    return await addConfirmable(tx, account, hashedPassword, caller)
+  } catch (error) {
+    const owner = error instanceof Conflict ? await store.findUserByEmail(tx.db, account.email) : null
+    if (owner === null) throw error
+    const event = { action: 'register', outcome: 'refused', reason: 'email_taken' } as const
+    await record(tx, { ...event, userId: owner.id }, caller)
+    const isAgain = owner.emailVerifiedAt === null && owner.id === repeated
+    const kind = isAgain ? 'verify_email' : 'account_exists'
+    // Otherwise the browser must not notice that no code comes.
+    const userId = isAgain ? owner.id : null
+    const code = { purpose: 'confirm_email', email: account.email, userId, registers: true } as const
+    await enqueueMail(tx, owner, kind, caller, tx.options.emailVerification ? { code } : {})
+    return null
+  }
+}

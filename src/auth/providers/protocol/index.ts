@@ -1,0 +1,13 @@
+/**
+ * OpenID Connect and OAuth as a client: the way to a provider and back, and its logout tokens. No database and no HTTP server.
+ * `openid-client` speaks the protocol, `jose` verifies signatures; every request goes through `createOutbound`.
+ *
+ * @module
+ */
+
+export { authorizationUrl } from './authorize.ts'
+export { type Discovered, discover } from './discover.ts'
+export { LOGOUT_TOKEN_MAX_AGE_SECONDS, type LogoutNotice, verifyLogoutToken } from './logout-token.ts'
+export { ProviderProblem } from './problem.ts'
+export { createProviderHttp, type ProviderConfig, type ProviderHttp } from './provider.ts'
+export { redeem } from './redeem.ts'

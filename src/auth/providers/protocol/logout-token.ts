@@ -1,0 +1,71 @@
+import { presetOf } from '../presets/index.ts'
+import { CLOCK_TOLERANCE_SECONDS } from './configuration.ts'
+import { type Library, loadLibrary } from './library.ts'
+import { metadataOf } from './metadata.ts'
+import { ProviderProblem, refusalOf } from './problem.ts'
+import { type ProviderConfig, type ProviderHttp, tenantIssuer } from './provider.ts'
+import { ALGORITHMS, assertType } from './tokens.ts'
+
+/** An older token is refused, so that its `jti` must be remembered no longer than this, and a minute for clocks. */
+export const LOGOUT_TOKEN_MAX_AGE_SECONDS = 300
+
+const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout'
+
+/** Whom a provider has signed out. At least one of `subject` and `sid` is set. */
+export interface LogoutNotice {
+  readonly issuer: string
+  /** All sessions of this subject ended, if there is no `sid`. */
+  readonly subject: string | null
+  /** The session at the provider that ended. */
+  readonly sid: string | null
+  /** Unique. A second token with it is a replay, which the caller must refuse. */
+  readonly jti: string
+  readonly issuedAt: Date
+}
+
+/**
+ * Verifies a logout token (OpenID Connect Back-Channel Logout 1.0 §2.6), except for replay.
+ *
+ * @throws {AuthError} `provider_failed`: the token is not for us, not of this provider, not a logout token or older than
+ *   {@link LOGOUT_TOKEN_MAX_AGE_SECONDS}; or the keys of the provider cannot be fetched.
+ */
+export async function verifyLogoutToken(
+  http: ProviderHttp,
+  provider: ProviderConfig,
+  token: string,
+): Promise<LogoutNotice> {
+  let library: Library | null = null
+  try {
+    library = await loadLibrary()
+    if (presetOf(provider.preset).protocol !== 'oidc') throw new ProviderProblem('no logout tokens')
+    const { keys, metadata } = await metadataOf(http, provider, library)
+    const { payload, protectedHeader } = await library.jwtVerify(token, keys, {
+      algorithms: ALGORITHMS,
+      audience: provider.clientId,
+      issuer: tenantIssuer(metadata.issuer, library.decodeJwt(token).tid),
+      currentDate: http.now(),
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      maxTokenAge: LOGOUT_TOKEN_MAX_AGE_SECONDS,
+      requiredClaims: ['iat', 'jti'],
+    })
+    assertType(protectedHeader.typ, ['logout+jwt', 'jwt'])
+    const { iss = '', sub, sid, jti, iat = 0, nonce, events } = payload
+    // An ID token has a nonce and no event. It must not sign anyone out.
+    if (nonce !== undefined) throw new ProviderProblem('logout token nonce')
+    const event = Object(events)[LOGOUT_EVENT]
+    if (typeof event !== 'object' || event === null) throw new ProviderProblem('logout token events')
+    if (typeof jti !== 'string') throw new ProviderProblem('logout token jti')
+    if (![sub, sid].every((value) => value === undefined || typeof value === 'string'))
+      throw new ProviderProblem('logout token subject')
+    if (sub === undefined && sid === undefined) throw new ProviderProblem('logout token subject')
+    return {
+      issuer: iss,
+      subject: sub ?? null,
+      sid: (sid as string | undefined) ?? null,
+      jti,
+      issuedAt: new Date(iat * 1_000),
+    }
+  } catch (error) {
+    throw refusalOf(error, library)
+  }
+}
