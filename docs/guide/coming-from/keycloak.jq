@@ -1,4 +1,11 @@
 # Prints the users of a Keycloak export as lines for `bienvenue import`.
+# The aliases of identity providers, with their issuers here. Remove `github` if yours is not github.com.
+def issuers: {
+  apple: "https://appleid.apple.com",
+  github: "https://github.com/login/oauth",
+  google: "https://accounts.google.com"
+};
+
 def credentials(types): [.credentials[]? | select(.type | IN(types))];
 
 def hash:
@@ -25,5 +32,11 @@ def hash:
     disabled: (.enabled == false),
     locale: .attributes.locale[0]?,
     name: ([.firstName, .lastName] | map(select(. != null and . != "")) | join(" ")),
-    totp_secret: (if credentials("otp", "webauthn") == [] then null else "not exported" end)
+    totp_secret: (if credentials("otp", "webauthn") == [] then null else "not exported" end),
+    identities: [
+      .createdTimestamp as $created_at
+      | .federatedIdentities[]?
+      | select(issuers[.identityProvider])
+      | {provider: .identityProvider, issuer: issuers[.identityProvider], subject: .userId, created_at: $created_at}
+    ]
   }
