@@ -216,7 +216,7 @@ it('takes every setting of a provider from flags', async () => {
   const tenant = '11111111-2222-3333-4444-555555555555'
   const flags = [
     '--id',
-    'work',
+    'office',
     '--name',
     'Société',
     '--tenants',
@@ -228,7 +228,7 @@ it('takes every setting of a provider from flags', async () => {
   const secret = ['--secret-file', fileWith(SECRET)]
   const { stdout } = await providers(['add', 'microsoft', ...CLIENT, ...secret, ...flags, ...more])
   expect(JSON.parse(stdout)).toMatchObject({
-    id: 'work',
+    id: 'office',
     preset: 'microsoft',
     name: 'Société',
     scopes: ['openid', 'email'],
@@ -236,7 +236,7 @@ it('takes every setting of a provider from flags', async () => {
     creates_accounts: false,
     linking: 'verified',
     trusts_email: true,
-    redirect_uri: 'https://auth.example.com/login/work/callback',
+    redirect_uri: 'https://auth.example.com/login/office/callback',
   })
 })
 

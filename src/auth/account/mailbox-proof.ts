@@ -112,7 +112,7 @@ export async function replacePassword(
     // What came by mail proves access to the mailbox.
     if (proof.isMailed && locked.emailVerifiedAt === null) {
       await store.confirmEmail(tx.db, userId, locked.email, tx.now())
-      // Whoever registered the address without owning it must not sign in any longer.
+      // A stranger may have registered the address with an account at a provider.
       await store.deleteIdentitiesOf(tx.db, userId)
     }
     if (tx.options.resetEndsSessions) await revokeSessionsAndTokens(tx, userId)

@@ -59,8 +59,8 @@ export interface UnlinkRequest {
 }
 
 /**
- * Disconnects an identity of the caller, which then no longer signs in. The other sessions of the caller end: whoever holds the
- * identity may have started them. The owner gets a notice.
+ * Disconnects an identity of the caller, which then no longer signs in. The other sessions of the caller end, because they may have
+ * begun with it. The owner gets a notice.
  *
  * @throws {AuthError} What `requireStrongSession` throws; `not_found`; `last_way_in`: the account has no password, no passkey and no
  *   other identity.

@@ -66,14 +66,18 @@ it.each<[what: string, change: (claims: Json) => Json, reason: string]>([
     (c) => ({ ...c, events: { 'https://example.com/event': {} } }),
     'logout token events',
   ],
-  ['with an event that is no object', (c) => ({ ...c, events: { [EVENT]: true } }), 'logout token events'],
+  [
+    'with an event that is not an object',
+    (c) => ({ ...c, events: { [EVENT]: true } }),
+    'logout token events',
+  ],
   ['with a nonce, like an ID token', (c) => ({ ...c, nonce: 'n' }), 'logout token nonce'],
   ['that is stale', (c) => ({ ...c, iat: seconds() - 400 }), 'ERR_JWT_EXPIRED iat'],
   ['that has expired', (c) => ({ ...c, exp: seconds() - 90 }), 'ERR_JWT_EXPIRED exp'],
   ['from the future', (c) => ({ ...c, iat: seconds() + 90 }), 'ERR_JWT_CLAIM_VALIDATION_FAILED iat'],
   ['without a time', ({ iat, ...c }) => c, 'ERR_JWT_CLAIM_VALIDATION_FAILED iat'],
   ['without an id', ({ jti, ...c }) => c, 'ERR_JWT_CLAIM_VALIDATION_FAILED jti'],
-  ['with an id that is no text', (c) => ({ ...c, jti: 1 }), 'logout token jti'],
+  ['with an id that is not text', (c) => ({ ...c, jti: 1 }), 'logout token jti'],
   ['for another client', (c) => ({ ...c, aud: 'other' }), 'ERR_JWT_CLAIM_VALIDATION_FAILED aud'],
   [
     'of another issuer',
@@ -81,7 +85,7 @@ it.each<[what: string, change: (claims: Json) => Json, reason: string]>([
     'ERR_JWT_CLAIM_VALIDATION_FAILED iss',
   ],
   ['for nobody', ({ sub, sid, ...c }) => c, 'logout token subject'],
-  ['with a session that is no text', (c) => ({ ...c, sid: 1 }), 'logout token subject'],
+  ['with a session that is not text', (c) => ({ ...c, sid: 1 }), 'logout token subject'],
 ])('refuses a logout token %s [FED-08]', async (_, change, reason) => {
   const { notice } = await send(change)
   expect(await refusalOf(notice)).toEqual(['provider_failed', reason])
@@ -98,7 +102,7 @@ it.each<[what: string, header: Json, knobs: FakeProviderKnobs, reason: string]>(
   expect(await refusalOf(notice)).toEqual(['provider_failed', reason])
 })
 
-it('refuses text that is no token, and any token of a provider without them', async () => {
+it('refuses text that is not a token, and any token of a provider without logout tokens', async () => {
   const fake = await startFakeProvider()
   const [code] = await refusalOf(verifyLogoutToken(httpFor(), configFor(fake), 'x'))
   expect(code).toBe('provider_failed')

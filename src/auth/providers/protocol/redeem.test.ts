@@ -241,7 +241,7 @@ it.each<[what: string, knobs: FakeProviderKnobs, reason: string]>([
   ['no ID token', { tokens: ({ id_token: _, ...body }) => body }, 'OAUTH_INVALID_RESPONSE'],
   ['no access token', { tokens: ({ access_token: _, ...body }) => body }, 'OAUTH_INVALID_RESPONSE'],
   [
-    'something that is no token',
+    'something that is not a token',
     { tokens: (body) => ({ ...body, id_token: 'x' }) },
     'OAUTH_INVALID_RESPONSE',
   ],
