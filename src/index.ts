@@ -25,9 +25,11 @@ import {
   type Hooks,
   openAuthService,
   type SessionCaller,
+  type TypedTopics,
 } from './auth/index.ts'
 import type { Logger } from './log.ts'
 import type { MailOptions } from './mail/application.ts'
+import type { AnyMetadata, MetadataTypes, StoredMetadata } from './model/standard-schema.ts'
 import type { AuthOptions } from './options/index.ts'
 
 export type { Cookie, CookieAttributes } from './app/cookies.ts'
@@ -73,13 +75,28 @@ export {
   type OptionProblem,
 } from './model/errors.ts'
 export type { JsonObject, JsonValue } from './model/json.ts'
-export type { MetadataSchemas, StandardSchema } from './model/standard-schema.ts'
+export type {
+  AnyMetadata,
+  MetadataSchemas,
+  MetadataTypes,
+  StandardSchema,
+  StoredMetadata,
+} from './model/standard-schema.ts'
 export type { Transport } from './model/transport.ts'
 export type { Account, User } from './model/user.ts'
 export type { AuthOptions, Hasher, Options } from './options/index.ts'
 
-/** Every use case, and the HTTP service as a function. */
-export interface Auth extends AuthService {
+/**
+ * Every use case, and the HTTP service as a function. `typeof auth` names the type of a service with schemas of metadata.
+ *
+ * @typeParam Public - What the schema of `metadata` takes and returns.
+ * @typeParam Private - The same for `privateMetadata`.
+ */
+export interface Auth<
+  Public extends MetadataTypes = AnyMetadata,
+  Private extends MetadataTypes = AnyMetadata,
+> extends Omit<AuthService, keyof TypedTopics<Public, Private>>,
+    TypedTopics<Public, Private> {
   /**
    * Answers a request of the HTTP contract, for any framework that uses `Request` and `Response`. Never rejects. Its
    * code is loaded at the first call.
@@ -100,7 +117,7 @@ export interface Auth extends AuthService {
    * @throws {AuthError} `conflicting_credentials`: the request has both a session cookie and a bearer token; `unavailable`:
    *   the database does not answer.
    */
-  getSession(from: RequestLike): Promise<CurrentSession | null>
+  getSession(from: RequestLike): Promise<CurrentSession<StoredMetadata<Public>> | null>
   /**
    * Reads the caller from a request to your own route: the tokens of our cookies, user agent and language. Pass it to a
    * call, such as `signIn.withPassword(fields, auth.callerOf(request, { ip }))`.
@@ -130,11 +147,14 @@ export interface Cookies {
 }
 
 /** What {@link createAuth} takes. Every option has a default. */
-export interface CreateAuthOptions extends AuthOptions {
+export interface CreateAuthOptions<
+  Public extends MetadataTypes = AnyMetadata,
+  Private extends MetadataTypes = AnyMetadata,
+> extends AuthOptions<Public, Private> {
   /** Receives the log. Default: warnings and errors, as JSON lines on standard error. */
   logger?: Logger | undefined
   /** Functions of the application that run when a user registers or signs in. Default: none. */
-  hooks?: Hooks | undefined
+  hooks?: Hooks<StoredMetadata<Public>> | undefined
   /** The application's own links and templates for mail. Default: those of the service. */
   mail?: MailOptions | undefined
   /** Called for each audit record once it is committed, to collect records in a system of your own. */
@@ -155,6 +175,10 @@ export interface CreateAuthOptions extends AuthOptions {
  * await auth.close()
  * ```
  */
+export async function createAuth<
+  Public extends MetadataTypes = AnyMetadata,
+  Private extends MetadataTypes = AnyMetadata,
+>(options?: CreateAuthOptions<Public, Private>): Promise<Auth<Public, Private>>
 export async function createAuth({
   logger,
   onAudit,

@@ -7,6 +7,7 @@ import { frozenCopy } from '../lib/frozen-copy.ts'
 import { APPLICATION_LIMIT_MS, TimeLimitExceeded, withinLimit } from '../lib/time-limit.ts'
 import { AuthError, HookRefusal, OptionError } from '../model/errors.ts'
 import type { SignInMethod } from '../model/factors.ts'
+import type { JsonObject } from '../model/json.ts'
 import type { Account } from '../model/user.ts'
 import type { Caller, Client } from './caller.ts'
 import { AFTER_ANSWER_MS } from './context.ts'
@@ -23,15 +24,15 @@ export interface SignUpAttempt {
 }
 
 /** A registration that created an account. */
-export interface SignedUp {
+export interface SignedUp<Metadata = JsonObject> {
   /** The new account. Unless `emailVerifiedAt` is set, nobody has shown that the address is theirs. */
-  readonly user: Account
+  readonly user: Account<Metadata>
 }
 
 /** A sign-in that a hook may refuse. */
-export interface SignInAttempt {
+export interface SignInAttempt<Metadata = JsonObject> {
   /** The user, who is authenticated but not signed in yet. */
-  readonly user: Account
+  readonly user: Account<Metadata>
   /**
    * How the sign-in began. `mail_code`: with a code in mail, after a registration. A second factor, if the user has one, has been
    * proven too. Later versions add methods.
@@ -47,7 +48,7 @@ export interface SignInAttempt {
  * or returns a value, the answer is `internal_error`; if it takes longer than 5 seconds, `unavailable`. Both are logged,
  * and nothing is changed.
  */
-export interface Hooks {
+export interface Hooks<Metadata = JsonObject> {
   /**
    * Runs in `account.register` (`POST /users`), after the limits and the password rules, and before the address is
    * looked up. It is called for every address, so do not make the answer depend on whether your own records know the
@@ -59,13 +60,13 @@ export interface Hooks {
    * it. Nothing waits for it except `close`. If it throws, that is logged and changes nothing. It does not run if the
    * process ends first.
    */
-  afterSignUp?: ((signedUp: SignedUp, client: HookClient) => void | Promise<void>) | undefined
+  afterSignUp?: ((signedUp: SignedUp<Metadata>, client: HookClient) => void | Promise<void>) | undefined
   /**
    * Runs in every sign-in that authenticates a user, as the last gate before the session starts. A refusal tells the
    * client that the password was right, and does not count as a wrong one. Re-authentication and a change of password
    * renew a session and do not call it. Neither does `sessions.create`, where the program vouches for the user.
    */
-  beforeSignIn?: ((attempt: SignInAttempt, client: HookClient) => void | Promise<void>) | undefined
+  beforeSignIn?: ((attempt: SignInAttempt<Metadata>, client: HookClient) => void | Promise<void>) | undefined
 }
 
 /** Called when a hook failed. */

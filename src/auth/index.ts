@@ -96,6 +96,7 @@ export type {
   SignInResult,
   TotpSignInRequest,
 } from './sign-in/index.ts'
+export type { TypedTopics } from './typed.ts'
 export { USER_FIELDS } from './transfer/imported-user.ts'
 export type {
   ExportedUser,

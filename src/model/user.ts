@@ -49,7 +49,7 @@ export interface User {
 export const NO_PASSWORD = '!'
 
 /** A user as the library returns them: without the password hash, the ids of secrets and the private metadata. */
-export interface Account
+export interface Account<Metadata = JsonObject>
   extends Pick<
     User,
     | 'id'
@@ -63,7 +63,7 @@ export interface Account
     | 'picture'
   > {
   /** What the application stores about the user, for the user to read too. Empty if there is nothing. */
-  readonly metadata: JsonObject
+  readonly metadata: Metadata
 }
 
 /** The part of a user that is an account. */

@@ -9,7 +9,7 @@ import { dialectOfGiven, type GivenDatabase, isGivenInMemory } from '../db/given
 import { relyingPartyOf } from '../lib/relying-party.ts'
 import type { Mailer } from '../mail/index.ts'
 import { OptionError, type OptionProblem } from '../model/errors.ts'
-import type { MetadataSchemas, StandardSchema } from '../model/standard-schema.ts'
+import type { AnyMetadata, MetadataSchemas, MetadataTypes, StandardSchema } from '../model/standard-schema.ts'
 import { ACCOUNT } from './account.ts'
 import { AUDIT } from './audit.ts'
 import { DATABASE, isPostgres, MEMORY_IS_LOST } from './database.ts'
@@ -81,7 +81,10 @@ export type GivenOptions = {
 }
 
 /** The options of the service. Every option has a default in each mode. */
-export interface AuthOptions extends GivenOptions {
+export interface AuthOptions<
+  Public extends MetadataTypes = AnyMetadata,
+  Private extends MetadataTypes = AnyMetadata,
+> extends GivenOptions {
   /**
    * The application's own database instead of `databaseUrl`: a `Pool` of the package `pg`, or a `DatabaseSync` of
    * `node:sqlite`. It keeps its settings, and `close` leaves it open.
@@ -95,11 +98,11 @@ export interface AuthOptions extends GivenOptions {
   mailer?: Mailer | undefined
   /**
    * Schemas of the metadata of users, such as those of zod, valibot or arktype: `public` of `metadata`, `private` of
-   * `privateMetadata`. Default: every JSON object is accepted.
+   * `privateMetadata`. They also determine the types of metadata. Default: every JSON object is accepted.
    *
    * @see {@link https://standardschema.dev Standard Schema}
    */
-  metadataSchema?: MetadataSchemas | undefined
+  metadataSchema?: MetadataSchemas<Public, Private> | undefined
 }
 
 const OPTION_NAMES = Object.keys(OPTION_TABLE) as OptionName[]

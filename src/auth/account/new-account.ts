@@ -1,6 +1,7 @@
 /** Adds accounts, for registration and for operators. */
 import * as store from '../../db/index.ts'
 import { Conflict } from '../../model/errors.ts'
+import type { AnyMetadata, MetadataTypes } from '../../model/standard-schema.ts'
 import { NO_PASSWORD, type User } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import type { Caller } from '../caller.ts'
@@ -12,7 +13,10 @@ import { assertEmail, emailTaken } from './address.ts'
 import { readProfile, USER_PROFILE, type UserUpdate } from './profile-fields.ts'
 
 /** A new account, with its profile if there is one. */
-export interface NewAccount extends UserUpdate {
+export interface NewAccount<
+  Public extends MetadataTypes = AnyMetadata,
+  Private extends MetadataTypes = AnyMetadata,
+> extends UserUpdate<Public, Private> {
   email: string
   password: string
   /**

@@ -1,6 +1,7 @@
 /** The fields of a profile, and who may write which. */
 import type { ProfileChanges } from '../../db/index.ts'
 import { AuthError } from '../../model/errors.ts'
+import type { AnyMetadata, MetadataTypes } from '../../model/standard-schema.ts'
 import type { Context } from '../context.ts'
 import {
   allowsHttpPictures,
@@ -22,14 +23,17 @@ export interface ProfileUpdate {
 }
 
 /** Changes of a user by a program or an operator. A field that is left out stays as it is; `null` clears it. */
-export interface UserUpdate extends ProfileUpdate {
+export interface UserUpdate<
+  Public extends MetadataTypes = AnyMetadata,
+  Private extends MetadataTypes = AnyMetadata,
+> extends ProfileUpdate {
   /**
    * Replaces the metadata, which the user can read: a JSON object of at most 8 KiB and 8 levels, accepted by
    * `metadataSchema.public`.
    */
-  metadata?: object | null | undefined
+  metadata?: Public['input'] | null | undefined
   /** The same with `metadataSchema.private`. The user cannot read it. */
-  privateMetadata?: object | null | undefined
+  privateMetadata?: Private['input'] | null | undefined
 }
 
 interface Field {

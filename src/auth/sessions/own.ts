@@ -1,6 +1,7 @@
 import * as store from '../../db/index.ts'
 import { isUuid } from '../../lib/random.ts'
 import { AuthError } from '../../model/errors.ts'
+import type { JsonObject } from '../../model/json.ts'
 import { type Account, accountOf } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import { assertCaller, asUser, type SessionCaller } from '../caller.ts'
@@ -18,8 +19,8 @@ import {
 } from './guards.ts'
 
 /** The signed-in user and the session. */
-export interface CurrentSession {
-  readonly user: Account
+export interface CurrentSession<Metadata = JsonObject> {
+  readonly user: Account<Metadata>
   readonly session: {
     /** The public id of the session. It grants no access. */
     readonly id: string

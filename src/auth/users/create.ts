@@ -1,4 +1,5 @@
 import { AuthError } from '../../model/errors.ts'
+import type { AnyMetadata, MetadataTypes } from '../../model/standard-schema.ts'
 import { type Account, accountOf } from '../../model/user.ts'
 import { addAccountWithLink, createAccount, type NewAccount } from '../account/new-account.ts'
 import type { UserUpdate } from '../account/profile-fields.ts'
@@ -6,9 +7,12 @@ import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import type { Context } from '../context.ts'
 
 /** What {@link create} takes: an account with a password, or one whose user sets the password with a mailed link. */
-export type CreateUserRequest =
-  | (NewAccount & { sendLink?: false | undefined })
-  | (UserUpdate & {
+export type CreateUserRequest<
+  Public extends MetadataTypes = AnyMetadata,
+  Private extends MetadataTypes = AnyMetadata,
+> =
+  | (NewAccount<Public, Private> & { sendLink?: false | undefined })
+  | (UserUpdate<Public, Private> & {
       email: string
       /** Mail a link that sets the password. The address is confirmed when the link is used. */
       sendLink: true

@@ -1,12 +1,13 @@
 import * as store from '../../db/index.ts'
+import type { JsonObject } from '../../model/json.ts'
 import type { Context } from '../context.ts'
 import { type FactorInfo, factorInfoOf } from '../factors/info.ts'
 import { type IdentityInfo, identityInfosOf } from '../identities/info.ts'
 import { type AccountState, columnsOf, type ListedUser, withStates } from './state.ts'
 
 /** What {@link find} returns. */
-export interface UserDescription {
-  readonly user: ListedUser
+export interface UserDescription<Metadata = JsonObject> {
+  readonly user: ListedUser<Metadata>
   /** How many live sessions the user has. */
   readonly liveSessions: number
   /** Whether a reset token is outstanding. */

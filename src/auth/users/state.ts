@@ -1,5 +1,6 @@
 /** Whether a user can sign in, and if not, why. */
 import type * as store from '../../db/index.ts'
+import type { JsonObject } from '../../model/json.ts'
 import { type Account, accountOf, NO_PASSWORD, normalizeEmail, type User } from '../../model/user.ts'
 import type { Context } from '../context.ts'
 import { readHash } from '../passwords/hashing/index.ts'
@@ -23,7 +24,7 @@ export const ACCOUNT_STATES = [
 export type AccountState = (typeof ACCOUNT_STATES)[number]
 
 /** A user with a state that says whether they can sign in. */
-export interface ListedUser extends Account {
+export interface ListedUser<Metadata = JsonObject> extends Account<Metadata> {
   readonly state: AccountState
 }
 
