@@ -84,6 +84,7 @@ export type {
 } from './model/standard-schema.ts'
 export type { Transport } from './model/transport.ts'
 export type { Account, User } from './model/user.ts'
+export type { UserField, UserFields, UserFieldText, UserFieldValue } from './model/user-fields.ts'
 export type { AuthOptions, Hasher, Options } from './options/index.ts'
 
 /**
@@ -92,10 +93,8 @@ export type { AuthOptions, Hasher, Options } from './options/index.ts'
  * @typeParam Public - What the schema of `metadata` takes and returns.
  * @typeParam Private - The same for `privateMetadata`.
  */
-export interface Auth<
-  Public extends MetadataTypes = AnyMetadata,
-  Private extends MetadataTypes = AnyMetadata,
-> extends Omit<AuthService, keyof TypedTopics<Public, Private>>,
+export interface Auth<Public extends MetadataTypes = AnyMetadata, Private extends MetadataTypes = AnyMetadata>
+  extends Omit<AuthService, keyof TypedTopics<Public, Private>>,
     TypedTopics<Public, Private> {
   /**
    * Answers a request of the HTTP contract, for any framework that uses `Request` and `Response`. Never rejects. Its

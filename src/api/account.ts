@@ -17,6 +17,7 @@ import {
   picture,
   resetToken,
   sessionInfo,
+  userMetadata,
 } from './fields.ts'
 
 export const register = operation({
@@ -27,7 +28,14 @@ export const register = operation({
   access: 'anyone',
   throttle: ['registration'],
   audit: ['register', 'limit_reached'],
-  body: z.strictObject({ email, password: newPassword, name, locale, browser_token: browserToken }),
+  body: z.strictObject({
+    email,
+    password: newPassword,
+    name,
+    locale,
+    metadata: userMetadata,
+    browser_token: browserToken,
+  }),
   success: {
     status: 200,
     description:
@@ -61,11 +69,11 @@ export const get = operation({
 export const update = operation({
   method: 'PATCH',
   path: '/profile',
-  summary: 'Change the name, the picture or the language of the account',
+  summary: 'Change the name, the picture, the language or the user fields of the account',
   tag: 'account',
   access: { session: true },
   audit: ['update_profile'],
-  body: z.strictObject({ name, picture, locale }),
+  body: z.strictObject({ name, picture, locale, metadata: userMetadata }),
   success: {
     status: 200,
     description: 'The account with the changes. Fields that the request left out stay as they were.',

@@ -71,6 +71,15 @@ export const name = text.nullable().optional().meta({
   example: 'Guillaume',
 })
 
+/** What a user writes into the metadata. The use case checks it. Without user fields, no operation takes it. */
+export const userMetadata = z
+  .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+  .optional()
+  .meta({
+    description:
+      'Only with user fields (option `userFields`): a value for some of them, by name. `null` clears one that is not required. In a form, each is a field of its own, such as `metadata.company`.',
+  })
+
 /** The picture of a user. The use case checks it. */
 export const picture = text.nullable().optional().meta({
   description:

@@ -30,7 +30,13 @@ export {
   type SuccessOf,
 } from './contract.ts'
 export { type ErrorBody, emailTakenBody, errorBody } from './error-body.ts'
-export { type AccountBody, type CurrentSessionBody, newPassword, pendingSignIn } from './fields.ts'
+export {
+  type AccountBody,
+  type CurrentSessionBody,
+  newPassword,
+  pendingSignIn,
+  userMetadata,
+} from './fields.ts'
 
 /** The operations by topic. Each is named after its use case. */
 export const TOPICS = {

@@ -5,6 +5,7 @@
 import { isAscii } from 'node:buffer'
 import type { z } from 'zod'
 import { AuthError } from '../model/errors.ts'
+import { USER_FIELD_PREFIX } from '../model/user-fields.ts'
 import { type HeaderValue, parseHeaderValue } from './header-value.ts'
 import type { Incoming } from './incoming.ts'
 import type { Part } from './multipart.ts'
@@ -16,6 +17,7 @@ export const FIELD_NAME_MAX_LENGTH = 64
 /** The fields of a body, in the order in which they were sent. */
 export type Fields = [name: string, value: unknown][]
 
+const JSON_TYPE = 'application/json'
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
@@ -29,7 +31,19 @@ export async function readBody<Contract extends z.ZodObject>(
   contract: Contract,
   types: readonly string[],
 ): Promise<z.infer<Contract>> {
-  return validated(await readFields(incoming, types), contract)
+  const fields = await readFields(incoming, types)
+  const isForm = parseHeaderValue(incoming.header('content-type') ?? '')?.value !== JSON_TYPE
+  return validated(isForm && Object.hasOwn(contract.shape, 'metadata') ? nested(fields) : fields, contract)
+}
+
+/** Puts the user fields of a form, such as `metadata.company`, into the field `metadata`. */
+export function nested(fields: Fields): Fields {
+  const isUserField = ([name]: Fields[number]) => name.startsWith(USER_FIELD_PREFIX)
+  const members = fields.filter(isUserField)
+  if (members.length === 0) return fields
+  assertUnique(members.map(([name]) => name))
+  const metadata = members.map(([name, value]) => [name.slice(USER_FIELD_PREFIX.length), value])
+  return [...fields.filter((field) => !isUserField(field)), ['metadata', Object.fromEntries(metadata)]]
 }
 
 /** Validates fields against a contract. @throws {AuthError} The errors about a single field. */
@@ -40,16 +54,23 @@ export function validated<Contract extends z.ZodObject>(
   const names = fields.map(([name]) => name)
   const unknown = names.find((name) => !Object.hasOwn(contract.shape, name))
   if (unknown !== undefined) throw fieldError('unknown_field', unknown)
+  assertUnique(names)
+  const values = Object.fromEntries(fields)
+  // zod would drop it.
+  const unsafe = names.find((name) => Object.hasOwn(Object(values[name]), '__proto__'))
+  if (unsafe !== undefined) throw fieldError('unknown_field', `${unsafe}.__proto__`)
+
+  const result = contract.safeParse(values)
+  if (result.success) return result.data
+  const path = result.error.issues[0]?.path ?? []
+  const value = values[String(path[0])]
+  throw fieldError(value === undefined || value === '' ? 'missing_field' : 'invalid_field', path.join('.'))
+}
+
+function assertUnique(names: readonly string[]): void {
   const seen = new Set<string>()
   const repeated = names.find((name) => seen.size === seen.add(name).size)
   if (repeated !== undefined) throw fieldError('repeated_field', repeated)
-
-  const values = Object.fromEntries(fields)
-  const result = contract.safeParse(values)
-  if (result.success) return result.data
-  const field = String(result.error.issues[0]?.path[0])
-  const value = values[field]
-  throw fieldError(value === undefined || value === '' ? 'missing_field' : 'invalid_field', field)
 }
 
 function fieldError(
@@ -82,7 +103,7 @@ type Parser = (bytes: Uint8Array, parameters: Parameters) => Fields | Promise<Fi
 const PARSERS: ReadonlyMap<string, Parser> = new Map<string, Parser>([
   ['application/x-www-form-urlencoded', parseFormBytes],
   ['multipart/form-data', parseMultipart],
-  ['application/json', parseJsonBytes],
+  [JSON_TYPE, parseJsonBytes],
 ])
 
 /**
@@ -183,16 +204,33 @@ function parseJsonBytes(bytes: Uint8Array, parameters: Parameters): Fields {
   return parseJson(decode(bytes, parameters.get('charset')).replace(/^\ufeff/, ''))
 }
 
-/** Parses a JSON object (RFC 8259). Returns repeated names, which `JSON.parse` would silently drop. */
+/**
+ * Parses a JSON object (RFC 8259). Returns repeated names, which `JSON.parse` would silently drop.
+ *
+ * @throws {AuthError} `repeated_field`: an object inside repeats a name.
+ */
 export function parseJson(text: string): Fields {
   const value: unknown = JSON.parse(text)
-  const entries = entriesOf(value)
-  // A nested value may contain names too. Every field refuses such a value, so repeated names need not be found.
-  if (entries.some(([, inner]) => typeof inner === 'object' && inner !== null)) return entries
-  const names = [...text.matchAll(/"(?:[^"\\]|\\.)*"(?=(\s*:)?)/g)]
-    .filter((token) => token[1] !== undefined)
-    .map((token) => JSON.parse(token[0]) as string)
-  return names.map((name) => [name, (value as Record<string, unknown>)[name]])
+  entriesOf(value)
+  return namesIn(text).map((name) => [name, (value as Record<string, unknown>)[name]])
+}
+
+/** The names of the outermost object, in valid JSON. */
+function namesIn(text: string): string[] {
+  const names: string[] = []
+  /** The names of each object that the current token is in. An array has none. */
+  const around: Set<string>[] = []
+  for (const [token, colon] of text.matchAll(/[[\]{}]|"(?:[^"\\]|\\.)*"(\s*:)?/g)) {
+    if (token === '{' || token === '[') around.push(new Set())
+    else if (token === '}' || token === ']') around.pop()
+    else if (colon !== undefined) {
+      const name = JSON.parse(token.slice(0, -colon.length)) as string
+      if (around.length === 1) names.push(name)
+      else if (around.at(-1)?.has(name)) throw fieldError('repeated_field', `${names.at(-1)}.${name}`)
+      around.at(-1)?.add(name)
+    }
+  }
+  return names
 }
 
 /** The own members of an object, so that a polluted prototype adds no fields. */

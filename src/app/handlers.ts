@@ -19,6 +19,7 @@ import type { Credentials } from './credentials.ts'
 import type { Incoming } from './incoming.ts'
 import type { Answer, Redirect } from './responses.ts'
 import { WAITS } from './signed-in.ts'
+import { bodyFor } from './user-metadata.ts'
 
 /** A request that has passed the guards and found its route. */
 export interface Admitted {
@@ -125,8 +126,10 @@ export function routesOf<Topic extends keyof typeof TOPICS>(
   }
 }
 
-function routeOf(operation: Contract, handler: Handler<Contract>, { options }: AuthService): Route {
-  const { body, success, tag } = operation
+function routeOf(operation: Contract, handler: Handler<Contract>, auth: AuthService): Route {
+  const { success, tag } = operation
+  const { options } = auth
+  const body = operation.body && bodyFor(operation.body, auth)
   const types = bodyTypesOf(operation)
   return {
     operation,

@@ -7,10 +7,13 @@ import {
   newPassword,
   type Operation,
   pendingSignIn,
+  userMetadata,
 } from '../api/index.ts'
 import { ERRORS, type ErrorCode } from '../model/errors.ts'
+import type { OpenedUserField } from '../model/user-fields.ts'
 import type { Options } from '../options/index.ts'
 import { cookieName } from './cookies.ts'
+import { bodyFor, userFieldsSchema } from './user-metadata.ts'
 
 type Json = Record<string, unknown>
 
@@ -18,6 +21,7 @@ type Json = Record<string, unknown>
 export function openApiDocument(
   operations: readonly Operation[],
   options: Pick<Options, 'baseUrl' | 'secureCookie' | 'cookieDomain' | 'minPasswordLength'>,
+  userFields: Limits['userFields'] = [],
 ): Json & { openapi: string } {
   return {
     openapi: '3.1.1',
@@ -37,7 +41,7 @@ export function openApiDocument(
       },
       { name: 'service', description: 'For operators.' },
     ],
-    paths: paths(operations, options),
+    paths: paths(operations, { ...options, userFields }),
     components: {
       schemas: { Error: schema(errorBody), EmailTaken: schema(emailTakenBody) },
       securitySchemes: {
@@ -58,7 +62,7 @@ export function openApiDocument(
   }
 }
 
-type Limits = Pick<Options, 'minPasswordLength'>
+type Limits = Pick<Options, 'minPasswordLength'> & { readonly userFields: readonly OpenedUserField[] }
 
 function paths(operations: readonly Operation[], limits: Limits): Json {
   const paths: Record<string, Json> = {}
@@ -80,7 +84,7 @@ function describe(operation: Operation, limits: Limits): Json {
     tags: [tag],
     security: securityOf(access),
     ...(operation.params && { parameters: Object.entries(params).map(pathParameter) }),
-    ...(body && { requestBody: requestBody(fieldsSchema(body, limits), bodyTypesOf(operation)) }),
+    ...(body && { requestBody: requestBody(fieldsSchema(operation, body, limits), bodyTypesOf(operation)) }),
     responses: {
       [success.status]: {
         description: success.description,
@@ -153,10 +157,19 @@ function refusalSchema(codes: readonly ErrorCode[]): Json {
 }
 
 /** The fields of a body. Like the password policy, JSON Schema counts the length of text in code points. */
-function fieldsSchema(body: z.ZodObject, { minPasswordLength }: Limits): Json {
-  return schema(body, ({ zodSchema, jsonSchema }) => {
-    if (zodSchema === newPassword) jsonSchema.minLength = minPasswordLength
+function fieldsSchema({ access }: Operation, body: z.ZodObject, limits: Limits): Json {
+  const isNew = access === 'anyone'
+  const fields = schema(bodyFor(body, limits), ({ zodSchema, jsonSchema }) => {
+    if (zodSchema === newPassword) jsonSchema.minLength = limits.minPasswordLength
+    if (zodSchema !== userMetadata) return
+    delete jsonSchema.propertyNames
+    Object.assign(jsonSchema, userFieldsSchema(limits.userFields, { isNew }))
   })
+  const needsMetadata =
+    isNew && limits.userFields.some(({ required }) => required) && 'metadata' in body.shape
+  return needsMetadata
+    ? { ...fields, required: [...((fields.required as string[]) ?? []), 'metadata'] }
+    : fields
 }
 
 function schema(type: z.ZodType, override?: z.core.ToJSONSchemaParams['override']): Json {

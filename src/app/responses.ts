@@ -1,6 +1,7 @@
 /** Renders answers. All headers are set here, and nothing changes them later. */
 import type { ErrorBody } from '../api/index.ts'
 import { type AuthError, ERRORS, type ErrorCode } from '../model/errors.ts'
+import { USER_FIELD_PREFIX } from '../model/user-fields.ts'
 import type { Options } from '../options/index.ts'
 
 /**
@@ -199,7 +200,8 @@ export function headersOf({ code, retryAfterSeconds }: AuthError): Extra {
   return retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
 }
 
-/** Names on the wire are in snake case. */
+/** Names on the wire are in snake case, except those of user fields, which the application has chosen. */
 function wireName(name: string): string {
+  if (name.startsWith(USER_FIELD_PREFIX)) return name
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

@@ -2,6 +2,7 @@ import { type AuditRecord, type Database, type Tx, transactionWithoutSync } from
 import type { Keyring } from '../lib/keyring.ts'
 import type { MailWriter } from '../mail/application.ts'
 import type { MetadataSchemas } from '../model/standard-schema.ts'
+import type { OpenedUserField } from '../model/user-fields.ts'
 import type { Hasher, Options } from '../options/index.ts'
 import type { HookRunner } from './hooks.ts'
 import type { PasswordPolicy } from './passwords/policy/index.ts'
@@ -17,6 +18,8 @@ export interface Context {
   readonly policy: PasswordPolicy
   readonly options: Options
   readonly metadataSchema: MetadataSchemas
+  /** The members of the public metadata that users write. */
+  readonly userFields: readonly OpenedUserField[]
   /** Signs device tokens, and seals secrets. `null` without a secret key. */
   readonly keys: Keyring | null
   /** The list of providers, and the way to reach them. */

@@ -424,7 +424,7 @@ describe('the option hooks', () => {
 
   it('may leave hooks out', async () => {
     const hooks = openHooks({ beforeSignUp: undefined }, () => {})
-    expect(await hooks.beforeSignUp({ email: BOB, normalizedEmail: BOB }, {})).toBeNull()
+    expect(await hooks.beforeSignUp({ email: BOB, normalizedEmail: BOB, metadata: {} }, {})).toBeNull()
     const auth = await freshAuth('sqlite', { hooks: undefined })
     expect(await auth.account.register({ email: BOB, password: 'b4l0u' })).toEqual({ email: BOB })
   })

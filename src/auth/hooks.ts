@@ -16,11 +16,13 @@ import { AFTER_ANSWER_MS } from './context.ts'
 export type HookClient = Readonly<Pick<Client, 'ip' | 'userAgent' | 'requestId' | 'acceptLanguage'>>
 
 /** A registration that a hook may refuse. It does not say whether the address has an account. */
-export interface SignUpAttempt {
+export interface SignUpAttempt<Metadata = JsonObject> {
   /** The address as entered, without surrounding spaces, in Unicode NFC. */
   readonly email: string
   /** The address in the form under which it is unique: lower case, the domain in punycode. Compare this one. */
   readonly normalizedEmail: string
+  /** The metadata that the account would have: what the person entered into `userFields`. Empty in a sign-up through a provider. */
+  readonly metadata: Metadata
 }
 
 /** A registration that created an account. */
@@ -54,7 +56,7 @@ export interface Hooks<Metadata = JsonObject> {
    * looked up. It is called for every address, so do not make the answer depend on whether your own records know the
    * address. `users.create`, `registerUser` and imports do not call it, because the program decides there.
    */
-  beforeSignUp?: ((attempt: SignUpAttempt, client: HookClient) => void | Promise<void>) | undefined
+  beforeSignUp?: ((attempt: SignUpAttempt<Metadata>, client: HookClient) => void | Promise<void>) | undefined
   /**
    * Runs after `account.register` has created an account, a moment after the answer, so that the answer does not reveal
    * it. Nothing waits for it except `close`. If it throws, that is logged and changes nothing. It does not run if the

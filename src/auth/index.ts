@@ -96,7 +96,6 @@ export type {
   SignInResult,
   TotpSignInRequest,
 } from './sign-in/index.ts'
-export type { TypedTopics } from './typed.ts'
 export { USER_FIELDS } from './transfer/imported-user.ts'
 export type {
   ExportedUser,
@@ -108,6 +107,7 @@ export type {
   ImportStep,
 } from './transfer/index.ts'
 export type { ExportedFactors, ExportedIdentity, ExportedPasskey } from './transfer/moving-factors.ts'
+export type { TypedTopics } from './typed.ts'
 export type {
   CreateUserRequest,
   RequireSecondFactorRequest,

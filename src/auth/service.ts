@@ -5,7 +5,14 @@ import { generateUuid, randomSecret } from '../lib/random.ts'
 import { type MailOptions, openMailWriter } from '../mail/application.ts'
 import { type Branding, openBranding } from '../mail/branding.ts'
 import { MailError, type Mailer } from '../mail/index.ts'
-import { type AuthOptions, assertMetadataSchemas, type Options, resolveOptions } from '../options/index.ts'
+import type { OpenedUserField } from '../model/user-fields.ts'
+import {
+  type AuthOptions,
+  assertMetadataSchemas,
+  type Options,
+  openUserFields,
+  resolveOptions,
+} from '../options/index.ts'
 import * as account from './account/index.ts'
 import * as audit from './audit/index.ts'
 import { type Bound, bind, type UseCases } from './bind.ts'
@@ -71,6 +78,8 @@ export interface AuthService
     Bound<typeof readiness> {
   /** Every option with its effective value. */
   readonly options: Options
+  /** The option `userFields` with its defaults. */
+  readonly userFields: readonly OpenedUserField[]
   /** The mailer, or `null` if mail is not configured. */
   readonly mailer: Mailer | null
   /** The store under the names of the exercise. It enforces no rules, so prefer the use cases. */
@@ -109,7 +118,15 @@ export interface ServiceDetails {
  * @throws {OptionError} An option has an invalid value, or the database cannot be used.
  */
 export async function openAuthService(
-  { now, hasher, mailer: givenMailer, database, metadataSchema = {}, ...given }: AuthOptions,
+  {
+    now,
+    hasher,
+    mailer: givenMailer,
+    database,
+    metadataSchema = {},
+    userFields: givenFields = {},
+    ...given
+  }: AuthOptions,
   { onFault = () => {}, onChange = () => {}, onAudit = () => {}, ...details }: ServiceDetails = {},
 ): Promise<AuthService> {
   const options = Object.freeze(resolveOptions(given, { hasMailer: givenMailer !== undefined, database }))
@@ -120,6 +137,7 @@ export async function openAuthService(
     onFault,
   })
   assertMetadataSchemas(metadataSchema)
+  const userFields = openUserFields(givenFields)
   const mailer = givenMailer ?? (await openMailer(options))
   const db = await store.openDatabase(database ?? options.databaseUrl, {
     naming: options,
@@ -152,6 +170,7 @@ export async function openAuthService(
             }),
     ),
     metadataSchema,
+    userFields,
     keys: keyringFor(options),
     providers: createSharedProviders(options, now ?? (() => new Date())),
     hooks,
@@ -181,6 +200,7 @@ export async function openAuthService(
     ...bind(ctx, TOP_LEVEL),
     db: bind(ctx, classicStore),
     options,
+    userFields,
     mailer,
     generateUuid,
     async close() {

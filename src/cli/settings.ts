@@ -87,8 +87,8 @@ const SERVER_TABLE = {
       'The format of the log on standard output: JSON lines, or text for people. The value auto means text at a terminal and JSON everywhere else.',
   },
   /**
-   * The path of a file with the JSON Schemas of metadata: an object with public, private or both. Without it,
-   * every JSON object is accepted.
+   * The path of a file with the JSON Schemas of metadata as public and private, and with the fields that users
+   * write as userFields. Without it, every JSON object is accepted, and users write no metadata.
    *
    * Default: not set.
    */
@@ -98,7 +98,7 @@ const SERVER_TABLE = {
     classic: '',
     production: '',
     about:
-      'The path of a file with the JSON Schemas of metadata: an object with public, private or both. Without it, every JSON object is accepted.',
+      'The path of a file with the JSON Schemas of metadata as public and private, and with the fields that users write as userFields. Without it, every JSON object is accepted, and users write no metadata.',
   },
 } as const satisfies Record<string, Setting>
 

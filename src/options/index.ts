@@ -10,6 +10,7 @@ import { relyingPartyOf } from '../lib/relying-party.ts'
 import type { Mailer } from '../mail/index.ts'
 import { OptionError, type OptionProblem } from '../model/errors.ts'
 import type { AnyMetadata, MetadataSchemas, MetadataTypes, StandardSchema } from '../model/standard-schema.ts'
+import type { UserFields } from '../model/user-fields.ts'
 import { ACCOUNT } from './account.ts'
 import { AUDIT } from './audit.ts'
 import { DATABASE, isPostgres, MEMORY_IS_LOST } from './database.ts'
@@ -26,6 +27,7 @@ import { THROTTLING } from './throttling.ts'
 
 export { readValue } from './read.ts'
 export { defaultOf, MODES, type Mode, type Setting, type Value, type ValueOf } from './setting.ts'
+export { openUserFields } from './user-fields.ts'
 
 /** Hashes and verifies passwords. Replace it only in tests, with {@link AuthOptions.hasher}. */
 export interface Hasher {
@@ -103,6 +105,11 @@ export interface AuthOptions<
    * @see {@link https://standardschema.dev Standard Schema}
    */
   metadataSchema?: MetadataSchemas<Public, Private> | undefined
+  /**
+   * The members of the public metadata that users write themselves, by name: in the sign-up and profile pages, in `POST /users`
+   * and in `PATCH /profile`. Default: none.
+   */
+  userFields?: UserFields | undefined
 }
 
 const OPTION_NAMES = Object.keys(OPTION_TABLE) as OptionName[]

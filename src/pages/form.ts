@@ -148,6 +148,51 @@ export function textField(field: Field & { readonly id: string }, problem: Probl
   )
 }
 
+/** A line of text that need not be filled in unless it is required. */
+export function inputField(
+  field: Field & {
+    readonly isRequired?: boolean
+    readonly autocomplete?: string
+    readonly inputmode?: string
+  },
+  problem: Problem | null,
+): Markup {
+  const { name, value = '', isRequired, autocomplete = 'off', inputmode } = field
+  return around(
+    field,
+    problem,
+    html`<input id="${name}" name="${name}" type="text" value="${value}" autocomplete="${autocomplete}"${inputmode && html` inputmode="${inputmode}"`}${isRequired && html` required`}${described(field, problem)}>`,
+  )
+}
+
+/** A list to choose from. */
+export function selectField(
+  field: Field & { readonly isRequired?: boolean },
+  options: readonly { readonly value: string; readonly label: string }[],
+  problem: Problem | null,
+): Markup {
+  const { name, value: chosen, isRequired } = field
+  return around(
+    field,
+    problem,
+    html`<select id="${name}" name="${name}"${isRequired && html` required`}${described(field, problem)}>
+${options.map(({ value, label }) => html`<option value="${value}"${value === chosen && html` selected`}>${label}</option>\n`)}</select>`,
+  )
+}
+
+/** A box to tick, which can be required and wrong. */
+export function boxField(
+  field: Field & { readonly isRequired?: boolean },
+  isTicked: boolean,
+  problem: Problem | null,
+): Markup {
+  const { name, label, hint, isRequired } = field
+  return html`<div class="field">
+<div class="check"><input id="${name}" name="${name}" type="checkbox" value="on"${isTicked && html` checked`}${isRequired && html` required`}${described(field, problem)}><label for="${name}">${label}</label></div>
+${hint && html`<p class="hint" id="${name}-hint">${hint}</p>\n`}${problem?.field === name && html`<p class="problem" id="${name}-problem">${problem.text}</p>\n`}</div>
+`
+}
+
 /** What a form sends unseen. */
 export function hidden(values: Readonly<Record<string, string>>): Markup {
   return html`${Object.entries(values).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">\n`)}`

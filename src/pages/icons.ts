@@ -13,7 +13,21 @@ const file = html`<path d="M6 3.5h8l4.5 4.5v12.5H6zM12 11v6m-3-2.5 3 3 3-3"/>`
 const fingerprint = html`<path d="M5 9.5a7.5 7.5 0 0 1 14 0M4 14.5c0-5 3-8 8-8s8 3 8 9M8 18.5c-.8-5 .8-8 4-8s4.5 2.5 4 8M12 14.5v5"/>`
 const link = html`<path d="m10 14a4.5 4.5 0 0 0 6.5.3l3-3a4.5 4.5 0 0 0-6.4-6.4l-1.6 1.6M14 10a4.5 4.5 0 0 0-6.5-.3l-3 3a4.5 4.5 0 0 0 6.4 6.4l1.6-1.6"/>`
 const shield = html`<path d="M12 3.5 19 6v5.5c0 4.5-3 7.5-7 9-4-1.5-7-4.5-7-9V6zM9 12l2.25 2.25L15 10.5"/>`
-const ICONS = { fingerprint, shield, link, key, envelope, tick, exclamation, eye, device, clock, file }
+const person = html`<circle cx="12" cy="8" r="4"/><path d="M4.5 20.5a7.5 7.5 0 0 1 15 0"/>`
+const ICONS = {
+  person,
+  fingerprint,
+  shield,
+  link,
+  key,
+  envelope,
+  tick,
+  exclamation,
+  eye,
+  device,
+  clock,
+  file,
+}
 export type IconName = keyof typeof ICONS
 
 /** @param className - A class of `browser/page.css`. */

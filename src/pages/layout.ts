@@ -40,6 +40,7 @@ type Script = 'more' | 'passkeys' | 'signals'
 /** The pages of the account, in the order of their navigation. */
 export const ACCOUNT_PAGES = {
   overview: '/account',
+  profile: '/account/profile',
   email: '/account/email',
   password: '/account/password',
   passkeys: '/account/passkeys',
@@ -159,4 +160,4 @@ ${entries.length > 0 && html`<ul class="links">${entries.map(([label, url]) => h
 }
 
 /** The languages in their own words. */
-const LANGUAGE_NAMES = { en: 'English', fr: 'Français', de: 'Deutsch', es: 'Español' }
+export const LANGUAGE_NAMES = { en: 'English', fr: 'Français', de: 'Deutsch', es: 'Español' }

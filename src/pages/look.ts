@@ -1,3 +1,4 @@
+import type { OpenedUserField } from '../model/user-fields.ts'
 import type { Locale, PageTexts } from '../text/index.ts'
 import type { PageAssets } from './assets.ts'
 import type { Site } from './site.ts'
@@ -36,6 +37,8 @@ export interface Look {
   readonly hasFactors: boolean
   /** The providers that people can sign in with. */
   readonly providers: readonly { readonly id: string; readonly name: string }[]
+  /** The fields that the application adds. */
+  readonly userFields: readonly OpenedUserField[]
   /** The minimum length of a new password, in Unicode code points. */
   readonly minPasswordLength: number
 }

@@ -1,4 +1,5 @@
 import type { AuthError } from '../model/errors.ts'
+import { USER_FIELD_PREFIX } from '../model/user-fields.ts'
 import type { Look } from './look.ts'
 import { durationIn, fill } from './words.ts'
 
@@ -45,5 +46,6 @@ function generalSentence({ code, retryAfterSeconds }: AuthError, { texts }: Look
 }
 
 function snakeCase(name: string): string {
+  if (name.startsWith(USER_FIELD_PREFIX)) return name
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

@@ -5,6 +5,7 @@ import { layOut, type Markup, type Page } from './layout.ts'
 import type { Look } from './look.ts'
 import { type FormState, problemOf } from './problems.ts'
 import { divider, providerButtons } from './providers.ts'
+import { userFieldInputs, userFieldProblems } from './user-fields.ts'
 
 /** The page that creates an account. */
 export function renderSignUp(
@@ -12,14 +13,20 @@ export function renderSignUp(
   { form: state, returnTo }: { form: FormState; returnTo: string | null },
 ): Page {
   const { signUp, shell, errors } = look.texts
-  const problem = problemOf(state, { ...signUp.problems, password: errors.newPassword }, look)
+  const fields = look.userFields.filter((field) => field.signUp)
+  const sentences = {
+    ...signUp.problems,
+    password: errors.newPassword,
+    ...userFieldProblems(look, fields),
+  }
+  const problem = problemOf(state, sentences, look)
   const signIn = linkTo(look, { path: '/sign_in', label: signUp.signIn, returnTo })
   const body = html`${icon('key', 'icon')}
 <h1>${signUp.heading}</h1>
 ${summary(look, problem)}${form(
   look,
   { action: '/sign_up', submit: signUp.submit, returnTo },
-  html`${emailField({ name: 'email', label: shell.email, value: state.values.email }, problem)}${newPasswordField(look, { name: 'password', label: shell.password }, problem)}${conditions(look)}`,
+  html`${emailField({ name: 'email', label: shell.email, value: state.values.email }, problem)}${newPasswordField(look, { name: 'password', label: shell.password }, problem)}${userFieldInputs(look, fields, { form: state }, problem)}${conditions(look)}`,
 )}
 ${look.providers.length > 0 && html`${divider(look)}${providerButtons(look, { action: '/sign_in/with', returnTo, fields: hidden({ remember: 'on' }) })}`}<ul class="more"><li>${signUp.haveAccount} ${signIn}</li></ul>`
   return layOut(look, { title: signUp.heading, body, hasProblem: problem !== null, scripts: ['more'] })

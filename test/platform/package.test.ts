@@ -520,7 +520,7 @@ const TYPED = `
       type SessionCaller, type SessionInfo, type SessionSummary, type SetEmailRequest, type SignInResult, type User,
       type UserDescription, type UserQuery, type Cookie, type CookieAttributes, type Cookies, type NewSession, type Presented,
       type RequestLike, type StartedSession, type Testing, type TestSession, type Transport, type JsonObject, type JsonValue,
-      type GivenDatabase, type MetadataSchemas, type PostgresPool, type ProfileUpdate, type StandardSchema, type UserUpdate,
+      type GivenDatabase, type AnyMetadata, type MetadataSchemas, type MetadataTypes, type PostgresPool, type StoredMetadata, type UserField, type UserFields, type UserFieldText, type UserFieldValue, type ProfileUpdate, type StandardSchema, type UserUpdate,
       type HookClient, HookRefusal, type Hooks, type LinkParts, type MailContent, type MailData, type MailKind, type MailLink,
       type MailLinks, type MailOptions, type MailTemplate, type MailTemplates, type MailText, type SignedUp, type SignIn,
       type SignInAttempt, type SignUpAttempt, type TemplateInput,
@@ -752,6 +752,13 @@ const TYPED = `
       '~standard': { version: 1, vendor: 'x', validate: (value) => ({ value: value as JsonObject }) },
     }
     const schemas: MetadataSchemas = { public: asks }
+    const types: MetadataTypes & AnyMetadata = { input: {}, output: {} }
+    const kept: StoredMetadata<AnyMetadata> = types.output
+    const label: UserFieldText = { en: 'Company', fr: 'Entreprise' }
+    const field: UserField = { label, required: true, type: 'text', maxLength: 80 }
+    const fields: UserFields = { company: field, size: { label: 'Size', choices: { small: 'Small' }, signUp: true } }
+    const value: UserFieldValue = 'Bienvenue'
+    console.log(kept.plan, fields, await auth.account.update({ metadata: { company: value } }, bearer))
     console.log((await auth.users.update(1, update))?.name, Object.keys(schemas))
     const adding: AddProviderRequest = { preset: 'oidc', issuer: 'https://id.example.com', clientId: 'x' }
     const details: ProviderDetails = await auth.providers.add(adding)
@@ -798,6 +805,70 @@ const TYPED = `
 
 it('supports in strict TypeScript every step of the classic exercise, and explicit annotations with every exported type', async () => {
   expect(await compile({ 'classic.ts': CLASSIC_TYPED, 'typed.ts': TYPED })).toEqual([])
+})
+
+/** Metadata with schemas: what is read, what is written, and what hooks get. */
+const METADATA_TYPED = `
+  import { type Auth, createAuth } from 'bienvenue-auth'
+  import { z } from 'zod'
+
+  type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+  const same = <A, B>(equal: Equal<A, B>) => equal
+
+  interface Plan { plan?: 'free' | 'pro', seats?: number }
+  type PlanOf<User extends { metadata: unknown }> = { [Name in keyof User['metadata']]: User['metadata'][Name] }
+
+  const auth = await createAuth({
+    metadataSchema: {
+      public: z.strictObject({ plan: z.enum(['free', 'pro']), seats: z.number().default(1) }),
+      private: z.object({ customer: z.string() }),
+    },
+    hooks: {
+      afterSignUp: ({ user }) => void same<PlanOf<typeof user>, Plan>(true),
+      async beforeSignIn({ user }) {
+        same<PlanOf<typeof user>, Plan>(true)
+      },
+    },
+  })
+  const caller = { sessionToken: null }
+  const read = [
+    (await auth.getSession(new Headers()))?.user,
+    (await auth.sessions.current(caller))?.user,
+    (await auth.sessions.verify({}, caller)).user,
+    await auth.account.get(caller),
+    await auth.account.update({ name: 'Bob' }, caller),
+    await auth.users.create({ email: 'a@b.c', password: 'x', metadata: { plan: 'free' } }),
+    (await auth.users.find('a@b.c'))?.user,
+    // A default of the schema may be left out.
+    await auth.users.update(1, { metadata: { plan: 'pro' }, privateMetadata: { customer: 'x' } }),
+  ] as const
+  type Read = PlanOf<NonNullable<(typeof read)[number]>>
+  same<Read, Plan>(true)
+  for await (const user of auth.users.list()) same<PlanOf<typeof user>, Plan>(true)
+  const own = await auth.users.privateMetadata(1)
+  same<string | undefined, NonNullable<typeof own>['customer']>(true)
+  await auth.users.update(1, { metadata: null })
+
+  // @ts-expect-error: there is no such member.
+  read[0]?.metadata.plna
+  // @ts-expect-error: there is no such plan.
+  await auth.users.update(1, { metadata: { plan: 'gold' } })
+  // @ts-expect-error: the plan is missing.
+  await auth.users.update(1, { metadata: { seats: 2 } })
+  // @ts-expect-error: not text.
+  await auth.users.create({ email: 'a@b.c', password: 'x', privateMetadata: { customer: 7 } })
+
+  const untyped: Auth = auth
+  const one = await createAuth({ metadataSchema: { public: z.looseObject({}) } })
+  await one.users.update(1, { privateMetadata: { anything: [1, { goes: true }] } })
+  console.log(untyped, (await one.users.privateMetadata(1))?.anything)
+`
+
+it.each([
+  ['in strict mode', {}],
+  ['where optional members may be undefined', { exactOptionalPropertyTypes: false }],
+])('infers the types of metadata from its schemas, %s', async (_, overrides) => {
+  expect(await compile({ 'metadata.ts': METADATA_TYPED }, overrides)).toEqual([])
 })
 
 const CLIENT = `
@@ -908,7 +979,7 @@ it('documents every member of `auth`, its options and its results for editors', 
   const options = text('options/index.d.ts')
   const interfaces = ['Hasher', 'AuthOptions'].map(
     (name) =>
-      new RegExp(`^export interface ${name} [^]*?^}`, 'm').exec(options)?.[0] ?? expect.unreachable(name),
+      new RegExp(`^export interface ${name}\\b[^]*?^}`, 'm').exec(options)?.[0] ?? expect.unreachable(name),
   )
   const sources = [
     ...['auth/service.d.ts', 'index.d.ts', 'model/user.d.ts'].map(text),

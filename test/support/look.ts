@@ -34,6 +34,7 @@ export function lookOf(given: Partial<Look> = {}): Look {
     hasTotp: true,
     hasFactors: true,
     providers: [],
+    userFields: [],
     minPasswordLength: 15,
     ...given,
   }

@@ -209,6 +209,7 @@ export async function productionContext(
     options,
     policy: createPasswordPolicy({ ...options, contextWords: [], breachCheckUrl: '' }, () => {}),
     metadataSchema: {},
+    userFields: [],
     keys: createKeyring(parseSecretKeys(options.secretKey)),
     providers: createSharedProviders(options, now),
     hooks: openHooks(hooks, () => {}),

@@ -72,6 +72,8 @@ const VALUES = new Map<unknown, Filler>([
   [pageFields.ownEmail, () => ALICE],
   [pageFields.sessionField, otherSession],
   [fields.name, () => 'Alice Liddell'],
+  [pageFields.formName, () => 'Alice Liddell'],
+  [pageFields.formLocale, () => 'fr'],
   [fields.picture, () => 'https://example.com/alice.png'],
   [fields.locale, () => 'fr'],
   [fields.stepUp.password, () => PASSWORD],

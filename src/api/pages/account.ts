@@ -2,9 +2,9 @@
 import { z } from 'zod'
 import * as accountOperations from '../account.ts'
 import { operation } from '../contract.ts'
-import { currentPassword, email, mailedCode, newPassword } from '../fields.ts'
+import { currentPassword, email, mailedCode, newPassword, userMetadata } from '../fields.ts'
 import * as sessionOperations from '../sessions.ts'
-import { ownEmail, sessionField } from './fields.ts'
+import { formLocale, formName, ownEmail, sessionField } from './fields.ts'
 
 export const showAccount = operation({
   method: 'GET',
@@ -15,6 +15,30 @@ export const showAccount = operation({
   access: { session: true },
   success: { status: 200, description: 'A page about the account.', page: true },
   errors: [],
+})
+
+export const showProfile = operation({
+  method: 'GET',
+  path: '/account/profile',
+  summary: 'Show the form that changes the name, the language and the user fields of the account',
+  tag: 'page',
+  needs: ['pages'],
+  access: { session: true },
+  success: { status: 200, description: 'A page with the profile.', page: true },
+  errors: [],
+})
+
+export const changeProfile = operation({
+  method: 'POST',
+  path: '/account/profile',
+  summary: 'Change the profile with the form of the page',
+  tag: 'page',
+  needs: ['pages'],
+  access: { session: true },
+  audit: accountOperations.update.audit,
+  body: z.strictObject({ name: formName, locale: formLocale, metadata: userMetadata }),
+  success: { status: 303, description: 'The profile is changed.' },
+  errors: accountOperations.update.errors,
 })
 
 export const showEmail = operation({

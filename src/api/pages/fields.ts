@@ -15,6 +15,12 @@ export const formPassword = formText.optional().meta({
   description: 'The password of the account. Required unless this browser registered the account.',
 })
 
+/** The name of the user. Empty: none. */
+export const formName = formText.meta({ description: 'One line, at most 200 characters. Empty for none.' })
+
+/** The language of the user. Empty: none. */
+export const formLocale = formText.meta({ description: 'A language tag, such as `fr`. Empty for none.' })
+
 /** The address of the account, typed again. */
 export const ownEmail = email.meta({
   description: 'The address of the account, so that nobody deletes it by mistake.',

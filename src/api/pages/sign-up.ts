@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import * as accountOperations from '../account.ts'
 import { operation } from '../contract.ts'
-import { email, mailedCode, newPassword } from '../fields.ts'
+import { email, mailedCode, newPassword, userMetadata } from '../fields.ts'
 import * as mailCodeOperations from '../mail-codes.ts'
 import * as signInOperations from '../sign-in.ts'
 import { formPassword, formText, returnTo } from './fields.ts'
@@ -27,7 +27,7 @@ export const signUp = operation({
   access: 'anyone',
   throttle: accountOperations.register.throttle,
   audit: accountOperations.register.audit,
-  body: z.strictObject({ email, password: newPassword, return_to: returnTo }),
+  body: z.strictObject({ email, password: newPassword, metadata: userMetadata, return_to: returnTo }),
   success: {
     status: 303,
     description:

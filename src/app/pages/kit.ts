@@ -42,6 +42,7 @@ export function createPageKit(auth: AuthService, site: Site): PageKit {
     hasPasskeys: isServed(TOPICS.passkeys.startCeremony, auth),
     hasTotp: isServed(TOPICS.factors.startTotp, auth),
     hasFactors: isServed(TOPICS.factors.list, auth),
+    userFields: auth.userFields,
     minPasswordLength: options.minPasswordLength,
   }
   return {

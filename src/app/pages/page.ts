@@ -4,10 +4,12 @@
  */
 import type { Contract, FieldsOf } from '../../api/index.ts'
 import { AuthError, ERRORS, type ErrorCode } from '../../model/errors.ts'
+import { USER_FIELD_PREFIX } from '../../model/user-fields.ts'
 import type { FormState, Page } from '../../pages/index.ts'
-import { readFields, validated } from '../body.ts'
+import { nested, readFields, validated } from '../body.ts'
 import type { Admitted, Route } from '../handlers.ts'
 import { type Answer, headersOf } from '../responses.ts'
+import { bodyFor } from '../user-metadata.ts'
 import type { PageKit } from './kit.ts'
 import { BEGUN, PageRequest } from './request.ts'
 
@@ -54,18 +56,18 @@ export function submitRoute<Form extends Contract>(
   operations: { readonly show: Contract; readonly submit: Form },
   handlers: FormHandlers<Form>,
 ): Route {
+  const body = operations.submit.body && bodyFor(operations.submit.body, kit.auth)
   return {
     operation: operations.submit,
     answer: (admitted) => submitted(new PageRequest(admitted, kit, operations.show.path), admitted),
   }
   async function submitted(request: PageRequest, { incoming }: Admitted): Promise<Answer> {
-    const { body } = operations.submit
     let values: Readonly<Record<string, unknown>> = {}
     try {
       await request.prepare()
       const sent = body === undefined ? [] : await readFields(incoming, FORM)
       values = Object.fromEntries(sent)
-      const fields = body === undefined ? {} : validated(sent, body)
+      const fields = body === undefined ? {} : validated('metadata' in body.shape ? nested(sent) : sent, body)
       return answerOf(await handlers.submit(request, fields as FieldsOf<Form>), request)
     } catch (error) {
       if (!request.acceptsHtml || !(error instanceof AuthError) || !isForForm(error))
@@ -121,9 +123,13 @@ function typed(values: Readonly<Record<string, unknown>>): Record<string, string
   return Object.fromEntries(
     Object.entries(values).filter(
       (entry): entry is [string, string] =>
-        typeof entry[1] === 'string' && !/password|code/.test(entry[0]) && entry[1].length <= 2_048,
+        typeof entry[1] === 'string' && !isSecret(entry[0]) && entry[1].length <= 2_048,
     ),
   )
+}
+
+function isSecret(name: string): boolean {
+  return /password|code/.test(name) && !name.startsWith(USER_FIELD_PREFIX)
 }
 
 function answerOf(result: Page | Answer, { languageCookie }: PageRequest): Answer {

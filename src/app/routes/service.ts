@@ -26,7 +26,7 @@ export const serviceRoutes = routesOf('service', (auth) => {
     },
 
     openApi() {
-      document ??= openApiDocument(servedOperations(auth), auth.options)
+      document ??= openApiDocument(servedOperations(auth), auth.options, auth.userFields)
       return { body: document }
     },
   }

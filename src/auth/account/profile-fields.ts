@@ -2,6 +2,7 @@
 import type { ProfileChanges } from '../../db/index.ts'
 import { AuthError } from '../../model/errors.ts'
 import type { AnyMetadata, MetadataTypes } from '../../model/standard-schema.ts'
+import { USER_FIELD_PREFIX } from '../../model/user-fields.ts'
 import type { Context } from '../context.ts'
 import {
   allowsHttpPictures,
@@ -11,9 +12,10 @@ import {
   checkName,
   checkPicture,
 } from './profile-values.ts'
+import type { GivenUserFields } from './user-fields.ts'
 
-/** Changes of one's own profile. A field that is left out stays as it is; `null` clears it. */
-export interface ProfileUpdate {
+/** The part of a profile that users and programs write in the same way. */
+interface BasicProfile {
   /** One line of visible text, at most 200 code points. */
   name?: string | null | undefined
   /** An absolute https URL, at most 2,048 characters. Outside of production mode, http is accepted too. */
@@ -22,11 +24,20 @@ export interface ProfileUpdate {
   locale?: string | null | undefined
 }
 
+/** Changes of one's own profile. A field that is left out stays as it is; `null` clears it. */
+export interface ProfileUpdate extends BasicProfile {
+  /**
+   * Values for some of `userFields`, by name. The rest of the metadata stays as it is. `null` clears a field, unless it is
+   * required.
+   */
+  metadata?: GivenUserFields | undefined
+}
+
 /** Changes of a user by a program or an operator. A field that is left out stays as it is; `null` clears it. */
 export interface UserUpdate<
   Public extends MetadataTypes = AnyMetadata,
   Private extends MetadataTypes = AnyMetadata,
-> extends ProfileUpdate {
+> extends BasicProfile {
   /**
    * Replaces the metadata, which the user can read: a JSON object of at most 8 KiB and 8 levels, accepted by
    * `metadataSchema.public`.
@@ -99,6 +110,7 @@ export async function readProfile(
 /**
  * Like {@link readProfile}, but refuses every other field, because a program may pass on what a client sent.
  *
+ * @param userFields - The names of the user fields that change too.
  * @returns The changes, and the names of the changed fields.
  * @throws {AuthError} `unknown_field` with `field`; `missing_field`: no field is given, or a field is empty text;
  *   `invalid_field` with `field`.
@@ -107,10 +119,14 @@ export async function readChanges(
   ctx: Context,
   request: UserUpdate,
   names: readonly FieldName[],
+  userFields: readonly string[] = [],
 ): Promise<{ changes: ProfileChanges; fields: string }> {
   const unknown = Object.keys(request).find((name) => !(names as readonly string[]).includes(name))
   if (unknown !== undefined) throw new AuthError('unknown_field', { field: unknown })
-  const given = names.filter((name) => request[name] !== undefined)
+  const given = [
+    ...names.filter((name) => request[name] !== undefined),
+    ...userFields.map((name) => USER_FIELD_PREFIX + name),
+  ]
   if (given.length === 0) throw new AuthError('missing_field')
   return { changes: await readProfile(ctx, request, names), fields: given.join(', ') }
 }

@@ -183,6 +183,7 @@ describe('metadata', () => {
     })
     expect(await checkMetadata({ plan: 'gold' }, schema)).toEqual({
       problem: expect.stringMatching(/^is refused by the schema at plan: ./),
+      member: 'plan',
     })
     expect(await checkMetadata({}, schema)).toHaveProperty('problem')
   })
@@ -208,6 +209,7 @@ describe('metadata', () => {
     })
     expect(await checkMetadata({ a: 1 }, refusing(['teams', 0, { key: 'name' }]))).toEqual({
       problem: 'is refused by the schema at teams.0.name: no',
+      member: 'teams',
     })
   })
 

@@ -13,29 +13,43 @@ export const METADATA_MAX_BYTES = 8 * 1_024
 export const METADATA_MAX_DEPTH = 8
 
 /** A value in the form in which it is stored, or what is wrong with it: the end of a sentence about it. */
-export type Checked<Stored = string> = { readonly value: Stored } | { readonly problem: string }
+export type Checked<Stored = string> =
+  | { readonly value: Stored }
+  | {
+      readonly problem: string
+      /** The member of the metadata that a schema refuses. */
+      readonly member?: string | undefined
+    }
 
 const NOT_TEXT = { problem: 'is not text' }
-const NAME_TOO_LONG = { problem: `has more than ${NAME_MAX_LENGTH} characters` }
 const PICTURE_TOO_LONG = { problem: `has more than ${PICTURE_MAX_LENGTH} characters` }
 
 /** Joiners belong to the spelling of names in several scripts, such as Persian, Sinhala and Malayalam. */
 const JOINER_IN_WORD = /([\p{L}\p{M}])[\u200c\u200d](?=\p{L})/gu
 
-/** Checks a name: one line of visible text. Spaces around it are removed, and those in it become U+0020. */
+/** Checks a name: one line of visible text. */
 export function checkName(given: unknown): Checked {
+  return checkLine(given, NAME_MAX_LENGTH)
+}
+
+/**
+ * Checks one line of visible text. Spaces around it are removed, and those in it become U+0020.
+ *
+ * @param maxLength - In Unicode code points.
+ */
+export function checkLine(given: unknown, maxLength: number): Checked {
+  const tooLong = { problem: `has more than ${maxLength} characters` }
   if (typeof given !== 'string') return NOT_TEXT
   // Normalizing long text takes quadratic time.
-  if (given.length > 10 * NAME_MAX_LENGTH) return NAME_TOO_LONG
-  const name = given
+  if (given.length > 10 * maxLength) return tooLong
+  const line = given
     .normalize('NFC')
     .replace(/\p{Zs}+/gu, ' ')
     .replace(/^ | $/g, '')
-  const character = findInvisible(name.replace(JOINER_IN_WORD, '$1'))
+  const character = findInvisible(line.replace(JOINER_IN_WORD, '$1'))
   if (character !== null) return { problem: `contains ${character}, an invisible character` }
-  if (name === '') return { problem: 'is empty' }
-  if ([...name].length > NAME_MAX_LENGTH) return NAME_TOO_LONG
-  return { value: name }
+  if (line === '') return { problem: 'is empty' }
+  return [...line].length > maxLength ? tooLong : { value: line }
 }
 
 /** Characters that are allowed in URLs, but end an attribute or a `url()` in an application that forgets to escape them. */
@@ -87,7 +101,7 @@ export async function checkMetadata(
   if (schema === undefined || 'problem' in checked) return emptyAsNull(checked)
   // A copy, so that no other code can change it during the check.
   const result = await schema['~standard'].validate(JSON.parse(checked.value))
-  if (result.issues !== undefined) return { problem: problemOf(result.issues) }
+  if (result.issues !== undefined) return refusedBySchema(result.issues)
   return checkJson(result.value)
 }
 
@@ -142,11 +156,9 @@ function copyOf(value: unknown, depth: number): JsonValue {
 
 const PROBLEM_MAX_LENGTH = 300
 
-function problemOf([issue]: readonly StandardIssue[]): string {
-  const path = (issue?.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
-  const where = path === '' ? '' : ` at ${path}`
-  return `is refused by the schema${where}: ${issue?.message ?? 'no reason given'}`.slice(
-    0,
-    PROBLEM_MAX_LENGTH,
-  )
+function refusedBySchema([issue]: readonly StandardIssue[]): Checked<never> {
+  const path = (issue?.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part))
+  const where = path.length === 0 ? '' : ` at ${path.join('.')}`
+  const problem = `is refused by the schema${where}: ${issue?.message ?? 'no reason given'}`
+  return { problem: problem.slice(0, PROBLEM_MAX_LENGTH), member: path[0] }
 }

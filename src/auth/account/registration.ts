@@ -10,6 +10,7 @@ import { assertEmail } from './address.ts'
 import { addAccount, type CheckedAccount } from './new-account.ts'
 import { readProfile } from './profile-fields.ts'
 import { addOrNotify, askBeforeSignUp } from './sign-up.ts'
+import { type GivenUserFields, newUserFields } from './user-fields.ts'
 
 /** What {@link register} takes. */
 export interface RegisterRequest {
@@ -20,6 +21,8 @@ export interface RegisterRequest {
   name?: string | null | undefined
   /** The language of the account's mail, such as `en` or `fr-CA`. Default: the best match of `caller.acceptLanguage`. */
   locale?: string | null | undefined
+  /** Values for some of `userFields`, by name: at least the required ones. */
+  metadata?: GivenUserFields | undefined
 }
 
 /** What {@link register} returns. With uniform answers it is the same for a taken address. */
@@ -39,7 +42,8 @@ export interface RegisterResult {
  *   `applicationCode`: the hook `beforeSignUp` refused; `email_taken`: an account has the address, and
  *   `options.registrationAnswer` is `explicit`; `invalid_email`; `password_too_short` with `minLength`,
  *   `password_too_long` with `maxBytes`, `password_too_common`, `password_guessable` or `password_breached`, each with
- *   `field`; `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field` with `field`.
+ *   `field`; `too_many_attempts` with `retryAfterSeconds`; `missing_field`, `invalid_field` or `unknown_field` with `field`, which
+ *   for user fields is of the form `metadata.company`.
  */
 export async function register(
   ctx: Context,
@@ -50,10 +54,11 @@ export async function register(
   const { email, password } = request
   assertEmail(email)
   assertPassword(password, 'password')
-  const profile = await readProfile(ctx, request, ['name', 'locale'])
+  const metadataJson = await newUserFields(ctx, request.metadata)
+  const profile = { ...(await readProfile(ctx, request, ['name', 'locale'])), metadataJson }
   await countAttempt(ctx, 'registration', request, caller)
   await assertNewPassword(ctx, password, { field: 'password', email })
-  await askBeforeSignUp(ctx, email, caller)
+  await askBeforeSignUp(ctx, email, caller, metadataJson)
   const created = await create(ctx, { email, password, profile }, caller)
   if (created !== null) ctx.hooks.afterSignUp({ user: accountOf(created) }, caller)
   return { email: storedEmail(email) }

@@ -1,6 +1,7 @@
 /** What every way to get an account has in common. */
 import * as store from '../../db/index.ts'
 import { AuthError, Conflict } from '../../model/errors.ts'
+import type { JsonObject } from '../../model/json.ts'
 import { maskEmail, normalizeEmail, storedEmail, type User } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import type { Caller } from '../caller.ts'
@@ -14,8 +15,14 @@ import { addConfirmable, type CheckedAccount } from './new-account.ts'
  *
  * @throws {AuthError} `refused_by_application` with `applicationCode`; `internal_error` or `unavailable`: the hook failed.
  */
-export async function askBeforeSignUp(ctx: Context, email: string, caller: Caller): Promise<void> {
-  const attempt = { email: storedEmail(email), normalizedEmail: normalizeEmail(email) }
+export async function askBeforeSignUp(
+  ctx: Context,
+  email: string,
+  caller: Caller,
+  metadataJson: string | null = null,
+): Promise<void> {
+  const metadata = metadataJson === null ? {} : (JSON.parse(metadataJson) as JsonObject)
+  const attempt = { email: storedEmail(email), normalizedEmail: normalizeEmail(email), metadata }
   const refusal = await ctx.hooks.beforeSignUp(attempt, caller)
   if (refusal === null) return
   const details = { email: maskEmail(email), code: refusal.code }

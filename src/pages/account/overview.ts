@@ -8,6 +8,7 @@ import { fill } from '../words.ts'
 import type { OwnFactors } from './factors.ts'
 
 const ICONS = {
+  profile: 'person',
   email: 'envelope',
   password: 'key',
   passkeys: 'fingerprint',

@@ -4,6 +4,7 @@ import type { account as english } from '../en/account.ts'
 export const account: typeof english = {
   navigation: {
     overview: 'Konto',
+    profile: 'Profil',
     email: 'E-Mail-Adresse',
     password: 'Passwort',
     passkeys: 'Passkeys',
@@ -20,6 +21,7 @@ export const account: typeof english = {
     memberSince: 'Konto erstellt am',
     manage: 'Konto verwalten',
     about: {
+      profile: 'Ändern Sie Ihren Namen und Ihre weiteren Angaben.',
       email: 'Ändern Sie die Adresse, mit der Sie sich anmelden und an die wir Ihnen schreiben.',
       password:
         'Wählen Sie ein neues Passwort, zum Beispiel wenn jemand anderes Ihr bisheriges kennen könnte.',

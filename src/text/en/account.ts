@@ -2,6 +2,7 @@
 export const account = {
   navigation: {
     overview: 'Account',
+    profile: 'Profile',
     email: 'Email address',
     password: 'Password',
     passkeys: 'Passkeys',
@@ -19,6 +20,7 @@ export const account = {
     manage: 'Manage your account',
     /** One sentence about each page. */
     about: {
+      profile: 'Change your name and what else you have told us about you.',
       email: 'Change the address that you sign in with and that we write to.',
       password: 'Choose a new password, for example if someone else may know yours.',
       passkeys: 'Sign in with your fingerprint, your face or a PIN in place of the password.',

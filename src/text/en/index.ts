@@ -9,6 +9,7 @@ import {
   recoveryCodes,
   secondStep,
 } from './factors.ts'
+import { profile, userFields } from './profile.ts'
 import { providers } from './providers.ts'
 import { behindLink, recovery, recoveryCode } from './recovery.ts'
 import { refusals } from './refusals.ts'
@@ -35,7 +36,9 @@ export const topics = {
   ownFactors,
   ownPasskeys,
   passkeys,
+  profile,
   providers,
   recoveryCodes,
   secondStep,
+  userFields,
 }

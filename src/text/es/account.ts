@@ -4,6 +4,7 @@ import type { account as english } from '../en/account.ts'
 export const account: typeof english = {
   navigation: {
     overview: 'Cuenta',
+    profile: 'Perfil',
     email: 'Correo electrónico',
     password: 'Contraseña',
     passkeys: 'Llaves de acceso',
@@ -20,6 +21,7 @@ export const account: typeof english = {
     memberSince: 'Cuenta creada el',
     manage: 'Gestionar la cuenta',
     about: {
+      profile: 'Cambie su nombre y los demás datos que nos ha dado.',
       email: 'Cambie la dirección con la que inicia sesión y a la que le escribimos.',
       password: 'Elija una contraseña nueva, por ejemplo si es posible que otra persona conozca la suya.',
       passkeys: 'Inicie sesión con su huella, su cara o un PIN en lugar de la contraseña.',

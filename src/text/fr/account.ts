@@ -4,6 +4,7 @@ import type { account as english } from '../en/account.ts'
 export const account: typeof english = {
   navigation: {
     overview: 'Compte',
+    profile: 'Profil',
     email: 'Adresse e-mail',
     password: 'Mot de passe',
     passkeys: 'Clés d’accès',
@@ -20,6 +21,7 @@ export const account: typeof english = {
     memberSince: 'Compte créé le',
     manage: 'Gérer votre compte',
     about: {
+      profile: 'Modifiez votre nom et ce que vous nous avez dit de vous.',
       email: 'Changez l’adresse avec laquelle vous vous connectez et à laquelle nous vous écrivons.',
       password:
         'Choisissez un nouveau mot de passe, par exemple si quelqu’un d’autre connaît peut-être le vôtre.',

@@ -9,6 +9,7 @@ import {
   recoveryCodes,
   secondStep,
 } from './factors.ts'
+import { profile, userFields } from './profile.ts'
 import { providers } from './providers.ts'
 import { behindLink, recovery, recoveryCode } from './recovery.ts'
 import { refusals } from './refusals.ts'
@@ -34,6 +35,8 @@ export const topics = {
   ownFactors,
   ownPasskeys,
   passkeys,
+  profile,
+  userFields,
   providers,
   recoveryCodes,
   secondStep,

@@ -7,6 +7,7 @@ import {
   renderEmail,
   renderEmailCode,
   renderPassword,
+  renderProfile,
   renderSessions,
 } from '../../../pages/index.ts'
 import { browserFor } from '../../browser.ts'
@@ -14,6 +15,7 @@ import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
 import { formRoutes, pageRoute, submitRoute } from '../../pages/page.ts'
 import type { PageRequest } from '../../pages/request.ts'
+import { profileChanges, withBoxes } from '../../pages/user-fields.ts'
 import { isServed } from '../../served.ts'
 import { delivery } from '../../signed-in.ts'
 
@@ -40,6 +42,24 @@ export function accountPages(kit: PageKit): Route[] {
       const records = await auth.account.activity(request.caller)
       return renderActivity(request.look(user), { records, part: request.query.get('part') })
     }),
+
+    ...formRoutes(
+      kit,
+      { show: pages.showProfile, submit: pages.changeProfile },
+      {
+        async show(request, form) {
+          const { user } = await request.session()
+          return renderProfile(request.look(user), { form, user, done: doneOn(request, form.refusal) })
+        },
+        async submit(request, { name, locale, metadata }) {
+          const { user } = await request.session()
+          const typed = withBoxes(metadata, auth.userFields)
+          const changes = profileChanges(user, { name, locale, metadata: typed }, auth.userFields)
+          if (Object.keys(changes).length > 0) await auth.account.update(changes, request.caller)
+          return request.goTo('/account/profile', { [DONE]: 'saved' })
+        },
+      },
+    ),
 
     ...emailPages(kit),
     ...sessionPages(kit),

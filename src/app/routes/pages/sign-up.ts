@@ -5,6 +5,7 @@ import { browserFor } from '../../browser.ts'
 import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
 import { formRoutes } from '../../pages/page.ts'
+import { withBoxes } from '../../pages/user-fields.ts'
 
 const { pages } = TOPICS
 
@@ -21,9 +22,10 @@ export function signUpPages(kit: PageKit): Route[] {
             return request.goBack(request.returnTarget)
           return renderSignUp(request.look(), { form, returnTo: request.returnTargetOf(form) })
         },
-        async submit(request, { email, password, return_to }) {
+        async submit(request, { email, password, metadata, return_to }) {
           const { caller, locale } = request
-          const account = { email, password, locale }
+          const shown = auth.userFields.filter((field) => field.signUp)
+          const account = { email, password, locale, metadata: withBoxes(metadata, shown) }
           const returnTo = kit.returnTarget(return_to)
           if (auth.options.emailVerification) {
             const browser = browserFor(auth, caller, undefined)

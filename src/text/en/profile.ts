@@ -1,0 +1,41 @@
+/** The page of the profile, and the fields that the application adds to it and to the sign-up page. */
+export const profile = {
+  heading: 'Profile',
+  name: 'Name',
+  locale: 'Language',
+  localeHint: 'The language of our emails to you.',
+  noLocale: 'No preference',
+  submit: 'Save',
+  done: {
+    saved: 'Your profile has been saved.',
+  },
+  problems: {
+    name: {
+      invalid_field: 'Use one line with at most 200 characters for your name.',
+    },
+    locale: {
+      invalid_field: 'Choose one of the languages.',
+    },
+    form: {
+      too_many_attempts: 'You have changed your profile many times. Try again in {time}.',
+    },
+  },
+}
+
+/** `{label}` is what the application calls a field. */
+export const userFields = {
+  optional: '{label} (optional)',
+  /** In a list of which nothing is chosen yet. */
+  choose: 'Choose…',
+  problems: {
+    missing: 'Fill in this field: {label}.',
+    missingChoice: 'Choose an answer: {label}.',
+    missingTick: 'Tick this box: {label}.',
+    invalidText: 'Check this field: {label}. Use one line with at most {max} characters.',
+    invalidNumber: 'Enter a number, such as 12 or 1.5: {label}.',
+    invalid: 'Check this field: {label}.',
+    /** The fields as a whole. */
+    refused:
+      'Some of this was not accepted. Check the fields. If you cannot find the mistake, contact the people who run this service.',
+  },
+}
