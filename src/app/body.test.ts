@@ -358,7 +358,7 @@ describe('readBody', () => {
       'JSON: a name repeated by a list',
       JSON_TYPE,
       '{"email":"x","email":["y"],"password":"x"}',
-      'invalid_field email',
+      'repeated_field email',
     ],
     ['JSON: a prototype', JSON_TYPE, '{"__proto__":{"email":"x","password":"x"}}', 'unknown_field __proto__'],
     [

@@ -82,7 +82,11 @@ it('an export leaves out what the tables have besides [API-03]', async () => {
     sessions: [{ ...session, ...more }],
     audit: [{ ...record, ...more, actor: 'operator', details: { email: 'eve@example.com' } }],
   } as unknown as AccountExport
-  const auth = { options: {}, account: { export: async () => found } } as unknown as AuthService
+  const auth = {
+    options: {},
+    userFields: [],
+    account: { export: async () => found },
+  } as unknown as AuthService
   const { body } = await routeAt('/profile/export', accountRoutes(auth)).answer(ADMITTED)
   const time = at.toISOString()
   expect(body).toEqual({

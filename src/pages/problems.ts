@@ -21,6 +21,9 @@ export interface Problem {
 /** The sentences of a form: by field and code, and under `form` for the form as a whole. */
 export type FormProblems = Readonly<Record<string, Readonly<Record<string, string>>>>
 
+/** Not fields of their own, but the form, or the user fields together. */
+const WHOLE: readonly string[] = ['form', 'metadata']
+
 /** The problem to show, or `null` if there is none. */
 export function problemOf({ refusal }: FormState, sentences: FormProblems, look: Look): Problem | null {
   if (refusal === null) return null
@@ -36,7 +39,7 @@ export function problemOf({ refusal }: FormState, sentences: FormProblems, look:
     max_bytes: refusal.maxBytes ?? '',
     time: wait === undefined ? '' : durationIn(look.locale, wait),
   })
-  return { field: about === undefined || about === 'form' ? null : about, text }
+  return { field: about === undefined || WHOLE.includes(about) ? null : about, text }
 }
 
 function generalSentence({ code, retryAfterSeconds }: AuthError, { texts }: Look): string {

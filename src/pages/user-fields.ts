@@ -18,18 +18,11 @@ export function userFieldInputs(
   { form, stored = {} }: { readonly form: FormState; readonly stored?: Readonly<Record<string, unknown>> },
   problem: Problem | null,
 ): Markup {
-  if (fields.length === 0) return html``
-  const inputs = fields.map((field) => {
+  return html`${fields.map((field) => {
     const name = USER_FIELD_PREFIX + field.name
-    const typed = form.values[name]
-    const shown = stored[field.name]
-    const value = form.refusal === null ? String(shown ?? '') : (typed ?? '')
+    const value = form.refusal === null ? String(stored[field.name] ?? '') : (form.values[name] ?? '')
     return inputOf(look, field, { name, value }, problem)
-  })
-  // The summary of errors leads here if the fields do not fit together.
-  return html`<div id="metadata">
-${inputs}</div>
-`
+  })}`
 }
 
 function inputOf(

@@ -32,6 +32,7 @@ const FRESH = ['/account/email', '/account/data']
 
 /** Each form with fields that it accepts. */
 const FORMS: readonly (readonly [path: string, fields: Readonly<Record<string, string>>])[] = [
+  ['/account/profile', { name: 'Alice', locale: 'fr' }],
   ['/account/email', { email: NEW_ADDRESS }],
   ['/account/email/code', { code: '1234 5678' }],
   ['/account/password', { password: PASSWORD, new_password: NEW_PASSWORD }],
@@ -196,7 +197,7 @@ onEachEngine('the pages of the account', (engine) => {
     const { browser, now } = await signedIn(engine)
     now.advance(STALE_SECONDS)
     const pageOf = (path: string) => path.replace(/\/(?:others|export|delete)$/, '')
-    for (const [path, fields] of FORMS.filter(([each]) => !/code|password/.test(each)))
+    for (const [path, fields] of FORMS.filter(([each]) => !/code|password|profile/.test(each)))
       expect(await browser.submit(path, fields)).toMatchObject({
         status: 303,
         location: `/confirm?${new URLSearchParams({ return_to: pageOf(path) })}`,

@@ -145,7 +145,7 @@ function names({ elements }: Markup): string[] {
 }
 
 /** Or a link that the authenticator app of this device opens. */
-const LOCAL = /^(?:\/(?!\/)[^\\]*|#[\w-]+|otpauth:\/\/totp\/[^\\]*)$/
+const LOCAL = /^(?:\/(?!\/)[^\\]*|#[\w.-]+|otpauth:\/\/totp\/[^\\]*)$/
 
 /** No code and no style but in our files, and no address of anybody else. */
 function code({ elements }: Markup): string[] {

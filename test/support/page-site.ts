@@ -51,6 +51,14 @@ export interface PageSite {
 
 type Given = CreateAuthOptions & { readonly onEnd?: OnEnd }
 
+/** One field of each kind. The first two are on the sign-up page too. */
+const USER_FIELDS = {
+  company: { label: { en: 'Company', fr: 'Entreprise' }, hint: 'As on your invoices.', signUp: true },
+  letters: { label: 'Send me letters', type: 'boolean', signUp: true },
+  employees: { label: 'Employees', type: 'number' },
+  size: { label: 'Size', choices: { small: 'Small', large: { en: 'Large', de: 'Groß' } } },
+} as const
+
 /** Opens the site in production mode. It is closed when the test ends. */
 export async function openPageSite({ onEnd = onTestFinished, ...options }: Given = {}): Promise<PageSite> {
   const now = testClock()
@@ -66,6 +74,7 @@ export async function openPageSite({ onEnd = onTestFinished, ...options }: Given
     logger: { debug() {}, info() {}, warn() {}, error() {} },
     now,
     mailer,
+    userFields: USER_FIELDS,
     ...options,
   })
   onEnd(() => auth.close())

@@ -16,10 +16,14 @@ export const formPassword = formText.optional().meta({
 })
 
 /** The name of the user. Empty: none. */
-export const formName = formText.meta({ description: 'One line, at most 200 characters. Empty for none.' })
+export const formName = formText.optional().meta({
+  description: 'One line, at most 200 characters. Empty for none.',
+})
 
 /** The language of the user. Empty: none. */
-export const formLocale = formText.meta({ description: 'A language tag, such as `fr`. Empty for none.' })
+export const formLocale = formText.optional().meta({
+  description: 'A language tag, such as `fr`. Empty for none.',
+})
 
 /** The address of the account, typed again. */
 export const ownEmail = email.meta({

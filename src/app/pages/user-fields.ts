@@ -16,10 +16,10 @@ export function withBoxes(given: Given, shown: readonly OpenedUserField[]): Give
 export function profileChanges(
   user: Account,
   {
-    name,
-    locale,
+    name = user.name ?? '',
+    locale = user.locale ?? '',
     metadata = {},
-  }: { readonly name: string; readonly locale: string; readonly metadata: Given },
+  }: { readonly name: string | undefined; readonly locale: string | undefined; readonly metadata: Given },
   fields: readonly OpenedUserField[],
 ): ProfileUpdate {
   const changed = Object.entries(metadata).filter(([member, value]) => {
