@@ -20,6 +20,7 @@ const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100
 
 const PATHS = [
   '/account',
+  '/account/profile',
   '/account/email',
   '/account/email/code',
   '/account/password',

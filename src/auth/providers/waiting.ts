@@ -2,7 +2,7 @@
 import * as store from '../../db/index.ts'
 import { AuthError, Conflict } from '../../model/errors.ts'
 import type { Identification } from '../../model/providers.ts'
-import { NO_PASSWORD, storedEmail } from '../../model/user.ts'
+import { accountOf, NO_PASSWORD, storedEmail, type User } from '../../model/user.ts'
 import { assertEmail } from '../account/address.ts'
 import { addConfirmable } from '../account/new-account.ts'
 import { removeAccount } from '../account/removal.ts'
@@ -91,19 +91,20 @@ export async function enterAddress(
   assertEmail(email)
   await countAttempt(ctx, 'registration', { email }, caller)
   await askBeforeSignUp(ctx, email, caller)
-  const identity = await inTransaction(ctx, (tx) => addWithAddress(tx, email, arrival, caller))
-  if (ctx.options.emailVerification || identity === null)
+  const added = await inTransaction(ctx, (tx) => addWithAddress(tx, email, arrival, caller))
+  if (added !== null) ctx.hooks.afterSignUp({ user: accountOf(added.user) }, caller)
+  if (ctx.options.emailVerification || added === null)
     return { next: 'confirm_email', email: storedEmail(email) }
-  return signInAs(ctx, identity, arrival, caller)
+  return signInAs(ctx, added.identity, arrival, caller)
 }
 
-/** @returns The identity of the new account, or `null`: the address is taken. */
+/** @returns The new account and its identity, or `null`: the address is taken. */
 async function addWithAddress(
   tx: TxContext,
   email: string,
   { provider, identification }: Arrival,
   caller: Caller,
-): Promise<store.Identity | null> {
+): Promise<{ readonly user: User; readonly identity: store.Identity } | null> {
   await removeEarlier(tx, identification, caller)
   const account = { email, password: '', profile: { name: null } }
   const uniform = tx.options.registrationAnswer === 'uniform'
@@ -113,7 +114,9 @@ async function addWithAddress(
       ? await addOrNotify(tx, account, added, caller)
       : await addConfirmable(tx, account, NO_PASSWORD, caller)
     // No notice: the address may be that of somebody else.
-    return user && (await addIdentityOf(tx, user, { provider, identification }, caller, { notifies: false }))
+    if (user === null) return null
+    const told = { notifies: false }
+    return { user, identity: await addIdentityOf(tx, user, { provider, identification }, caller, told) }
   } catch (error) {
     throw error instanceof Conflict ? new AuthError('email_taken', { cause: error }) : error
   }
