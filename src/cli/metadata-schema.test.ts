@@ -48,6 +48,24 @@ describe('the file of metadata schemas', () => {
     expect(await checkMetadata({ customer: 'x', more: [] }, metadataSchema?.private)).toHaveProperty('value')
   })
 
+  it('has the fields that users write, with or without a schema', async () => {
+    const userFields = { company: { label: { en: 'Company', de: 'Firma' }, required: true } }
+    const alone = settingsWith(JSON.stringify({ userFields }))
+    expect(await libraryOptions(alone.settings)).toMatchObject({ metadataSchema: {}, userFields })
+    const schema = {
+      type: 'object',
+      properties: { company: { type: 'string', maxLength: 80 }, plan: { type: 'string', default: 'free' } },
+      required: ['company', 'plan'],
+      additionalProperties: false,
+    }
+    const both = settingsWith(JSON.stringify({ public: schema, userFields }))
+    const options = await libraryOptions(both.settings)
+    expect(options).toMatchObject({ userFields })
+    expect(await checkMetadata({ company: 'x' }, options.metadataSchema?.public)).toEqual({
+      value: '{"company":"x","plan":"free"}',
+    })
+  })
+
   it('is not read if it is not set', async () => {
     const settings = readSettings({}, { BIENVENUE_MODE: 'production' })
     expect(await libraryOptions(settings)).toBe(settings.options)
@@ -80,6 +98,24 @@ describe('the file of metadata schemas', () => {
       'has other rules beside "$ref" at #/properties/a',
     ],
     ['{"public":{"type":"object","properties":{"a":null}}}', 'has no schema at #/properties/a'],
+    ['{"userFields":[]}', 'has "userFields" that cannot be used: expected an object'],
+    ['{"userFields":{"a":{}}}', 'has "userFields" that cannot be used: a must have a label'],
+    [
+      '{"userFields":{"__proto__":{"label":"x"}}}',
+      'has "userFields" that cannot be used: "__proto__" is not',
+    ],
+    [
+      '{"public":{"type":"object","additionalProperties":false},"userFields":{"a":{"label":"A"}}}',
+      'has a user field "a" that is not one of the "properties" of "public"',
+    ],
+    [
+      '{"public":{"type":"object","properties":{"a":{},"b":{}},"required":["a","b"]},"userFields":{"a":{"label":"A","required":true}}}',
+      'requires "b" in "public", which new accounts do not have',
+    ],
+    [
+      '{"public":{"type":"object","properties":{"a":{}},"required":["a"]},"userFields":{"a":{"label":"A"}}}',
+      'requires "a" in "public", which new accounts do not have',
+    ],
   ])('%s is refused in one line that names the file', async (text, problem) => {
     const { file, settings } = settingsWith(text)
     const [first, ...others] = await schemaProblems(settings)
