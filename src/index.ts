@@ -25,8 +25,8 @@ import {
   type Hooks,
   openAuthService,
   type SessionCaller,
-  type TypedTopics,
 } from './auth/index.ts'
+import type { TypedTopics } from './auth/typed.ts'
 import type { Logger } from './log.ts'
 import type { MailOptions } from './mail/application.ts'
 import type { AnyMetadata, MetadataTypes, StoredMetadata } from './model/standard-schema.ts'

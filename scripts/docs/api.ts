@@ -59,7 +59,7 @@ function report(compiler: API): string[] {
       const text = textOf(own)
       if (OF_EVERY_ERROR.has(member.name)) return []
       // The topics of the library are modules bound to a database, those of the client are objects of calls.
-      if (/^Bound<|^\{ readonly \w+: \(.*=> Promise<Result</.test(text))
+      if (/^(?:With<)?Bound<|^\{ readonly \w+: \(.*=> Promise<Result</.test(text))
         return members(own, `${prefix}${member.name}.`)
       return [`${prefix}${member.name}: ${text}`]
     })

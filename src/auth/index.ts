@@ -107,7 +107,6 @@ export type {
   ImportStep,
 } from './transfer/index.ts'
 export type { ExportedFactors, ExportedIdentity, ExportedPasskey } from './transfer/moving-factors.ts'
-export type { TypedTopics } from './typed.ts'
 export type {
   CreateUserRequest,
   RequireSecondFactorRequest,

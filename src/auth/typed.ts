@@ -11,7 +11,7 @@ import type { ListedUser } from './users/state.ts'
 // Methods, so that a service with schemas can be passed where one without is expected.
 interface TypedAccount<Public extends MetadataTypes> {
   get(caller: SessionCaller): Promise<Account<StoredMetadata<Public>>>
-  update(changes: ProfileUpdate, caller: SessionCaller): Promise<Account<StoredMetadata<Public>>>
+  update(request: ProfileUpdate, caller: SessionCaller): Promise<Account<StoredMetadata<Public>>>
 }
 
 interface TypedSessions<Public extends MetadataTypes> {

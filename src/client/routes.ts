@@ -39,7 +39,7 @@ export const ROUTES = {
     requestPasswordReset: { method: 'POST', path: '/reset_password', body: true },
     /** Set a new password with a token: `PUT /reset_password`. */
     resetPassword: { method: 'PUT', path: '/reset_password', body: true },
-    /** Change the name, the picture or the language of the account: `PATCH /profile`. */
+    /** Change the name, the picture, the language or the user fields of the account: `PATCH /profile`. */
     update: { method: 'PATCH', path: '/profile', body: true, session: 'needed' },
   },
   signIn: {
