@@ -48,6 +48,7 @@ import {
   REFUSAL_MAX_LENGTH,
 } from '../../src/model/errors.ts'
 import { EMAIL_MAX_LENGTH, LOCAL_PART_MAX_OCTETS } from '../../src/model/user.ts'
+import * as userFields from '../../src/options/user-fields.ts'
 import { amount, code, duration, partsOf, size, table } from './page.ts'
 
 type Row = readonly [what: string, limit: string, beyond: string]
@@ -79,6 +80,11 @@ export const limits = partsOf('docs/security/limits.md', {
     ['the URL of a picture', characters(profile.PICTURE_MAX_LENGTH), refused('invalid_field')],
     ['metadata, and private metadata', size(profile.METADATA_MAX_BYTES), refused('invalid_field')],
     ['their depth', amount(profile.METADATA_MAX_DEPTH, 'levels'), refused('invalid_field')],
+    [
+      'a user field of text',
+      `${characters(userFields.DEFAULT_MAX_LENGTH)}, or its \`maxLength\``,
+      refused('invalid_field'),
+    ],
     ['a `User-Agent` in a session or an audit record', characters(CLIENT_TEXT_MAX_LENGTH), 'cut'],
     ['a `User-Agent` in a mail', characters(WORDS_MAX_LENGTH), 'cut'],
     ['a notice of new devices', amount(SIGN_INS_NAMED_MAX, 'sign-ins'), 'the others are only counted'],

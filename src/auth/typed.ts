@@ -1,5 +1,5 @@
 /** The functions whose types depend on the schemas of metadata. They are listed here, so that no other type is computed. */
-import type { AnyMetadata, MetadataTypes, StoredMetadata } from '../model/standard-schema.ts'
+import type { MetadataTypes, StoredMetadata } from '../model/standard-schema.ts'
 import type { Account } from '../model/user.ts'
 import type { ProfileUpdate, UserUpdate } from './account/profile-fields.ts'
 import type { Caller, SessionCaller } from './caller.ts'
@@ -45,7 +45,3 @@ export interface TypedTopics<Public extends MetadataTypes, Private extends Metad
   readonly sessions: With<AuthService['sessions'], TypedSessions<Public>>
   readonly users: With<AuthService['users'], TypedUsers<Public, Private>>
 }
-
-/** Without schemas the types are those of the service. */
-type Same<Given extends Pick<AuthService, keyof TypedTopics<AnyMetadata, AnyMetadata>>> = Given
-export type Unchanged = Same<TypedTopics<AnyMetadata, AnyMetadata>>

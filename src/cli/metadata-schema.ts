@@ -86,5 +86,5 @@ function conflictOf(schema: unknown, fields: readonly OpenedUserField[]): string
   })
   return missing === undefined
     ? null
-    : `requires "${missing}" in "public", which new accounts do not have; make it a required user field, or remove it from "required"`
+    : `requires "${missing}" in "public", which new accounts do not have; make it a required user field, or give it a default`
 }

@@ -12,7 +12,8 @@ const TYPES: readonly unknown[] = ['text', 'number', 'boolean']
 const MEMBERS = ['label', 'hint', 'type', 'choices', 'required', 'signUp', 'maxLength']
 const FIELDS_MAX = 32
 const TEXT_MAX_LENGTH = 300
-const DEFAULT_MAX_LENGTH = 200
+/** Of text, in Unicode code points. */
+export const DEFAULT_MAX_LENGTH = 200
 const MAX_LENGTH_MAX = 2_000
 
 /**

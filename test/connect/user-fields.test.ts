@@ -121,7 +121,7 @@ onBothEngines('user fields at sign-up', (engine) => {
     expect(JSON.stringify(audit)).not.toContain('Builders')
   })
 
-  it('are refused with their name, and no account is made', async () => {
+  it('are refused with their name, and no account is made [API-02]', async () => {
     const asked: unknown[] = []
     const { auth, audit, register } = await open(engine, {
       hooks: { beforeSignUp: (attempt) => void asked.push(attempt) },
@@ -259,7 +259,7 @@ onBothEngines('user fields of one’s own profile', (engine) => {
     expect(JSON.stringify(audit)).not.toContain('Wreckers')
   })
 
-  it('are refused with their name, and nothing is changed', async () => {
+  it('are refused with their name, and nothing is changed [API-02]', async () => {
     const { auth, sessionToken, patch, audit } = await withBob(engine)
     const before = await auth.account.get({ sessionToken })
     for (const [what, metadata, code, field] of REFUSED)

@@ -56,8 +56,15 @@ export const HTTP: readonly Mutant[] = [
     id: 'API-02',
     does: 'lets users write all fields of a profile',
     file: 'src/auth/account/profile.ts',
-    find: 'readChanges(ctx, changes, OWN_PROFILE)',
-    replace: "readChanges(ctx, changes, [...OWN_PROFILE, 'metadata', 'privateMetadata'])",
+    find: 'readChanges(ctx, basic, OWN_PROFILE,',
+    replace: "readChanges(ctx, basic, [...OWN_PROFILE, 'privateMetadata'],",
+  },
+  {
+    id: 'API-02',
+    does: 'lets users write every member of the metadata',
+    file: 'src/auth/account/user-fields.ts',
+    find: "if (field === undefined) throw refusalOf('unknown_field', name, 'cannot be written by users')",
+    replace: 'if (field === undefined) { changes.set(name, value); continue }',
   },
   {
     id: 'API-03',

@@ -144,12 +144,20 @@ export const SIGN_IN: readonly Mutant[] = [
     id: 'LGN-07',
     does: 'asks the hook of the application after the look-up',
     file: 'src/auth/account/registration.ts',
-    find: `  await askBeforeSignUp(ctx, email, caller)
+    find: `  await askBeforeSignUp(ctx, email, caller, metadataJson)
   const created = await create(ctx, { email, password, profile }, caller)
 `,
     replace: `  const created = await create(ctx, { email, password, profile }, caller)
-  await askBeforeSignUp(ctx, email, caller)
+  await askBeforeSignUp(ctx, email, caller, metadataJson)
 `,
+  },
+  {
+    id: 'LGN-07',
+    does: 'checks user fields only for a new address',
+    file: 'src/auth/account/registration.ts',
+    find: 'const metadataJson = await newUserFields(ctx, request.metadata)',
+    replace:
+      'const metadataJson = (await store.findUserByEmail(ctx.db, email)) ? null : await newUserFields(ctx, request.metadata)',
   },
   {
     id: 'LGN-12',
