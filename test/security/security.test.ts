@@ -835,7 +835,7 @@ onEachEngine('a request', (engine) => {
       const takesPassword = named.some(([name]) => name.endsWith('password'))
       // Every field is optional, so the session is the first that is missing. Without one, signing out has nothing to do.
       const takesNothing = body.safeParse({}).success
-      const unrefused = tag === 'page' ? 303 : 401
+      const unrefused = tag === 'page' && access === 'anyone' ? 303 : 401
       const needsSession = takesPassword && access !== 'anyone'
       for (const [status, request, query] of [
         // A required session is checked first. A missing cookie costs no query either.
