@@ -124,7 +124,9 @@ onEachEngine('beforeSignUp', (engine) => {
         request_id: expect.any(String),
       })
       const client = { ip: '192.0.2.7', userAgent: 'curl/8', requestId: expect.any(String) }
-      expect(hook.mock.calls).toEqual([[{ email, normalizedEmail: email.toLowerCase(), metadata: {} }, client]])
+      expect(hook.mock.calls).toEqual([
+        [{ email, normalizedEmail: email.toLowerCase(), metadata: {} }, client],
+      ])
       expect(scene.audit.slice(recorded)).toMatchObject([
         {
           action: 'register',
