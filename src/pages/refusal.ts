@@ -19,6 +19,17 @@ ${status >= 500 && html`<p class="reference">${fill(refusals.reference, { id: re
   return layOut(look, { title: heading, body, hasProblem: true })
 }
 
+/** The page for a browser that sends the session to the sign-in page, but not to the page that it wants to see. */
+export function renderSignInAgain(look: Look, { returnTo }: { readonly returnTo: string }): Page {
+  const { refusals, signIn } = look.texts
+  const { heading, advice } = refusals.cookies_differ
+  const body = html`${icon('exclamation', 'icon bad')}
+<h1>${heading}</h1>
+<p>${advice}</p>
+<ul class="more"><li>${linkTo(look, { path: '/sign_in', label: signIn.heading, returnTo })}</li></ul>`
+  return layOut(look, { title: heading, body, hasProblem: true })
+}
+
 /** Where to go from here. The sign-in page leads on to the account if somebody is signed in. */
 function wayOut({ code }: AuthError, look: Look): Markup {
   const { refusals, signIn, recovery } = look.texts
