@@ -346,7 +346,7 @@ it.each(LOCALES)('the forms without fields say why they were refused, in %s [PGE
   const look = lookOf({ locale, user: { email: ALICE } })
   const form: FormState = { values: {}, refusal: new AuthError('unavailable') }
   for (const { html } of [
-    renderSessions(look, { form, sessions: [], fresh: true, done: null }),
+    renderSessions(look, { form, sessions: [], fresh: true, done: null, part: null }),
     renderSignOut(look, { form, returnTo: null }),
   ]) {
     expectProblem(html, locale)

@@ -101,6 +101,8 @@ export const account: typeof english = {
     end: 'Abmelden',
     endNamed: 'Abmelden: {device}',
     endOthers: 'Alle anderen Geräte abmelden',
+    newer: 'Vorherige Geräte',
+    older: 'Weitere Geräte',
     only: 'Sie sind auf keinem anderen Gerät angemeldet.',
     stepUpFirst: 'Um andere Geräte abzumelden, bestätigen Sie zuerst, dass Sie es sind.',
     stepUp: 'Bestätigen',

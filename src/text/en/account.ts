@@ -97,6 +97,8 @@ export const account = {
     end: 'Sign out',
     endNamed: 'Sign out {device}',
     endOthers: 'Sign out all other devices',
+    newer: 'Previous devices',
+    older: 'More devices',
     only: 'You are not signed in on any other device.',
     stepUpFirst: 'To sign out other devices, first confirm that it is you.',
     stepUp: 'Confirm',

@@ -97,6 +97,8 @@ export const account: typeof english = {
     end: 'Cerrar sesión',
     endNamed: 'Cerrar sesión: {device}',
     endOthers: 'Cerrar sesión en todos los demás dispositivos',
+    newer: 'Dispositivos anteriores',
+    older: 'Más dispositivos',
     only: 'No tiene la sesión abierta en ningún otro dispositivo.',
     stepUpFirst: 'Para cerrar sesión en otros dispositivos, confirme primero que es usted.',
     stepUp: 'Confirmar',

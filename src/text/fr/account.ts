@@ -99,6 +99,8 @@ export const account: typeof english = {
     end: 'Déconnecter',
     endNamed: 'Déconnecter {device}',
     endOthers: 'Déconnecter tous les autres appareils',
+    newer: 'Appareils précédents',
+    older: 'Plus d’appareils',
     only: 'Vous n’êtes connecté sur aucun autre appareil.',
     stepUpFirst: 'Pour déconnecter d’autres appareils, confirmez d’abord que c’est bien vous.',
     stepUp: 'Confirmer',

@@ -121,7 +121,14 @@ function sessionPages(kit: PageKit): Route[] {
     const { user, session } = await request.session()
     const sessions = await auth.sessions.list(request.caller)
     const { fresh } = session
-    return renderSessions(request.look(user), { form, sessions, fresh, done: doneOn(request, form.refusal) })
+    const done = doneOn(request, form.refusal)
+    return renderSessions(request.look(user), {
+      form,
+      sessions,
+      fresh,
+      done,
+      part: request.query.get('part'),
+    })
   }
   return [
     ...formRoutes(
