@@ -409,6 +409,29 @@ onBothEngines('sign-in with a provider', (engine) => {
     expect([refused.status, refused.html.includes('alert(1)')]).toEqual([403, false])
   })
 
+  it('leads back to the sign-in with the same target after the person has canceled or the provider failed', async () => {
+    const { auth, fake } = await stage()
+    fake.knobs.callback = ({ state, iss }) => ({ state, iss, error: 'access_denied' })
+    const person = new Person(auth)
+    const canceled = await person.comesBackFrom(fake, '/sign_in/with/acme', { return_to: '/app?a=b' })
+    expect([canceled.status, canceled.html.includes('href="/sign_in?return_to=%2Fapp%3Fa%3Db"')]).toEqual([
+      403,
+      true,
+    ])
+    // Without the cookie of the flow, nobody learns where it led.
+    const stranger = await new Person(auth).open(
+      await person.agreesAt(fake, undefined, { return_to: '/app' }),
+    )
+    expect([stranger.status, stranger.html.includes('return_to')]).toEqual([401, false])
+    // Connecting was not finished, so its target must not say that it was.
+    await person.signsIn((await addMember(auth)).email)
+    const link = await person.comesBackFrom(fake, '/account/identities/link/acme')
+    expect([link.status, link.html.includes('connected')]).toEqual([403, false])
+    fake.knobs.callback = ({ state, iss }) => ({ state, iss, code: 'unknown' })
+    const failed = await new Person(auth).comesBackFrom(fake, undefined, { return_to: '/app' })
+    expect([failed.status, failed.html.includes('href="/sign_in?return_to=%2Fapp"')]).toEqual([502, true])
+  })
+
   it.each(['//evil.example', 'https://evil.example/', '/\\evil.example', 'javascript:alert(1)'])(
     'does not lead to %s afterwards [API-18]',
     async (target) => {

@@ -443,7 +443,7 @@ describe('a refusal of a navigation', () => {
       const { html } = renderRefusal(
         lookOf({ locale, basePath: '' }),
         new AuthError(code, { retryAfterSeconds: 90 }),
-        'the-request',
+        { requestId: 'the-request' },
       )
       expect(problemsIn(html)).toEqual([])
       expect(html.includes('the-request')).toBe(ERRORS[code].status >= 500)
