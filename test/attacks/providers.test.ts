@@ -521,6 +521,36 @@ onBothEngines('sign-in with a provider', (engine) => {
     expect(await elsewhere.isSignedInAs()).toBe(ANNA)
   })
 
+  it('ends sessions by `sid` and person together, also at a disabled provider [FED-08]', async () => {
+    const staged = await stage()
+    const { auth, fake } = staged
+    const people = { laptop: new Person(auth), phone: new Person(auth), tablet: new Person(auth) }
+    for (const [sid, person] of Object.entries(people)) {
+      staged.claims = { sid: sid === 'tablet' ? undefined : sid }
+      await person.comesBackFrom(fake)
+    }
+    const logOut = async (claims: Record<string, unknown>) =>
+      outcome(
+        send(auth, 'POST', '/login/acme/backchannel_logout', {
+          form: { logout_token: await logoutToken(staged, claims) },
+        }),
+      )
+    const signedIn = async () => {
+      const seen = []
+      for (const [name, person] of Object.entries(people))
+        if ((await person.isSignedInAs()) !== null) seen.push(name)
+      return seen
+    }
+    expect(await logOut({ jti: '1', sub: 'somebody-else', sid: 'unknown' })).toBe('200')
+    expect(await signedIn()).toEqual(['laptop', 'phone', 'tablet'])
+    // The provider never told which session of its own that of the tablet is.
+    expect(await logOut({ jti: '2', sub: FAKE_PERSON.sub, sid: 'laptop' })).toBe('200')
+    expect(await signedIn()).toEqual(['phone'])
+    await auth.providers.disable('acme')
+    expect(await logOut({ jti: '3', sub: FAKE_PERSON.sub })).toBe('200')
+    expect(await signedIn()).toEqual([])
+  })
+
   it('ends a session also after its user has re-authenticated', async () => {
     const staged = await stage()
     const person = new Person(staged.auth)
