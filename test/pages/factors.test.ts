@@ -326,7 +326,7 @@ onEachEngine('the page of the second factor of an account', (engine) => {
     await bob.submit('/account/factors/app/start', {})
     expect(keyIn(await bob.open('/account/factors/app'))).toBe(key)
     expect((await other.open('/account/factors/app')).location).toBe('/account/factors')
-    // Whoever answers with a code of the other session's app confirms nothing.
+    // A code of the app that another session sets up confirms nothing.
     const refused = await other.submit('/account/factors/app', { code: codeOf(key, now()) })
     expect([refused.status, refused.location]).toEqual([303, '/account/factors'])
     await other.submit('/account/factors/app/start', {})

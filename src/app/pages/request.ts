@@ -201,6 +201,9 @@ export class PageRequest {
  */
 export const SIGNED_IN = 'signed_in'
 
+/** The demand on a session for what could take the account over. */
+export const STRONG = { fresh: true, aal: 'strongest' } as const
+
 /** The pages for what a sign-in can wait for. */
 export const STEPS = { second_factor: '/sign_in/factor', enrol: '/sign_in/enrol' } as const
 

@@ -13,7 +13,7 @@ import { browserFor } from '../../browser.ts'
 import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
 import { formRoutes, pageRoute, submitRoute } from '../../pages/page.ts'
-import type { PageRequest } from '../../pages/request.ts'
+import { type PageRequest, STRONG } from '../../pages/request.ts'
 import { isServed } from '../../served.ts'
 import { delivery } from '../../signed-in.ts'
 
@@ -21,8 +21,6 @@ const { pages } = TOPICS
 
 /** The query flag of a page that says what has just been done. The page has the sentence. */
 const DONE = 'done'
-/** What could take the account over needs this. */
-const STRONG = { fresh: true, aal: 'strongest' } as const
 
 /** The pages of a signed-in user, except those of the data. */
 export function accountPages(kit: PageKit): Route[] {
