@@ -9,7 +9,14 @@ import type { Options } from '../options/index.ts'
 type NameOptions = Pick<Options, 'secureCookie' | 'cookieDomain'>
 export type CookieOptions = NameOptions & Pick<Options, 'sessionLifetimeSeconds'>
 
-type CookieKind = 'session_id' | 'device' | 'browser' | 'login' | 'language' | FlowCookieKind
+type CookieKind =
+  | 'session_id'
+  | 'device'
+  | 'browser'
+  | 'login'
+  | 'language'
+  | 'offer_declined'
+  | FlowCookieKind
 /** Each way to a provider has a cookie of its own, so that several tabs do not disturb each other. */
 type FlowCookieKind = `login_${string}`
 
@@ -221,6 +228,19 @@ export function languageCookie(locale: string, options: CookieOptions): Cookie {
 /** The value of the language cookie. */
 export function readLanguageCookie(header: string | null | undefined, options: CookieOptions): string | null {
   return onlyOne(cookiesNamed(header, cookieName('language', options)))
+}
+
+/** How long a browser does not show an offer again. */
+const DECLINED_SECONDS = 30 * 86_400
+
+/** The cookie of a browser in which somebody does not want a passkey now. */
+export function declinedCookie(options: CookieOptions): Cookie {
+  return cookieOf('offer_declined', 'passkey', DECLINED_SECONDS, options)
+}
+
+/** Whether somebody does not want a passkey now in this browser. */
+export function hasDeclined(header: string | null | undefined, options: CookieOptions): boolean {
+  return cookiesNamed(header, cookieName('offer_declined', options)).length > 0
 }
 
 /** The cookie that clears the session cookie. */

@@ -39,6 +39,7 @@ const FORMS: readonly (readonly [path: string, fields: Readonly<Record<string, s
   ['/account/sessions', { session: '019aa65e-1c00-7abc-8def-0123456789ab' }],
   ['/account/sessions/others', {}],
   ['/account/data/export', {}],
+  ['/account/decline_passkey', {}],
   ['/account/data/delete', { email: ALICE }],
 ]
 
@@ -197,7 +198,7 @@ onEachEngine('the pages of the account', (engine) => {
     const { browser, now } = await signedIn(engine)
     now.advance(STALE_SECONDS)
     const pageOf = (path: string) => path.replace(/\/(?:others|export|delete)$/, '')
-    for (const [path, fields] of FORMS.filter(([each]) => !/code|password/.test(each)))
+    for (const [path, fields] of FORMS.filter(([each]) => !/code|decline|password/.test(each)))
       expect(await browser.submit(path, fields)).toMatchObject({
         status: 303,
         location: `/confirm?${new URLSearchParams({ return_to: pageOf(path) })}`,

@@ -17,6 +17,17 @@ export const showAccount = operation({
   errors: [],
 })
 
+export const declinePasskey = operation({
+  method: 'POST',
+  path: '/account/decline_passkey',
+  summary: 'Do not offer a passkey in this browser for 30 days, with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'passkeys'],
+  access: { session: true },
+  success: { status: 303, description: 'The browser keeps a cookie that says so. Nothing else changes.' },
+  errors: [],
+})
+
 export const showEmail = operation({
   method: 'GET',
   path: '/account/email',

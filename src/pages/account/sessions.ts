@@ -85,6 +85,6 @@ function sessionItem(look: Look, session: ShownSession, fresh: boolean): Markup 
 <dt>${words.firstUse}</dt><dd>${timeIn(look.locale, createdAt)}</dd>
 <dt>${words.lastUse}</dt><dd>${timeIn(look.locale, lastSeenAt)}</dd>
 ${ip !== null && html`<dt>${words.ip}</dt><dd>${ip}</dd>\n`}</dl></div>
-${fresh && !current && html`<button class="quiet" form="${END_FORM}" name="session" value="${id}" aria-label="${fill(words.endNamed, { device })}">${words.end}</button>\n`}</li>
+${fresh && !current && html`<button class="quiet" type="submit" form="${END_FORM}" name="session" value="${id}" aria-label="${fill(words.endNamed, { device })}">${words.end}</button>\n`}</li>
 `
 }

@@ -33,6 +33,9 @@ export const account: typeof english = {
       heading: 'Lo que falta',
       offerHeading: 'Iniciar sesión sin contraseña',
       offer: 'Añadir una llave de acceso',
+      decline: 'Ahora no',
+      /** The accessible name of the button. Begins with `decline`. */
+      declineNamed: 'Ahora no: volver a preguntar en 30 días',
       noSecondWay:
         'Solo tiene una forma de entrar. Si la pierde, no podrá acceder a su cuenta. Añada una llave de acceso o configure una aplicación de autenticación.',
       addSecondWay: 'Añadir otra forma',

@@ -10,6 +10,7 @@ import {
   renderSessions,
 } from '../../../pages/index.ts'
 import { browserFor } from '../../browser.ts'
+import { declinedCookie, hasDeclined } from '../../cookies.ts'
 import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
 import { formRoutes, pageRoute, submitRoute } from '../../pages/page.ts'
@@ -30,8 +31,21 @@ export function accountPages(kit: PageKit): Route[] {
     pageRoute(kit, pages.showAccount, async (request) => {
       const { user } = await request.session()
       const factors = hasFactors ? await auth.factors.list(request.caller) : null
-      return renderAccount(request.look(user), { user, factors })
+      const isOffered = !hasDeclined(request.cookieHeader, auth.options)
+      return renderAccount(request.look(user), { user, factors, isOffered })
     }),
+
+    submitRoute(
+      kit,
+      { show: pages.showAccount, submit: pages.declinePasskey },
+      {
+        show: (request) => request.goTo('/account'),
+        async submit(request) {
+          await request.session()
+          return request.goTo('/account', {}, { cookies: [declinedCookie(auth.options).header] })
+        },
+      },
+    ),
 
     pageRoute(kit, pages.showActivity, async (request) => {
       const { user } = await request.session()
