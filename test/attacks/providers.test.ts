@@ -180,6 +180,31 @@ onBothEngines('sign-in with a provider', (engine) => {
     expect(await again.isSignedInAs()).toBe('own@example.org')
   })
 
+  it('forgets an address that was entered and never confirmed once the provider has verified one', async () => {
+    const staged = await stage()
+    const { auth, fake } = staged
+    const enter = async (sub: string) => {
+      staged.claims = { sub, email_verified: false }
+      const person = new Person(auth)
+      const path = (await person.comesBackFrom(fake)).location ?? ''
+      const flow = new URLSearchParams(path.split('?')[1]).get('flow') ?? ''
+      await person.submit('/login/continue/address', { flow, email: `${sub}@example.org` })
+      expect((await auth.users.find(`${sub}@example.org`))?.identities).toHaveLength(1)
+      staged.claims = { sub }
+      return person
+    }
+    const person = await enter('person-2')
+    await person.comesBackFrom(fake)
+    expect(await person.isSignedInAs()).toBe(ANNA)
+    expect(await auth.users.find('person-2@example.org')).toBeNull()
+    // An account has the verified address by now. Its owner can connect the identity, which no longer belongs to another account.
+    const other = await enter('person-3')
+    const continued = (await other.comesBackFrom(fake)).location ?? ''
+    expect((await other.open(continued)).html).toContain(ANNA)
+    expect(await other.isSignedInAs()).toBeNull()
+    expect(await auth.users.find('person-3@example.org')).toBeNull()
+  })
+
   it('answers alike for a taken address, and mails its owner', async () => {
     const staged = await stage()
     staged.claims = { email_verified: false }
