@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { startHaproxy } from '../../test/support/haproxy.ts'
+import { hasHaproxy, startHaproxy } from '../../test/support/haproxy.ts'
 import { freePort } from '../../test/support/ports.ts'
 import { COMMAND, ROOT, startService } from '../../test/support/service.ts'
 import { type OnEnd, temporaryFolder } from '../../test/support/system.ts'
@@ -33,6 +33,7 @@ export async function runRolling(
   requests: number,
   onEnd: OnEnd,
 ): Promise<RollingReport> {
+  if (!hasHaproxy) throw new Error('rolling needs HAProxy: apt-get install haproxy')
   const { from, command } = buildOlder(temporaryFolder(onEnd))
   const ports = [await freePort(), await freePort()] satisfies number[]
   const start = (port: number, of: string) =>
