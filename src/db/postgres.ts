@@ -11,6 +11,7 @@ import { isUnavailable } from './dialect.ts'
 import type { PostgresPool } from './given.ts'
 import { DatabaseFault, type Health } from './health.ts'
 import { LEDGER, type Naming, prefixedBy, qualifiedBy } from './naming.ts'
+import { openPipeline } from './postgres-pipeline.ts'
 import type { PreparedReader } from './prepared.ts'
 
 export const TIMEOUT_MS = 5_000
@@ -38,18 +39,22 @@ interface Opened {
  */
 export function openPostgres(url: string, connections: Connections): Opened {
   const { onIdleError } = connections
-  const pool = new pg.Pool({
+  const settings = {
     connectionString: url,
-    max: POOL_SIZE,
     connectionTimeoutMillis: TIMEOUT_MS,
     query_timeout: connections.hasTimeout ? TIMEOUT_MS : 0,
     application_name: 'bienvenue',
-  })
+  }
+  const pool = new pg.Pool({ ...settings, max: POOL_SIZE })
+  const pipeline = openPipeline(settings, onIdleError)
   // Without these listeners, losing a connection while no statement runs on it would end the process, both in the pool
   // and inside a transaction.
   pool.on('error', onIdleError)
   pool.on('connect', (client) => void client.on('error', onIdleError))
-  return opened(pool, connections, { end: () => pool.end() })
+  return opened(pool, connections, {
+    end: async () => void (await Promise.all([pool.end(), pipeline.close()])),
+    reading: () => pipeline.connection() ?? pool,
+  })
 }
 
 /**
@@ -58,8 +63,10 @@ export function openPostgres(url: string, connections: Connections): Opened {
  */
 export function sharePostgres(given: PostgresPool, connections: Connections): Opened {
   const { onIdleError } = connections
-  return opened(given as unknown as pg.Pool, connections, {
+  const pool = given as unknown as pg.Pool
+  return opened(pool, connections, {
     end: async () => {},
+    reading: () => pool,
     // The pool listens while a connection is idle. Losing it inside our transaction would end the process.
     onTaken: (client) => client.on('error', onIdleError),
     onReleased: (client) => client.off('error', onIdleError),
@@ -68,6 +75,8 @@ export function sharePostgres(given: PostgresPool, connections: Connections): Op
 
 interface Ownership {
   end(): Promise<void>
+  /** What the reads of every request run on. */
+  reading(): pg.Pool | pg.Client
   onTaken?(client: pg.PoolClient): void
   onReleased?(client: pg.PoolClient): void
 }
@@ -80,7 +89,7 @@ function opened(pool: pg.Pool, { hasTimeout, naming }: Connections, ownership: O
   }
   return {
     dialect: new PostgresDialect({ pool: closingBroken(pool, queryConfig, ownership) }),
-    reader: { first: firstRow(pool, queryConfig) },
+    reader: { first: firstRow(ownership.reading, queryConfig) },
     health: healthOf(pool, naming, queryConfig),
   }
 }
@@ -204,7 +213,7 @@ function guard(
   }
 }
 
-function firstRow(pool: pg.Pool, queryConfig: QueryConfig): PreparedReader['first'] {
+function firstRow(reading: Ownership['reading'], queryConfig: QueryConfig): PreparedReader['first'] {
   const names = new Map<string, string>()
   return async (text, values) => {
     let name = names.get(text)
@@ -215,7 +224,7 @@ function firstRow(pool: pg.Pool, queryConfig: QueryConfig): PreparedReader['firs
       names.set(text, name)
     }
     // Arrays, because building row objects is slow.
-    const { rows } = await pool.query<unknown[]>({
+    const { rows } = await reading().query<unknown[]>({
       name,
       text,
       values: [...values],
