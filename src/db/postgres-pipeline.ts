@@ -10,7 +10,7 @@ const IDLE_MS = 10_000
 const RETRY_MIN_MS = 100
 const RETRY_MAX_MS = 10_000
 
-interface Pipeline {
+export interface Pipeline {
   /**
    * The connection, or `null` if there is none now: then one is opened in the background, unless that failed a moment ago.
    * A statement that times out closes it, and every statement on it fails as on a lost connection.

@@ -11,8 +11,10 @@ import { isUnavailable } from './dialect.ts'
 import type { PostgresPool } from './given.ts'
 import { DatabaseFault, type Health } from './health.ts'
 import { LEDGER, type Naming, prefixedBy, qualifiedBy } from './naming.ts'
-import { openPipeline } from './postgres-pipeline.ts'
+import { type ReadStatement, readFirstRow } from './postgres-first-row.ts'
+import { openPipeline, type Pipeline } from './postgres-pipeline.ts'
 import type { PreparedReader } from './prepared.ts'
+import { keepsStatements } from './url.ts'
 
 export const TIMEOUT_MS = 5_000
 /** Connections of one instance. Further queries wait for a free one, until the time-out. */
@@ -53,7 +55,8 @@ export function openPostgres(url: string, connections: Connections): Opened {
   pool.on('connect', (client) => void client.on('error', onIdleError))
   return opened(pool, connections, {
     end: async () => void (await Promise.all([pool.end(), pipeline.close()])),
-    reading: () => pipeline.connection() ?? pool,
+    pipeline,
+    keepsStatements: keepsStatements(url),
   })
 }
 
@@ -63,10 +66,10 @@ export function openPostgres(url: string, connections: Connections): Opened {
  */
 export function sharePostgres(given: PostgresPool, connections: Connections): Opened {
   const { onIdleError } = connections
-  const pool = given as unknown as pg.Pool
-  return opened(pool, connections, {
+  return opened(given as unknown as pg.Pool, connections, {
     end: async () => {},
-    reading: () => pool,
+    pipeline: null,
+    keepsStatements: true,
     // The pool listens while a connection is idle. Losing it inside our transaction would end the process.
     onTaken: (client) => client.on('error', onIdleError),
     onReleased: (client) => client.off('error', onIdleError),
@@ -75,8 +78,10 @@ export function sharePostgres(given: PostgresPool, connections: Connections): Op
 
 interface Ownership {
   end(): Promise<void>
-  /** What the reads of every request run on. */
-  reading(): pg.Pool | pg.Client
+  /** For the reads that every request makes. */
+  readonly pipeline: Pipeline | null
+  /** Whether a connection keeps the statements that it has parsed. */
+  readonly keepsStatements: boolean
   onTaken?(client: pg.PoolClient): void
   onReleased?(client: pg.PoolClient): void
 }
@@ -89,7 +94,7 @@ function opened(pool: pg.Pool, { hasTimeout, naming }: Connections, ownership: O
   }
   return {
     dialect: new PostgresDialect({ pool: closingBroken(pool, queryConfig, ownership) }),
-    reader: { first: firstRow(ownership.reading, queryConfig) },
+    reader: { first: firstRow(pool, queryConfig, ownership) },
     health: healthOf(pool, naming, queryConfig),
   }
 }
@@ -213,19 +218,23 @@ function guard(
   }
 }
 
-function firstRow(reading: Ownership['reading'], queryConfig: QueryConfig): PreparedReader['first'] {
-  const names = new Map<string, string>()
+function firstRow(
+  pool: pg.Pool,
+  queryConfig: QueryConfig,
+  { pipeline, keepsStatements }: Ownership,
+): PreparedReader['first'] {
+  const statements = new Map<string, ReadStatement>()
   return async (text, values) => {
-    let name = names.get(text)
-    if (name === undefined) {
-      // PostgreSQL parses and plans a named statement once per connection. Services with other tables may use the same
-      // connection, so the name depends on the text.
-      name = `bienvenue_${Buffer.from(sha256(text)).toString('hex', 0, 16)}`
-      names.set(text, name)
+    let statement = statements.get(text)
+    if (statement === undefined) {
+      statement = { text, name: keepsStatements ? nameOf(text) : '', types: TYPES }
+      statements.set(text, statement)
     }
+    const client = pipeline?.connection()
+    if (client) return readFirstRow(client, statement, values)
     // Arrays, because building row objects is slow.
-    const { rows } = await reading().query<unknown[]>({
-      name,
+    const { rows } = await pool.query<unknown[]>({
+      name: statement.name,
       text,
       values: [...values],
       rowMode: 'array',
@@ -233,4 +242,12 @@ function firstRow(reading: Ownership['reading'], queryConfig: QueryConfig): Prep
     })
     return rows[0]
   }
+}
+
+/**
+ * PostgreSQL parses and plans a named statement once per connection. Services with other tables may use the same connection, so
+ * the name depends on the text.
+ */
+function nameOf(text: string): string {
+  return `bienvenue_${Buffer.from(sha256(text)).toString('hex', 0, 16)}`
 }
