@@ -46,12 +46,14 @@ export function openPipeline(settings: pg.ClientConfig, onLost: (error: Error) =
       if (error) return backOff()
       open = client
       openedAt = performance.now()
+      idle.refresh()
     })
   }
 
   function lose(client: pg.Client, error: Error): void {
     if (open !== client) return
     open = null
+    client.connection.stream.destroy()
     if (performance.now() - openedAt > RETRY_MAX_MS) failures = 0
     backOff()
     onLost(error)
@@ -65,7 +67,7 @@ export function openPipeline(settings: pg.ClientConfig, onLost: (error: Error) =
   }
 
   function end(): void {
-    closing = open?.end()
+    closing = open?.end() ?? closing
     open = null
   }
 
@@ -75,6 +77,8 @@ export function openPipeline(settings: pg.ClientConfig, onLost: (error: Error) =
         if (connecting === null && !isClosed && performance.now() >= retryAt) connect()
         return null
       }
+      // A time-out has closed it, and the client says so in a moment.
+      if (open.connection.stream.destroyed) return null
       idle.refresh()
       gather(open)
       return open
