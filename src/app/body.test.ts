@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { CHARACTER } from '../../test/support/characters.ts'
 import { AuthError, ERRORS } from '../model/errors.ts'
 import { parseForm, parseJson, readBody } from './body.ts'
 import { incomingOf } from './web.ts'
@@ -93,7 +94,7 @@ async function refusalOf(request: Request, types?: readonly string[]): Promise<s
 
 /** Well-formed text, often with characters that are special in one of the formats. */
 const value = fc.oneof(
-  fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }),
+  fc.string({ unit: CHARACTER, minLength: 1, maxLength: 60 }),
   fc.string({
     unit: fc.constantFrom(...'a&=+%;"\\\r\n\t\0 \ufeff\u2028/{}[]:,é😀-', '--', BOUNDARY),
     minLength: 1,
@@ -746,7 +747,7 @@ describe('parseForm', () => {
 describe('parseJson', () => {
   const name = fc
     .oneof(
-      fc.string({ unit: 'binary', maxLength: 5 }),
+      fc.string({ unit: CHARACTER, maxLength: 5 }),
       fc.constantFrom('a', 'b', '1', '__proto__', '"', '":', 'a\\'),
     )
     // V8 misreads escaped names after such a name (https://github.com/nodejs/node/issues/63785).

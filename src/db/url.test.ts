@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { CHARACTER } from '../../test/support/characters.ts'
 import { OptionError } from '../model/errors.ts'
 import { describeDatabase, isInMemory, parseDatabaseUrl, sqliteUrl } from './url.ts'
 
@@ -97,7 +98,7 @@ describe('a database URL', () => {
 
   it('is parsed or refused for any text', () => {
     const text = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: CHARACTER }),
       fc.string().map((rest) => `postgres://${rest}`),
       fc.string().map((rest) => `sqlite:${rest}`),
     )
@@ -114,7 +115,7 @@ describe('a database URL', () => {
 
   it('that describes a file is parsed back to the same file', () => {
     const path = fc
-      .oneof(fc.string({ unit: 'binary', minLength: 1 }), fc.stringMatching(/^[ /:%?#a\u200b]{1,8}$/))
+      .oneof(fc.string({ unit: CHARACTER, minLength: 1 }), fc.stringMatching(/^[ /:%?#a\u200b]{1,8}$/))
       .filter((text) => !text.includes('\0'))
     fc.assert(
       fc.property(path, (file) => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { CHARACTER } from '../../test/support/characters.ts'
 import { negotiate } from './language.ts'
 
 const OFFERED = ['en', 'fr', 'pt-BR'] as const
@@ -118,7 +119,7 @@ describe('negotiate', () => {
 
   it('returns an offered language for any text', () => {
     const text = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: CHARACTER }),
       fc.string({ unit: fc.constantFrom(...'enfrENFR*-,;=q01. ') }),
     )
     fc.assert(

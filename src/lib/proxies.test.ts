@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { CHARACTER } from '../../test/support/characters.ts'
 import { clientAddress, parseNetworks } from './proxies.ts'
 
 /** Parses a list that must be valid. */
@@ -11,7 +12,7 @@ function networks(text: string) {
 }
 
 const garbage = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: CHARACTER }),
   fc.string({ unit: fc.constantFrom(...'0123af:.%[]/, ') }),
 )
 const bitsOfIPv4 = (address: string) =>

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { CHARACTER } from '../../test/support/characters.ts'
 import { visible, visibleJson } from './visible.ts'
 
 /** What terminals act on, or do not show. */
@@ -48,7 +49,7 @@ describe('visibleJson', () => {
 
   it('does so for any value', () => {
     fc.assert(
-      fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' })), (value) => {
+      fc.property(fc.dictionary(fc.string({ unit: CHARACTER }), fc.string({ unit: CHARACTER })), (value) => {
         const json = visibleJson(JSON.stringify(value))
         expect(json).not.toMatch(NOT_GRAPHIC)
         expect(JSON.parse(json)).toEqual(value)

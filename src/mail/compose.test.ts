@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { CHARACTER } from '../../test/support/characters.ts'
 import { MESSAGES, SIGN_IN, WITH_LINK } from '../../test/support/messages.ts'
 import { LOCALES, type Locale, MAIL } from '../text/index.ts'
 import { compose, type Message } from './compose.ts'
@@ -137,7 +138,7 @@ describe('the link', () => {
 
   it('is never broken over lines, whatever its parameters are', () => {
     fc.assert(
-      fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' })), (query) => {
+      fc.property(fc.dictionary(fc.string({ unit: CHARACTER }), fc.string({ unit: CHARACTER })), (query) => {
         const link = `https://auth.example.com/x#${new URLSearchParams(query)}`
         expect(inLocale({ ...MESSAGES.verify_email, link }).text.split('\n')).toContain(link)
       }),
@@ -400,7 +401,7 @@ describe('a malicious value [EML-08]', () => {
 
   it('in a device never becomes a link', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (device) => {
+      fc.property(fc.string({ unit: CHARACTER, maxLength: 300 }), (device) => {
         const { text, html } = inLocale(signedIn({ device }))
         const [line = ''] = /^Device: [\s\S]*?(?=\nIP)/m.exec(text) ?? []
         expect(line.slice('Device: '.length)).not.toMatch(/[/@<>"'&]|[^\d\s]\.|\.[^\d]/)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { CHARACTER } from '../../test/support/characters.ts'
 import { type Content, htmlOf, textOf } from './layout.ts'
 import { COLORS, DEFAULT_LOOK, LOGO_URL, type MailLook } from './look.ts'
 
@@ -38,7 +39,7 @@ function contentOf(value: string): Content {
 
 const NASTY = fc.string({
   unit: fc.oneof(
-    fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+    fc.string({ unit: CHARACTER, minLength: 1, maxLength: 1 }),
     fc.constantFrom('<', '>', '"', "'", '&', '<script>', '-->', '</title>', '&amp;', '&#60', '" onload="'),
   ),
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { CHARACTER } from '../../test/support/characters.ts'
 import { OptionError } from '../model/errors.ts'
 import { isEmailAddress } from '../model/user.ts'
 import { describeSmtp, parseMailFrom, parseSmtpUrl } from './settings.ts'
@@ -94,8 +95,8 @@ describe('parseSmtpUrl', () => {
 
   it('returns a server or throws an OptionError without the password, for any text', () => {
     const text = fc.oneof(
-      fc.string({ unit: 'binary' }),
-      fc.string({ unit: 'binary' }).map((rest) => `smtp://user:hunter2${rest}@mail.example.com`),
+      fc.string({ unit: CHARACTER }),
+      fc.string({ unit: CHARACTER }).map((rest) => `smtp://user:hunter2${rest}@mail.example.com`),
       fc.string({ unit: fc.constantFrom(...'@:/?#%[]\\.12 \n') }).map((rest) => `smtps://hunter2${rest}`),
     )
     fc.assert(
@@ -209,7 +210,7 @@ describe('parseMailFrom', () => {
 
   it('returns one address and a name on one line, or throws an OptionError, for any text', () => {
     const piece = fc.oneof(
-      fc.string({ unit: 'binary', maxLength: 4 }),
+      fc.string({ unit: CHARACTER, maxLength: 4 }),
       fc.constantFrom('<', '>', '"', ',', '\n', '\r', 'a@b.c', ' ', '\\', ':', ';'),
     )
     const text = fc.array(piece).map((pieces) => pieces.join(''))

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { certificateFor, trust } from '../../test/support/certificate.ts'
+import { CHARACTER } from '../../test/support/characters.ts'
 import { freePort } from '../../test/support/ports.ts'
 import { until } from '../../test/support/production.ts'
 import { type Answer, answering, startScriptedServer, startSmtpServer } from '../../test/support/smtp.ts'
@@ -303,7 +304,7 @@ describe('header injection [EML-08]', () => {
     const { server } = await pair()
     const nasty = fc.string({
       unit: fc.oneof(
-        fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+        fc.string({ unit: CHARACTER, minLength: 1, maxLength: 1 }),
         fc.constantFrom(...'\r\n<>",;:@=?_\\ ', '=?utf-8?q?', '?='),
       ),
       maxLength: 80,

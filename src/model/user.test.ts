@@ -1,6 +1,7 @@
 import { domainToASCII } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { CHARACTER } from '../../test/support/characters.ts'
 import {
   accountOf,
   EMAIL_MAX_LENGTH,
@@ -27,7 +28,7 @@ const address = fc
   .map(([localPart, labels]) => `${localPart}@${labels.join('.')}`)
   .filter(isEmailAddress)
 const anyText = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: CHARACTER }),
   of([...'@@ .aA9-%/:[]\t\n\0', 'xn--', '\ud800', '\udc00', '\ufeff', ...ODD], 0, 20),
 )
 

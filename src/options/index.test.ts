@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { CHARACTER } from '../../test/support/characters.ts'
 import { trimInvisible } from '../lib/invisible.ts'
 import { OptionError, type OptionProblem } from '../model/errors.ts'
 import {
@@ -794,7 +795,7 @@ describe('readValue', () => {
   it('refuses text that is not a whole number', () => {
     const row = OPTION_TABLE.sessionLifetimeSeconds
     const text = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: CHARACTER }),
       fc.string({ unit: fc.constantFrom(...'0123456789.,_-+eExX ٣') }),
       fc.constantFrom(
         '',

@@ -5,22 +5,29 @@ import * as fields from '../../src/api/fields.ts'
 import { OPERATIONS, type Operation } from '../../src/api/index.ts'
 import { type Database, TABLE_NAMES } from '../../src/db/index.ts'
 import { onEachEngine } from '../support/engines.ts'
+import { IS_FULL } from '../support/full.ts'
 import { PASSWORD } from '../support/production.ts'
 import { providerIn } from '../support/provider-world.ts'
 import { BOB, NEW_ADDRESS } from '../support/story.ts'
 import { requestFor, type World, worldOf } from '../support/world.ts'
 import { GENEROUS } from './support.ts'
 
-const INJECTIONS = [
-  "' or '1'='1' -- ",
+/** Those of SQL, HTML, headers and objects. `npm run test:full` has more. */
+const SOME = [
   `x"'); delete from users; drop table sessions; /* $1 ? :id $$ || version()`,
-  "%_%\\'; select pg_sleep(9) -- ' escape '\\",
-  '$(touch pwned) `id` | cat /etc/passwd & > pwned; %s %n',
   '<script>alert(1)</script><img src=x onerror=alert(1)> {{7*7}} <%= 7*7 %> #{7*7} $' + '{7*7}',
   'x\r\nSet-Cookie: session_id=pwned\r\n\r\npwned',
-  "x\0' or 1=1 --",
   '__proto__',
 ]
+const INJECTIONS = IS_FULL
+  ? [
+      ...SOME,
+      "' or '1'='1' -- ",
+      "%_%\\'; select pg_sleep(9) -- ' escape '\\",
+      '$(touch pwned) `id` | cat /etc/passwd & > pwned; %s %n',
+      "x\0' or 1=1 --",
+    ]
+  : SOME
 
 /** One value for one field of an operation, or for a parameter in its path. */
 interface Attack {

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { hasBrowser, openBrowser } from '../support/browser.ts'
+import { IS_FULL } from '../support/full.ts'
 import { FORMS, PAGES, startPageSite } from '../support/page-site.ts'
 import { PASSWORD } from '../support/production.ts'
 import { ALICE } from '../support/story.ts'
@@ -81,7 +82,7 @@ describe.skipIf(!hasBrowser)('the hosted pages in a browser', () => {
     const page = await browsing.newPage()
     await signIn(page)
     // Each form from another site. From where the browser has other rules, one is enough for `npm test`.
-    const some = process.env.BIENVENUE_TEST_FULL === undefined ? FORMS.slice(0, 1) : FORMS
+    const some = IS_FULL ? FORMS : FORMS.slice(0, 1)
     for (const [host, at, forms] of [
       ['evil.example', port, FORMS],
       ['sibling.localhost', port, some],

@@ -2,7 +2,7 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { freshAuth, migratedDatabase, onBothEngines } from '../support/engines.ts'
+import { freshAuth, migratedDatabase, onEachEngine } from '../support/engines.ts'
 import { BASE_URL, openTables, PASSWORD, randomKey } from '../support/production.ts'
 import { type Finished, runHere } from '../support/run-here.ts'
 import { temporaryFolder } from '../support/system.ts'
@@ -40,7 +40,7 @@ const refused = (exitCode: number, message: string): Finished => ({
   stderr: `bienvenue: ${message}\n`,
 })
 
-onBothEngines('bienvenue providers', (engine) => {
+onEachEngine('bienvenue providers', (engine) => {
   it('adds, lists, disables, enables and removes a provider, with a secret that is never shown', async () => {
     const { env, providers } = await open(engine)
     const secretFile = fileWith(`${SECRET}\n`)

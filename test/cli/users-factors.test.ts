@@ -1,11 +1,11 @@
 /** What operators do with the second factors of a user, with the command. */
 import { expect, it } from 'vitest'
-import { freshAuth, migratedDatabase, onBothEngines } from '../support/engines.ts'
+import { freshAuth, migratedDatabase, onEachEngine } from '../support/engines.ts'
 import { accountWithFactors, beginSignIn } from '../support/factored-account.ts'
 import { BASE_URL, CLIENT, PASSWORD } from '../support/production.ts'
 import { runHere } from '../support/run-here.ts'
 
-onBothEngines('the command', (engine) => {
+onEachEngine('the command', (engine) => {
   async function open() {
     const databaseUrl = await migratedDatabase(engine)
     const bob = await accountWithFactors(engine, { databaseUrl })

@@ -29,6 +29,7 @@ import {
   freshDatabase,
   migratedDatabase,
   onBothEngines,
+  onEachEngine,
   testClock,
 } from '../support/engines.ts'
 import { ROOT, run, runCli } from '../support/service.ts'
@@ -504,7 +505,7 @@ function upgraded(table: string, row: Readonly<Record<string, unknown>>, version
   return { ...row, email: 'Bob@example.com', priority: 0, events: 1 }
 }
 
-onBothEngines('an upgrade', (engine: EngineName) => {
+onEachEngine('an upgrade', (engine: EngineName) => {
   describe.each(MIGRATION_NAMES)('from %s', (version) => {
     const missing = MIGRATION_NAMES.slice(MIGRATION_NAMES.indexOf(version) + 1)
 

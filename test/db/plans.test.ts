@@ -13,7 +13,7 @@ import {
 import { MailError, MailRefused } from '../../src/index.ts'
 import type { AuthOptions } from '../../src/options/index.ts'
 import { cbor, SoftwareAuthenticator } from '../support/authenticator.ts'
-import { CHEAP_HASHER, freshDatabase, onBothEngines, type TestClock, testClock } from '../support/engines.ts'
+import { CHEAP_HASHER, freshDatabase, onEachEngine, type TestClock, testClock } from '../support/engines.ts'
 import { addPasskey, addTotp, PASSKEY_BROWSER, passkeyAnswer, scanTotp } from '../support/factors.ts'
 import { FAKE_PERSON } from '../support/fake-provider.ts'
 import { watchPlans } from '../support/plans.ts'
@@ -804,7 +804,7 @@ function useCasesOf(engine: AuthService): string[] {
   return [...others, ...grouped]
 }
 
-onBothEngines('query plans', (name) => {
+onEachEngine('query plans', (name) => {
   it('of all use cases and of sending mail scan no table, except those listed here', async () => {
     const store = await openStore(await freshDatabase(name))
     onTestFinished(() => store.close())

@@ -7,6 +7,7 @@ import type { Operation } from '../../src/api/index.ts'
 import { LOCALES, sentencesOf, PAGES as TEXTS, withSentences } from '../../src/text/index.ts'
 import { overflowOf, pseudo, smallTargetsOn, violationsOn } from '../support/accessibility.ts'
 import { hasBrowser, openBrowser } from '../support/browser.ts'
+import { IS_FULL } from '../support/full.ts'
 import { FORMS, PAGES, sessionFor, startPageSite } from '../support/page-site.ts'
 import { PASSWORD } from '../support/production.ts'
 import { ALICE } from '../support/story.ts'
@@ -14,7 +15,8 @@ import { type OnEnd, temporaryFolder } from '../support/system.ts'
 
 if (!hasBrowser) console.warn('SKIPPED: accessibility in a browser. Install chromium to run it.')
 
-const isFull = process.env.BIENVENUE_TEST_FULL !== undefined
+/** The quick run opens every third page. */
+const SOME_PAGES = PAGES.filter((_, index) => IS_FULL || index % 3 === 0)
 
 const COLORS = ['light', 'dark'] as const
 const WIDTHS = [320, 1_280] as const
@@ -130,7 +132,7 @@ describe.skipIf(!hasBrowser)('the hosted pages', () => {
   const FONT_SIZES = `[...document.querySelectorAll('body *')].filter((element) => !element.closest('svg')).map((element) => parseFloat(getComputedStyle(element).fontSize))`
 
   const cases = PAGES.flatMap((operation, index) =>
-    (isFull ? LOOKS : [LOOKS[index % LOOKS.length] as (typeof LOOKS)[number]]).map((look) => ({
+    (IS_FULL ? LOOKS : [LOOKS[index % LOOKS.length] as (typeof LOOKS)[number]]).map((look) => ({
       operation,
       path: operation.path,
       ...look,
@@ -161,7 +163,7 @@ describe.skipIf(!hasBrowser)('the hosted pages', () => {
   )
 
   // A long part, which `npm test` leaves to `npm run test:full`.
-  it.each(isFull ? LOCALES : [])(
+  it.each(IS_FULL ? LOCALES : [])(
     'fit at 320 pixels with the spacing of WCAG 1.4.12, in %s',
     async (locale) => {
       for (const operation of PAGES) {
@@ -181,7 +183,7 @@ describe.skipIf(!hasBrowser)('the hosted pages', () => {
   )
 
   it('take every sentence from the texts, and have room for a language that is 40 % longer [PGE-05]', async () => {
-    for (const operation of PAGES) {
+    for (const operation of SOME_PAGES) {
       const context = await contextFor(operation, pseudoSite, { viewport: { width: 320, height: 568 } })
       const page = await open(context, pseudoSite.origin + operation.path)
       expect(await overflowOf(page), operation.path).toBe(0)
@@ -291,7 +293,7 @@ describe.skipIf(!hasBrowser)('the hosted pages', () => {
   })
 
   it('work without script, and show nothing that needs it [PGE-08]', async () => {
-    for (const operation of PAGES) {
+    for (const operation of SOME_PAGES) {
       const context = await contextFor(operation, site, { javaScriptEnabled: false })
       const page = await open(context, site.origin + operation.path)
       expect(await page.locator('.reveal:visible, [data-passkey]:visible').count(), operation.path).toBe(0)

@@ -6,13 +6,13 @@ import { htmlOf } from '../../src/mail/layout.ts'
 import { DEFAULT_LOOK } from '../../src/mail/look.ts'
 import { LOCALES, MAIL } from '../../src/text/index.ts'
 import { hasBrowser, openBrowser } from '../support/browser.ts'
+import { IS_FULL } from '../support/full.ts'
 import { type MailProgram, openMail, pictureOf, problemsIn } from '../support/mail-page.ts'
 import { MESSAGES, SIGN_IN } from '../support/messages.ts'
 
 const SERVICE = 'auth.example.com'
 const LINK =
   'https://auth.example.com/confirm_email#token=019aa65e-1c00-7abc-8def-0123456789ab.kVQ2d3JzZWNyZXRzZWNyZXRzZWNyZXRzZWNyZXRzZQw'
-const IS_FULL = process.env.BIENVENUE_TEST_FULL !== undefined
 
 /** A mail with every part: a logo that is not loaded, a long link, a code and facts. */
 const WHOLE = htmlOf({

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } 
 import { renderConfirmEmail, renderResetPassword } from '../../src/pages/index.ts'
 import { LOCALES, type Locale, PAGES } from '../../src/text/index.ts'
 import { hasBrowser, openBrowser } from '../support/browser.ts'
+import { IS_FULL } from '../support/full.ts'
 import { assetAt, lookOf } from '../support/look.ts'
 import type { OnEnd } from '../support/system.ts'
 
@@ -115,13 +116,12 @@ type Flow = keyof typeof FLOWS
 
 const ALL = (Object.keys(FLOWS) as Flow[]).flatMap((flow) => LOCALES.map((locale) => ({ flow, locale })))
 /** Each page in one language. `npm run test:full` opens each page in each language. */
-const EVERY: readonly { flow: Flow; locale: Locale }[] =
-  process.env.BIENVENUE_TEST_FULL === undefined
-    ? [
-        { flow: 'resetPassword', locale: 'en' },
-        { flow: 'confirmEmail', locale: 'fr' },
-      ]
-    : ALL
+const EVERY: readonly { flow: Flow; locale: Locale }[] = IS_FULL
+  ? ALL
+  : [
+      { flow: 'resetPassword', locale: 'en' },
+      { flow: 'confirmEmail', locale: 'fr' },
+    ]
 
 const refusal = (status: number, code: string, more: object = {}): Answer => ({
   status,

@@ -13,6 +13,7 @@ import { LINKS } from '../../src/auth/delivery/message.ts'
 import { openAuthService } from '../../src/auth/index.ts'
 import { SETTINGS } from '../../src/cli/settings.ts'
 import { ERRORS } from '../../src/model/errors.ts'
+import { IS_FULL } from '../support/full.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const PAGES = globSync('**/*.md', {
@@ -138,7 +139,7 @@ describe('transcripts', () => {
   }
 
   // The pages are for people with these tools; a machine without them can check all the rest.
-  test.skipIf(!hasTools).each(['README.md', 'docs/steps.md'])(
+  test.skipIf(!hasTools).each(['README.md', ...(IS_FULL ? ['docs/steps.md'] : [])])(
     'every command of %s prints what stands below it',
     async (page) => {
       const commands = transcript(read(page))

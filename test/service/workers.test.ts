@@ -6,14 +6,13 @@ import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
 import { createAuth } from '../../src/index.ts'
 import { type EngineName, freshDatabase, migratedDatabase, onEachEngine } from '../support/engines.ts'
+import { IS_FULL } from '../support/full.ts'
 import { freePort } from '../support/ports.ts'
 import { openTables, randomKey, until } from '../support/production.ts'
 import { type Finished, ROOT, runCli, type Service, startService } from '../support/service.ts'
 
 const WORKERS = 2
 
-/** `npm run test:full` tries what multiplies: every pair of processes, and more clients. */
-const IN_FULL = process.env.BIENVENUE_TEST_FULL !== undefined
 /**
  * For each of two workers of two instances, the one that ends a session which it started: itself, a worker of the other
  * instance, its sibling, and a worker of the other instance. Each of them ends one session.
@@ -140,9 +139,9 @@ onEachEngine('several workers', (engine) => {
       connections.push(...(await connectToEach(service, pidsOf(service, 'worker listening'))))
     expect(connections).toHaveLength(2 * WORKERS)
     const pairs = connections.flatMap((one, from) =>
-      connections.flatMap((other, to) => (IN_FULL || SOME_PAIRS[from] === to ? [[one, other] as const] : [])),
+      connections.flatMap((other, to) => (IS_FULL || SOME_PAIRS[from] === to ? [[one, other] as const] : [])),
     )
-    expect(pairs).toHaveLength(connections.length * (IN_FULL ? connections.length : 1))
+    expect(pairs).toHaveLength(connections.length * (IS_FULL ? connections.length : 1))
     for (const [one, other] of pairs) {
       const { sessionToken } = await one.ask('POST', '/sessions', { fields: BOB })
       const check = () => Promise.all(connections.map(({ ask }) => ask('GET', '/profile', { sessionToken })))
@@ -254,7 +253,7 @@ async function blockDatabase(engine: EngineName, databaseUrl: string): Promise<v
 }
 
 /** As many in `npm test` as show the contention. */
-const CLIENTS = IN_FULL ? 500 : 100
+const CLIENTS = IS_FULL ? 500 : 100
 
 it(`SQLite serves ${CLIENTS} clients that write at once and a command at the same time, without losing a write`, async () => {
   const databaseUrl = await migratedDatabase('sqlite')

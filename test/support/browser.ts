@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'
 import { onTestFinished } from 'vitest'
+import { IS_FULL } from './full.ts'
 import type { OnEnd } from './system.ts'
 
 /**
@@ -9,7 +10,7 @@ import type { OnEnd } from './system.ts'
  */
 const PROGRAMS = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium']
 const found = PROGRAMS.filter((path) => existsSync(path))
-export const CHROMIUM = found.at(process.env.BIENVENUE_TEST_FULL === undefined ? 0 : -1) ?? ''
+export const CHROMIUM = found.at(IS_FULL ? -1 : 0) ?? ''
 
 /** Whether tests in a browser can run. Debian has Chromium; elsewhere it may be missing. */
 export const hasBrowser = CHROMIUM !== ''

@@ -6,6 +6,7 @@ import pg from 'pg'
 import { describe, inject, onTestFinished } from 'vitest'
 import { createHasher } from '../../src/auth/passwords/hashing/index.ts'
 import { type Auth, type CreateAuthOptions, createAuth } from '../../src/index.ts'
+import { IS_FULL } from './full.ts'
 import { temporaryFolder } from './system.ts'
 
 export type EngineName = 'sqlite' | 'postgres'
@@ -20,8 +21,7 @@ export function onBothEngines(name: string, suite: (engine: EngineName) => void)
  * on both. What depends on transactions and concurrency needs {@link onBothEngines}.
  */
 export function onEachEngine(name: string, suite: (engine: EngineName) => void): void {
-  const engines: EngineName[] =
-    process.env.BIENVENUE_TEST_FULL === undefined ? ['sqlite'] : ['sqlite', 'postgres']
+  const engines: EngineName[] = IS_FULL ? ['sqlite', 'postgres'] : ['sqlite']
   describe.each(engines)(`${name}, on %s`, suite)
 }
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { FIREBASE, FOREIGN_HASHES } from '../fixtures/hashes.ts'
-import { freshDatabase, migratedDatabase, onBothEngines } from '../support/engines.ts'
+import { freshDatabase, migratedDatabase, onBothEngines, onEachEngine } from '../support/engines.ts'
 import { accountWithFactors, signInWithPasskey } from '../support/factored-account.ts'
 import { openTables, productionAuth, randomKey } from '../support/production.ts'
 import { runHere } from '../support/run-here.ts'
@@ -147,7 +147,7 @@ onBothEngines('import', (engine) => {
   })
 })
 
-onBothEngines('second factors', (engine) => {
+onEachEngine('second factors', (engine) => {
   it('move with a file from one service to another, whose keys differ', async () => {
     const [from, to] = [await migratedDatabase(engine), await freshDatabase(engine)]
     const secretKey = randomKey()

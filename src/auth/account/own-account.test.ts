@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { CHEAP_HASHER, onBothEngines, testClock } from '../../../test/support/engines.ts'
+import { CHEAP_HASHER, onBothEngines, onEachEngine, testClock } from '../../../test/support/engines.ts'
 import {
   CLIENT,
   cookieIn,
@@ -520,7 +520,7 @@ onBothEngines('the sessions of a user', (engine) => {
   })
 })
 
-onBothEngines('the export of an account', (engine) => {
+onEachEngine('the export of an account', (engine) => {
   it('contains what is stored about it, without secrets or hashes', async () => {
     const production = await productionAuth(engine)
     const { auth, db, now, mailedLink, newMails } = production

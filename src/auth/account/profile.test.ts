@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { onBothEngines } from '../../../test/support/engines.ts'
+import { onEachEngine } from '../../../test/support/engines.ts'
 import { PASSWORD, productionAuth } from '../../../test/support/production.ts'
 import { send } from '../../../test/support/send.ts'
 import type { AuditRecord } from '../../index.ts'
@@ -8,7 +8,7 @@ import { PROFILE_UPDATES_PER_HOUR } from './limits.ts'
 const BOB = 'bob@example.com'
 const PRIVATE = { customer: 'cus_9s6XKzkNRiz8i3' }
 
-onBothEngines('a change of one’s own profile', (engine) => {
+onEachEngine('a change of one’s own profile', (engine) => {
   async function withBob() {
     const audit: AuditRecord[] = []
     const service = await productionAuth(engine, { onAudit: (record) => void audit.push(record) })
@@ -191,7 +191,7 @@ onBothEngines('a change of one’s own profile', (engine) => {
   })
 })
 
-onBothEngines('registration', (engine) => {
+onEachEngine('registration', (engine) => {
   it('takes a name and a language, from visitors too', async () => {
     const { auth, newMails } = await productionAuth(engine)
     const json = { email: BOB, password: PASSWORD, name: 'Bob', locale: 'fr' }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { type EngineName, onBothEngines, onEachEngine } from '../../../test/support/engines.ts'
+import { IS_FULL } from '../../../test/support/full.ts'
 import {
   CLIENT,
   everyRow,
@@ -185,7 +186,7 @@ onBothEngines('a mailed code', (engine) => {
   it('does not deadlock when its browser registers again, and others confirm or clean up, at the same time', async () => {
     const { auth, scene } = await registered(engine, { resetRequestsPerAccount: 100 })
     const outcomes = new Set<string>()
-    const rounds = process.env.BIENVENUE_TEST_FULL === undefined ? 5 : 50
+    const rounds = IS_FULL ? 50 : 5
     for (let round = 0; round < (engine === 'postgres' ? rounds : 1); round++) {
       const caller = { ...browser(), ip: `198.51.100.${round}` }
       const email = `first${round}@example.com`

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { type EngineName, onBothEngines } from '../../../test/support/engines.ts'
+import { type EngineName, onEachEngine } from '../../../test/support/engines.ts'
 import { addPasskey, addTotp, PASSKEY_BROWSER, passkeyAnswer } from '../../../test/support/factors.ts'
 import { CLIENT, PASSWORD, productionAuth } from '../../../test/support/production.ts'
 import { signedIn } from '../../../test/support/signed-in.ts'
@@ -21,7 +21,7 @@ async function withSession(engine: EngineName, options: Parameters<typeof produc
   return { ...production, bob, sessionOf }
 }
 
-onBothEngines('a passkey', (engine) => {
+onEachEngine('a passkey', (engine) => {
   it('is added, signs in on its own with two factors, is renamed and removed, and its owner hears of it [MFA-05]', async () => {
     const { auth, bob, newMails } = await withSession(engine)
     const { authenticator, passkey } = await addPasskey(auth, bob)

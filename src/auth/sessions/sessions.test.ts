@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest'
-import { freshAuth, onBothEngines, testClock } from '../../../test/support/engines.ts'
+import { freshAuth, onEachEngine, testClock } from '../../../test/support/engines.ts'
 import { openDatabase } from '../../db/index.ts'
 
 const EMAIL = 'bob@example.com'
@@ -12,7 +12,7 @@ async function bobsAuth(engine: 'sqlite' | 'postgres', options = {}) {
   return { auth, user, session }
 }
 
-onBothEngines('sessions', (engine) => {
+onEachEngine('sessions', (engine) => {
   it('have tokens of the form `<uuid>.<secret>`, and users.session_id alone grants no access [SES-03, CX-02, CX-04]', async () => {
     const { auth, user, session } = await bobsAuth(engine)
     const [first, second] = [await session(), await session()]

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { onBothEngines } from '../../../test/support/engines.ts'
+import { onEachEngine } from '../../../test/support/engines.ts'
 import { sessionAfter } from '../../../test/support/factors.ts'
 import {
   CLIENT,
@@ -46,7 +46,7 @@ async function begin({ auth }: Production, caller: Client = CLIENT) {
   return waiting(await auth.signIn.withPassword(RIGHT, caller))
 }
 
-onBothEngines('a sign-in with a second factor', (engine) => {
+onEachEngine('a sign-in with a second factor', (engine) => {
   it('waits after the password, and is finished with a code of the authenticator app [MFA-02]', async () => {
     const bob = await bobWithTotp(engine)
     const { auth, codeAt, now } = bob

@@ -4,6 +4,7 @@ import {
   freshAuth,
   migratedDatabase,
   onBothEngines,
+  onEachEngine,
   testClock,
 } from '../../../test/support/engines.ts'
 import { openTables } from '../../../test/support/production.ts'
@@ -14,7 +15,7 @@ import { createHasher } from '../passwords/hashing/index.ts'
 
 const BOB = { email: 'bob@example.com', password: 'b4l0u' }
 
-onBothEngines('validLogin', (engine) => {
+onEachEngine('validLogin', (engine) => {
   it('is true only for the right password [PW-03]', async () => {
     const auth = await freshAuth(engine)
     await auth.registerUser(BOB.email, BOB.password)

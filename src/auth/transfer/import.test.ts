@@ -7,6 +7,7 @@ import {
   freshAuth,
   migratedDatabase,
   onBothEngines,
+  onEachEngine,
   testClock,
 } from '../../../test/support/engines.ts'
 import {
@@ -225,7 +226,7 @@ onBothEngines('transfer.importUsers', (engine) => {
   })
 })
 
-onBothEngines('an imported account with an unconfirmed address', (engine) => {
+onEachEngine('an imported account with an unconfirmed address', (engine) => {
   it('receives the confirmation mail at the first correct password and never expires', async () => {
     const { auth, mailedLink, now } = await productionAuth(engine)
     const { password, hash } = HASH
@@ -245,7 +246,7 @@ onBothEngines('an imported account with an unconfirmed address', (engine) => {
   })
 })
 
-onBothEngines('the factors of an account', (engine) => {
+onEachEngine('the factors of an account', (engine) => {
   it('move to another service: the app, the passkeys and what they are worth, but not the recovery codes', async () => {
     const bob = await accountWithFactors(engine)
     const { auth, secret, email, now, passkeys, recoveryCodes } = bob
@@ -336,7 +337,7 @@ onBothEngines('the factors of an account', (engine) => {
   })
 })
 
-onBothEngines('the identities of an account', (engine) => {
+onEachEngine('the identities of an account', (engine) => {
   const ANNA = {
     email: 'anna@example.com',
     hashed_password: '!',

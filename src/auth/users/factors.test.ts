@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { freshAuth, onBothEngines } from '../../../test/support/engines.ts'
+import { freshAuth, onEachEngine } from '../../../test/support/engines.ts'
 import {
   accountWithFactors,
   beginSignIn,
@@ -26,7 +26,7 @@ async function kindsOf({ newMails }: Pick<Factored, 'newMails'>): Promise<string
   return (await newMails()).map(({ kind }) => kind)
 }
 
-onBothEngines('users.revokeFactors', (engine) => {
+onEachEngine('users.revokeFactors', (engine) => {
   it('revokes one passkey, ends every session and pending sign-in, and leaves the other factors [MFA-04]', async () => {
     const bob = await accountWithFactors(engine)
     const { auth, id, sessionToken, secret, now, passkeys } = bob
@@ -114,7 +114,7 @@ onBothEngines('users.revokeFactors', (engine) => {
   })
 })
 
-onBothEngines('users.requireSecondFactor', (engine) => {
+onEachEngine('users.requireSecondFactor', (engine) => {
   it('asks one user for a second factor at the next sign-in, until it is waived', async () => {
     const bob = await productionAuth(engine)
     const { auth, now } = bob

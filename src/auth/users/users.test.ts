@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { freshAuth, onBothEngines, testClock } from '../../../test/support/engines.ts'
+import { freshAuth, onBothEngines, onEachEngine, testClock } from '../../../test/support/engines.ts'
 
 onBothEngines('registerUser', (engine) => {
   it('returns the new user with a hashed password and no session', async () => {
@@ -87,7 +87,7 @@ onBothEngines('registerUser', (engine) => {
   })
 })
 
-onBothEngines('disabling an account', (engine) => {
+onEachEngine('disabling an account', (engine) => {
   it('ends all access at once without revealing why [SES-11]', async () => {
     const auth = await freshAuth(engine)
     const { id } = await auth.registerUser('bob@example.com', 'b4l0u')
@@ -151,7 +151,7 @@ onBothEngines('disabling an account', (engine) => {
   })
 })
 
-onBothEngines('a compromised password', (engine) => {
+onEachEngine('a compromised password', (engine) => {
   it('must be reset before any sign-in, and only a correct password reveals it', async () => {
     const now = testClock()
     const auth = await freshAuth(engine, { now })
@@ -207,7 +207,7 @@ onBothEngines('a compromised password', (engine) => {
   })
 })
 
-onBothEngines('the list of users', (engine) => {
+onEachEngine('the list of users', (engine) => {
   it('returns every user once across pages', async () => {
     const auth = await freshAuth(engine)
     const emails = Array.from({ length: 1_003 }, (_, index) => `user${index}@example.com`)

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { CHARACTER } from '../../../../test/support/characters.ts'
 import { AuthError } from '../../../model/errors.ts'
 import { createPasswordPolicy, type PolicySettings } from './index.ts'
 
@@ -63,7 +64,7 @@ it.each([
 it('requires no character class and forbids none: appending any text keeps a good password acceptable', async () => {
   const policy = policyWith()
   await fc.assert(
-    fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 200 }), (text) =>
+    fc.asyncProperty(fc.string({ unit: CHARACTER, maxLength: 200 }), (text) =>
       policy.check(`plum kettle 42, ${text}`, { field: 'password', email: null }),
     ),
     { numRuns: 1_000 },
@@ -74,11 +75,11 @@ it('accepts any password or refuses it with a code and the field', async () => {
   const words = ['bienvenue', 'camelot', 'arthur', 'aaaa', '1234', 'password', 'x', ' ', 'İ', 'ﬁ', 'e\u0301']
   const password = fc
     .oneof(
-      fc.string({ unit: 'binary', minLength: 1, maxLength: 340 }),
+      fc.string({ unit: CHARACTER, minLength: 1, maxLength: 340 }),
       fc.array(fc.constantFrom(...words), { minLength: 1, maxLength: 90 }).map((pieces) => pieces.join('')),
     )
     .filter((text) => Buffer.byteLength(text) <= 1_024)
-  const email = fc.option(fc.oneof(fc.emailAddress(), fc.string({ unit: 'binary', maxLength: 254 })))
+  const email = fc.option(fc.oneof(fc.emailAddress(), fc.string({ unit: CHARACTER, maxLength: 254 })))
   const policy = policyWith({ minPasswordLength: 8 })
   await fc.assert(
     fc.asyncProperty(password, email, async (text, address) => {
