@@ -92,6 +92,7 @@ describe('reads on a pipelined connection', () => {
   ])('get their own rows, with %s', async (_, name) => {
     const { opened } = await setUp()
     const client = await opened()
+    expect(client.pipeline).toBe(true)
     const double = statement(DOUBLE, name)
     // The first ones are sent before the connection has confirmed the statement.
     for (const count of [50, 500]) {
@@ -161,13 +162,14 @@ describe('reads on a pipelined connection', () => {
   })
 
   it('are freed if the network is silent', async () => {
-    const { opened, relay } = await setUp({ timeoutMs: 100 })
+    const { opened, pipeline, relay } = await setUp({ timeoutMs: 100 })
     const client = await opened()
     relay.freeze()
     const results = await Promise.allSettled(
       numbers(20).map((value) => readFirstRow(client, statement(DOUBLE), [`${value}`])),
     )
     for (const result of results) expect(isUnavailable((result as PromiseRejectedResult).reason)).toBe(true)
+    expect(pipeline.connection()).not.toBe(client)
     expect(await readFirstRow(await opened(), statement(DOUBLE), ['4'])).toEqual([8])
   })
 
@@ -239,6 +241,13 @@ describe('a pipelined connection', () => {
     expect(await backends(admin)).toHaveLength(1)
     vi.advanceTimersByTime(1)
     while ((await backends(admin)).length > 0) await setImmediate()
+    // No read uses this one.
+    expect(pipeline.connection()).toBeNull()
+    while ((await backends(admin)).length === 0) await setImmediate()
+    while ((await backends(admin)).length > 0) {
+      vi.advanceTimersByTime(1_000)
+      await setImmediate()
+    }
     await untilOpen()
     expect(lost).toEqual([])
   })
