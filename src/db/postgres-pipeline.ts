@@ -3,6 +3,7 @@
  * it, and the server answers in the same order. Decision 0036.
  */
 import pg from 'pg'
+import { randomFraction } from '../lib/random.ts'
 
 /** As in a pool of `pg`. A route that forgets idle connections cannot lose ours, and a program that is done can end. */
 const IDLE_MS = 10_000
@@ -63,7 +64,7 @@ export function openPipeline(settings: pg.ClientConfig, onLost: (error: Error) =
   function backOff(): void {
     const pause = Math.min(RETRY_MIN_MS * 2 ** failures, RETRY_MAX_MS)
     failures++
-    retryAt = performance.now() + pause * (0.5 + Math.random() / 2)
+    retryAt = performance.now() + pause * (0.5 + randomFraction() / 2)
   }
 
   function end(): void {
