@@ -1,0 +1,89 @@
+/**
+ * `npm run soak`: what takes too long for `npm run test:full`. `npm test` runs a short form of each part.
+ *
+ *     npm run soak                                       everything
+ *     npm run soak -- --only kills --kills 1000          processes killed under load
+ *     npm run soak -- --only fuzz --inputs 10000000      malformed inputs for the parsers
+ *     npm run soak -- --only sockets --requests 100000   malformed requests over sockets
+ *
+ * `--engine sqlite` runs `kills` on one database only, and `--seed N` repeats the malformed inputs of a run.
+ */
+import { parseArgs } from 'node:util'
+import { build, isBuilt } from '../../scripts/build.ts'
+import { startService } from '../../test/support/service.ts'
+import { openPlace } from '../place.ts'
+import { runFuzz } from './fuzz.ts'
+import { runKills } from './kills.ts'
+import { runSockets } from './sockets.ts'
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: 'kills,fuzz,sockets' },
+    engine: { type: 'string', multiple: true, default: ['sqlite', 'postgres'] },
+    kills: { type: 'string', default: '1000' },
+    inputs: { type: 'string', default: '10000000' },
+    requests: { type: 'string', default: '100000' },
+    seed: { type: 'string', default: '1' },
+  },
+})
+const [kills, inputs, requests, seed] = (['kills', 'inputs', 'requests', 'seed'] as const).map((name) => {
+  const number = Number(values[name])
+  if (!Number.isSafeInteger(number) || number < 1) throw new TypeError(`--${name}: a whole number from 1`)
+  return number
+}) as [number, number, number, number]
+
+const place = openPlace()
+
+/** Each prints what it did, and returns whether all is well. */
+const PARTS: Readonly<Record<string, () => Promise<boolean>>> = {
+  async kills() {
+    let isWell = true
+    for (const engine of values.engine) {
+      if (engine !== 'sqlite' && engine !== 'postgres') throw new TypeError('--engine: sqlite, postgres')
+      const { entries, contradictions } = await runKills(await place.freshDatabase(engine), {
+        kills,
+        onEnd: place.onEnd,
+        onKill: (count) => count % 50 === 0 && console.log(`${engine}: ${count} kills`),
+      })
+      console.log(`${engine}: ${kills} kills; acknowledged: ${JSON.stringify(entries)}`)
+      for (const line of contradictions) console.log(`CONTRADICTION: ${line}`)
+      console.log(`${engine}: ${contradictions.length} contradictions`)
+      isWell &&= contradictions.length === 0
+    }
+    return isWell
+  },
+  async fuzz() {
+    const failures = await runFuzz(inputs, seed)
+    for (const { target, input, error } of failures) console.log(`FAILURE: ${target}, input ${input}`, error)
+    console.log(`${inputs} malformed inputs, seed ${seed}: ${failures.length} failures`)
+    return failures.length === 0
+  },
+  async sockets() {
+    const service = await startService(await place.freshDatabase('sqlite'), {
+      env: { BIENVENUE_LOG_LEVEL: 'info', BIENVENUE_THROTTLE: 'off' },
+      onEnd: place.onEnd,
+    })
+    const { statuses, failures } = await runSockets(service.port, requests, seed)
+    const errors = service.log().filter(({ level }) => level === 'error')
+    for (const line of [...failures, ...errors.map((error) => JSON.stringify(error))])
+      console.log(`FAILURE: ${line}`)
+    console.log(`${requests} malformed requests, seed ${seed}: ${JSON.stringify(statuses)}`)
+    const exitCode = await service.stop()
+    console.log(`${failures.length} failures, ${errors.length} errors in the log, exit code ${exitCode}`)
+    return failures.length + errors.length === 0 && exitCode === 0
+  },
+}
+
+const names = values.only.split(',')
+for (const name of names)
+  if (!Object.hasOwn(PARTS, name)) throw new TypeError(`--only: ${Object.keys(PARTS).join(', ')}`)
+if (!isBuilt()) await build()
+try {
+  for (const name of names) {
+    const started = performance.now()
+    if ((await PARTS[name]?.()) !== true) process.exitCode = 1
+    console.log(`${name}: ${((performance.now() - started) / 60_000).toFixed(1)} minutes\n`)
+  }
+} finally {
+  await place.end()
+}
