@@ -54,6 +54,7 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
       'adapters/remote.ts',
       'auth/passwords/policy/breaches.ts',
       'client/index.ts',
+      'db/postgres-pipeline.ts',
       'db/postgres.ts',
       'lib/outbound.ts',
       'mail/smtp.ts',
