@@ -39,7 +39,7 @@ export const account: typeof english = {
       offer: 'Ajouter une clé d’accès',
       decline: 'Pas maintenant',
       /** The accessible name of the button. Begins with `decline`. */
-      declineNamed: 'Pas maintenant : redemander dans 30 jours',
+      declineNamed: 'Pas maintenant : redemander dans 30 jours',
       noSecondWay:
         'Vous n’avez qu’un seul moyen d’entrer. Si vous le perdez, votre compte vous est fermé. Ajoutez une clé d’accès ou configurez une application d’authentification.',
       addSecondWay: 'Ajouter un second moyen',
