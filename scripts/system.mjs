@@ -46,6 +46,7 @@ const FULL_PACKAGES = [
     tests: 'of the pages in a whole browser',
   },
   { name: 'curl', path: '/usr/bin/curl', tests: 'through curl' },
+  { name: 'pgbouncer', path: '/usr/sbin/pgbouncer', tests: 'behind PgBouncer' },
   { name: 'glewlwyd', path: '/usr/bin/glewlwyd', tests: 'with Glewlwyd as the provider of sign-in' },
   { name: 'default-jdk-headless', path: '/usr/bin/javac', tests: 'through Java clients' },
   { name: 'libokhttp-java', path: '/usr/share/java/okhttp.jar', tests: 'through OkHttp' },

@@ -9,7 +9,7 @@ import { betterAuth } from '../sides/better-auth.ts'
 import { bienvenue } from '../sides/bienvenue.ts'
 import { express } from '../sides/express.ts'
 import { flask, whyNoFlask } from '../sides/flask.ts'
-import { floor } from '../sides/floor.ts'
+import { floor, pipelinedFloor } from '../sides/floor.ts'
 import { examine, type Population, type RunningSide, requestsOf, type Side } from '../sides/index.ts'
 import { type Bench, judgeAll } from './index.ts'
 
@@ -74,7 +74,6 @@ export async function check(bench: Bench): Promise<Section> {
     const ours = of('Bienvenue') as Measured
     const base = of('floor') as Measured
     const perSecond = ({ rounds }: Measured) => rounds.map((round) => round.perSecond)
-    const cpu = ({ rounds }: Measured) => rounds.flatMap(({ cpuOfRequest }) => cpuOfRequest ?? [])
     const faster = (name: string) => {
       const other = of(name)
       return other && ratiosOf(perSecond(ours), perSecond(other))
@@ -83,7 +82,8 @@ export async function check(bench: Bench): Promise<Section> {
       ...judgeAll(
         {
           [`check_speed_${engine}`]: faster('floor'),
-          [`check_cpu_${engine}`]: cpu(ours).length === 0 ? undefined : ratiosOf(cpu(ours), cpu(base)),
+          [`check_cpu_${engine}`]: cpuRatios(ours, base),
+          check_speed_pipelined: engine === 'postgres' ? faster('pipelined floor') : undefined,
           [`check_better_auth_${engine}`]: faster('better-auth'),
           [`check_express_${engine}`]: faster('express-session, passport'),
         },
@@ -117,11 +117,18 @@ export async function check(bench: Bench): Promise<Section> {
   }
 }
 
+/** CPU time of a request, of another side's. `undefined` if it is unknown. */
+export function cpuRatios(one: Measured, other: Measured): number[] | undefined {
+  const cpu = ({ rounds }: Measured) => rounds.flatMap(({ cpuOfRequest }) => cpuOfRequest ?? [])
+  return cpu(one).length === 0 ? undefined : ratiosOf(cpu(one), cpu(other))
+}
+
 function sidesOf({ isQuick }: Bench, engine: EngineName): Side[] {
   const ours = [floor(engine), bienvenue(engine, 'classic')]
   if (isQuick) return ours
   const sides = [
     ...ours,
+    ...(engine === 'postgres' ? [pipelinedFloor()] : []),
     bienvenue(engine, 'production'),
     betterAuth(engine, false),
     betterAuth(engine, true),

@@ -40,6 +40,7 @@ const RENDER: Readonly<Record<string, () => Page>> = {
       })),
       fresh: true,
       done: null,
+      part: null,
     }),
   '`/account/activity`, 50 records': () =>
     renderActivity(LOOK, {

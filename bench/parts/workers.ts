@@ -2,8 +2,8 @@
 import { availableParallelism } from 'node:os'
 import type { Section } from '../sections.ts'
 import { bienvenue } from '../sides/bienvenue.ts'
-import { FULL, measureSides, tableOf } from './check.ts'
-import type { Bench } from './index.ts'
+import { cpuRatios, FULL, measureSides, tableOf } from './check.ts'
+import { type Bench, judgeAll } from './index.ts'
 
 const HEAD = { name: 'workers', title: 'Several workers' } as const
 
@@ -18,14 +18,18 @@ export async function workers(bench: Bench): Promise<Section> {
     }
   const engines = ['sqlite', 'postgres'] as const
   const tables = []
+  const goals = []
   for (const engine of engines) {
     const measured = await measureSides(
       bench,
       [bienvenue(engine, 'classic'), bienvenue(engine, 'classic', { flags: [`--workers=${cores}`] })],
       FULL,
     )
-    const [one] = measured
-    if (one !== undefined) tables.push(tableOf(engine === 'sqlite' ? 'SQLite' : 'PostgreSQL', measured, one))
+    const [one, several] = measured
+    if (one === undefined || several === undefined) continue
+    tables.push(tableOf(engine === 'sqlite' ? 'SQLite' : 'PostgreSQL', measured, one))
+    if (engine === 'postgres' && cores === 2)
+      goals.push(...judgeAll({ workers_cpu_postgres: cpuRatios(several, one) }, bench.isQuick))
   }
   return {
     ...HEAD,
@@ -33,6 +37,6 @@ export async function workers(bench: Bench): Promise<Section> {
       `The session check again, with one process and with ${cores}, in turn. The load generator takes a core that the workers do not get, so CPU per request says more than requests per second.`,
     ],
     tables,
-    goals: [],
+    goals,
   }
 }

@@ -51,7 +51,7 @@ async function seed({ databaseUrl, sessions, cookies }: ProgramSettings): Promis
   return { bearers }
 }
 
-function openFinder(databaseUrl: string): FindSession {
+async function openFinder({ databaseUrl, isPipelined }: ProgramSettings): Promise<FindSession> {
   const columns = 'select secret_hash, expires_at, email from sessions where id ='
   if (databaseUrl.startsWith('sqlite:')) {
     const db = new DatabaseSync(databaseUrl.slice('sqlite:'.length), { readOnly: true })
@@ -59,9 +59,13 @@ function openFinder(databaseUrl: string): FindSession {
     statement.setReturnArrays(true)
     return (id) => statement.get(id) as unknown as Row | undefined
   }
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: POOL_SIZE })
+  const connection = { connectionString: databaseUrl }
+  const client = isPipelined
+    ? new pg.Client({ ...connection, pipeline: true })
+    : new pg.Pool({ ...connection, max: POOL_SIZE })
+  if (isPipelined) await client.connect()
   return async (id) => {
-    const { rows } = await pool.query<unknown[]>({
+    const { rows } = await client.query<unknown[]>({
       name: 'session',
       text: `${columns} $1`,
       values: [id],
@@ -71,8 +75,8 @@ function openFinder(databaseUrl: string): FindSession {
   }
 }
 
-async function serve({ databaseUrl }: ProgramSettings): Promise<{ port: number }> {
-  const findSession = openFinder(databaseUrl)
+async function serve(settings: ProgramSettings): Promise<{ port: number }> {
+  const findSession = await openFinder(settings)
   const server = createServer(async (request, response) => {
     const email = await bearerOf(findSession, request.headers.cookie)
     const body = JSON.stringify(email === null ? { message: 'no session' } : { email })

@@ -5,13 +5,23 @@ import { plainRequest, type Side, startPeer } from './index.ts'
 export function floor(engine: EngineName): Side {
   const driver =
     engine === 'sqlite' ? 'one prepared `node:sqlite` statement' : 'one named statement of `pg` (pool of 10)'
+  return bareServer('floor', engine, driver)
+}
+
+/** The same with one connection of PostgreSQL on which reads do not wait for each other. */
+export function pipelinedFloor(): Side {
+  const driver = 'one named statement of `pg` (one client with `pipeline: true`)'
+  return bareServer('pipelined floor', 'postgres', driver, { isPipelined: true })
+}
+
+function bareServer(name: string, engine: EngineName, driver: string, settings = {}): Side {
   return {
-    name: 'floor',
+    name,
     engine,
     about: `Bare \`node:http\`: reads the cookie, ${driver} by primary key on one table that also has the address, SHA-256, comparison in constant time, expiry, JSON. No routing, no log, no security headers, no check of \`Host\`, no idle limit, no other routes.`,
     async start(place, population) {
       const databaseUrl = await place.freshDatabase(engine)
-      const peer = await startPeer(place, 'floor.ts', { ...population, databaseUrl })
+      const peer = await startPeer(place, 'floor.ts', { ...population, ...settings, databaseUrl })
       return { ...peer, request: plainRequest('/profile'), refusal: { status: 403 } }
     },
   }

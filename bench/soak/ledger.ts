@@ -30,6 +30,7 @@ export interface Entries {
   resets: number
   /** Answers of session checks that were compared with the ledger. */
   checks: number
+  requests: number
   /** Requests without an answer, or with 503. */
   unanswered: number
 }
@@ -62,6 +63,7 @@ export function openLedger(clients: () => readonly Client[]): Ledger {
     signOuts: 0,
     resets: 0,
     checks: 0,
+    requests: 0,
     unanswered: 0,
   }
   const contradictions: string[] = []
@@ -71,6 +73,7 @@ export function openLedger(clients: () => readonly Client[]): Ledger {
     const body = fields && new URLSearchParams(fields).toString()
     const client = pick(clients())
     if (client === undefined) return null
+    entries.requests++
     const answer = await client
       .send({
         method,

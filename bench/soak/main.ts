@@ -3,6 +3,7 @@
  *
  *     npm run soak                                       everything
  *     npm run soak -- --only kills --kills 1000          processes killed under load
+ *     npm run soak -- --only rolling --requests 100000   an upgrade without downtime, behind HAProxy (Debian: haproxy)
  *     npm run soak -- --only fuzz --inputs 10000000      malformed inputs for the parsers
  *     npm run soak -- --only sockets --requests 100000   malformed requests over sockets
  *
@@ -14,11 +15,12 @@ import { startService } from '../../test/support/service.ts'
 import { openPlace } from '../place.ts'
 import { runFuzz } from './fuzz.ts'
 import { runKills } from './kills.ts'
+import { runRolling } from './rolling.ts'
 import { runSockets } from './sockets.ts'
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'kills,fuzz,sockets' },
+    only: { type: 'string', default: 'kills,rolling,fuzz,sockets' },
     engine: { type: 'string', multiple: true, default: ['sqlite', 'postgres'] },
     kills: { type: 'string', default: '1000' },
     inputs: { type: 'string', default: '10000000' },
@@ -51,6 +53,17 @@ const PARTS: Readonly<Record<string, () => Promise<boolean>>> = {
       isWell &&= contradictions.length === 0
     }
     return isWell
+  },
+  async rolling() {
+    const { from, entries, contradictions } = await runRolling(
+      await place.freshDatabase('postgres'),
+      requests,
+      place.onEnd,
+    )
+    for (const line of contradictions) console.log(`CONTRADICTION: ${line}`)
+    console.log(`from ${from}: ${JSON.stringify(entries)}`)
+    console.log(`${entries.unanswered} failed requests, ${contradictions.length} contradictions`)
+    return entries.unanswered + contradictions.length === 0
   },
   async fuzz() {
     const failures = await runFuzz(inputs, seed)

@@ -52,5 +52,5 @@ function routeOf(operation: Operation): Route {
 /** What an operation does to the session. Those that set the cookie replace it, or clear it. */
 function effectOf({ method, success, access }: Operation): Route['session'] {
   if (success.setsCookie) return method === 'DELETE' ? 'ends' : 'begins'
-  return access === 'anyone' ? undefined : 'needed'
+  return typeof access === 'string' ? undefined : 'needed'
 }

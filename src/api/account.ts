@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { NEW_PASSWORD_ERRORS, operation } from './contract.ts'
+import { NEW_PASSWORD_ERRORS, operation, STRONG } from './contract.ts'
 import {
   account,
   auditRecord,
@@ -175,7 +175,7 @@ export const changeEmail = operation({
   summary: 'Ask for a new address, which takes effect once it is confirmed',
   tag: 'account',
   needs: ['mail'],
-  access: { session: true, fresh: true, aal: 'strongest' },
+  access: STRONG,
   throttle: ['email_change'],
   audit: ['request_email_change', 'limit_reached'],
   body: z.strictObject({ email, browser_token: browserToken }),
@@ -208,7 +208,7 @@ const exportAccount = operation({
   path: '/profile/export',
   summary: 'Export everything that is stored about the account, except secrets and private metadata',
   tag: 'account',
-  access: { session: true, fresh: true, aal: 'strongest' },
+  access: STRONG,
   audit: ['export_account'],
   success: {
     status: 200,
@@ -230,7 +230,7 @@ const deleteAccount = operation({
   path: '/profile',
   summary: 'Delete the account for good, with its sessions and tokens',
   tag: 'account',
-  access: { session: true, fresh: true, aal: 'strongest' },
+  access: STRONG,
   audit: ['delete_account'],
   success: {
     status: 200,

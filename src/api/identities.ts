@@ -1,8 +1,6 @@
 import { z } from 'zod'
-import { operation } from './contract.ts'
+import { operation, STRONG } from './contract.ts'
 import { identity, providerField, redirectTo, returnTo } from './fields.ts'
-
-const STRONG = { session: true, fresh: true, aal: 'strongest' } as const
 
 export const list = operation({
   method: 'GET',

@@ -96,7 +96,8 @@ export const pending = operation({
   access: 'pending',
   success: {
     status: 200,
-    description: 'What the sign-in waits for.',
+    description:
+      'What the sign-in waits for. A client without cookies sends its `login_token` as the bearer token.',
     body: pendingSignIn.omit({ login_token: true }).extend({ email: z.string() }),
   },
   errors: [],
@@ -109,7 +110,11 @@ export const cancel = operation({
   tag: 'account',
   needs: ['factors'],
   access: 'anyone',
-  success: { status: 204, description: 'No sign-in waits any longer. A session that exists stays.' },
+  success: {
+    status: 204,
+    description:
+      'The sign-in is canceled. A session that exists stays. A client without cookies sends its `login_token` as the bearer token.',
+  },
   errors: [],
 })
 

@@ -1,4 +1,5 @@
 /** Our cookies: how they are named, read and set. */
+import { isIP } from 'node:net'
 import { isBrowserToken } from '../auth/index.ts'
 import { PENDING_LIFETIME_SECONDS } from '../model/factors.ts'
 import { BROWSER_LIFETIME_SECONDS } from '../model/mail-codes.ts'
@@ -8,7 +9,14 @@ import type { Options } from '../options/index.ts'
 type NameOptions = Pick<Options, 'secureCookie' | 'cookieDomain'>
 export type CookieOptions = NameOptions & Pick<Options, 'sessionLifetimeSeconds'>
 
-type CookieKind = 'session_id' | 'device' | 'browser' | 'login' | 'language' | FlowCookieKind
+type CookieKind =
+  | 'session_id'
+  | 'device'
+  | 'browser'
+  | 'login'
+  | 'language'
+  | 'offer_declined'
+  | FlowCookieKind
 /** Each way to a provider has a cookie of its own, so that several tabs do not disturb each other. */
 type FlowCookieKind = `login_${string}`
 
@@ -65,6 +73,11 @@ export function readSessionCookie(header: string | null | undefined, options: Co
 /** Whether the header has a session cookie, or several. */
 export function hasSessionCookie(header: string | null | undefined, options: CookieOptions): boolean {
   return cookiesNamed(header, cookieName('session_id', options)).length > 0
+}
+
+/** Whether the header has several session cookies, of which none counts. */
+export function hasSeveralSessionCookies(header: string | null | undefined, options: CookieOptions): boolean {
+  return cookiesNamed(header, cookieName('session_id', options)).length > 1
 }
 
 /** The value of the device cookie, by the same rules. */
@@ -217,9 +230,60 @@ export function readLanguageCookie(header: string | null | undefined, options: C
   return onlyOne(cookiesNamed(header, cookieName('language', options)))
 }
 
+/** How long a browser does not show an offer again. */
+const DECLINED_SECONDS = 30 * 86_400
+
+/** The cookie of a browser in which somebody does not want a passkey now. */
+export function declinedCookie(options: CookieOptions): Cookie {
+  return cookieOf('offer_declined', 'passkey', DECLINED_SECONDS, options)
+}
+
+/** Whether somebody does not want a passkey now in this browser. */
+export function hasDeclined(header: string | null | undefined, options: CookieOptions): boolean {
+  return cookiesNamed(header, cookieName('offer_declined', options)).length > 0
+}
+
 /** The cookie that clears the session cookie. */
 export function clearedCookie(options: CookieOptions): Cookie {
   return cookieOf('session_id', '', 0, options)
+}
+
+/**
+ * The `Set-Cookie` values that clear session cookies which are not set like ours: those for other paths, and those for other
+ * domains of the host. A sibling domain can plant them over http, or under a `cookieDomain`. The prefix `__Host-` rules them out.
+ *
+ * @param paths - As a browser sees them. Cookies for the paths above them are cleared too.
+ */
+export function clearedElsewhere(
+  paths: readonly string[],
+  host: string,
+  options: CookieOptions,
+): readonly string[] {
+  const name = cookieName('session_id', options)
+  if (name.startsWith('__Host-')) return []
+  const { value, options: attributes } = clearedCookie(options)
+  const { domain: ownDomain, ...rest } = attributes
+  // By RFC 6265 §5.3, a cookie for just this host replaces one without a domain.
+  const own = new Set([ownDomain, ...(ownDomain === undefined ? [host] : [])])
+  return [...new Set(paths.flatMap(pathsMatching))].flatMap((path) =>
+    [undefined, ...domainsOf(host)]
+      .filter((domain) => path !== '/' || !own.has(domain))
+      .map((domain) => headerOf(name, value, { ...rest, path, ...(domain !== undefined && { domain }) })),
+  )
+}
+
+/** Every `Path` of cookies that a browser sends to a path (RFC 6265 §5.1.4). */
+function pathsMatching(path: string): string[] {
+  const segments = path.split('/').slice(1)
+  const starts = segments.map((_, index) => `/${segments.slice(0, index + 1).join('/')}`)
+  return ['/', ...starts.flatMap((start) => [start, `${start}/`])]
+}
+
+/** Every `Domain` of cookies that a browser sends to a host (RFC 6265 §5.1.3), except top-level domains. */
+function domainsOf(host: string): string[] {
+  if (isIP(host) !== 0) return []
+  const labels = host.split('.')
+  return labels.slice(0, -1).map((_, index) => labels.slice(index).join('.'))
 }
 
 /** @param maxAge - In seconds, or `null` for a cookie that ends with the browser. */
@@ -245,7 +309,7 @@ function cookieOf(cookie: CookieKind, value: string, maxAge: number | null, opti
 function headerOf(
   name: string,
   value: string,
-  { path, maxAge, expires, secure, domain }: CookieAttributes,
+  { path, maxAge, expires, secure, domain }: Omit<CookieAttributes, 'path'> & { readonly path: string },
 ): string {
   return [
     `${name}=${value}`,

@@ -72,13 +72,13 @@ function paths(operations: readonly Operation[], limits: Limits): Json {
 }
 
 function describe(operation: Operation, limits: Limits): Json {
-  const { id, summary, tag, access, params = {}, body, success } = operation
+  const { id, summary, tag, params = {}, body, success } = operation
   const headers = success.setsCookie && { 'Set-Cookie': SET_COOKIE }
   return {
     operationId: id,
     summary,
     tags: [tag],
-    security: securityOf(access),
+    security: securityOf(operation),
     ...(operation.params && { parameters: Object.entries(params).map(pathParameter) }),
     ...(body && { requestBody: requestBody(fieldsSchema(body, limits), bodyTypesOf(operation)) }),
     responses: {
@@ -100,10 +100,13 @@ function describe(operation: Operation, limits: Limits): Json {
   }
 }
 
-/** A sign-in that waits is named by a cookie. A client without cookies sends its token in the body. */
-function securityOf(access: Operation['access']): Json[] {
+/**
+ * A sign-in that waits is named by a cookie. A client without cookies sends its token in the body or, for a request without a
+ * body, as the bearer token.
+ */
+function securityOf({ access, body }: Operation): Json[] {
   if (access === 'anyone') return []
-  if (access === 'pending') return [{ login: [] }]
+  if (access === 'pending') return [{ login: [] }, ...(body ? [] : [{ bearer: [] }])]
   return [{ session: [] }, { bearer: [] }, ...(access.orEnrolling ? [{ login: [] }] : [])]
 }
 

@@ -105,6 +105,11 @@ export function endOfWait(
   return transport === 'bearer' || loginToken === undefined ? [] : [clearedLoginCookie(options).header]
 }
 
+/** The caller whose bearer token is that of a sign-in that waits, for requests without a body. */
+export function withPendingBearer(caller: SessionCaller): SessionCaller {
+  return caller.transport === 'bearer' ? { ...caller, loginToken: caller.sessionToken ?? undefined } : caller
+}
+
 /** The caller with the tokens of a client without cookies, from the body. */
 export function withTokens(
   caller: SessionCaller,

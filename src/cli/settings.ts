@@ -48,7 +48,7 @@ const SERVER_TABLE = {
   },
   /**
    * The number of processes that serve on this machine. Several processes need a database that they can share:
-   * a file, or PostgreSQL with ten connections for each.
+   * a file, or PostgreSQL with eleven connections for each.
    *
    * 0 to 64 (0 means one per core). Default: `1`.
    */
@@ -58,7 +58,7 @@ const SERVER_TABLE = {
     classic: 1,
     production: 1,
     about:
-      'The number of processes that serve on this machine. Several processes need a database that they can share: a file, or PostgreSQL with ten connections for each.',
+      'The number of processes that serve on this machine. Several processes need a database that they can share: a file, or PostgreSQL with eleven connections for each.',
   },
   /**
    * The lowest level that is logged. Successful reads are logged at debug.

@@ -73,13 +73,18 @@ export function createClient({ baseUrl, fetch: send = globalFetch, token }: Clie
   const store = typeof token === 'function' ? { get: token, set() {} } : token
   const state = createSessionState(() => calls.sessions.current())
 
-  async function call(route: Route, fields: Fields, { signal }: CallOptions = {}): Promise<Result<unknown>> {
+  async function call(
+    route: Route,
+    fields: Fields,
+    { signal, token: given }: CallOptions = {},
+  ): Promise<Result<unknown>> {
     const finish = state.start(route)
     let sent: string | null = null
     let result: Result<unknown> | undefined
     try {
-      sent = (await store?.get()) || null
-      const { target, init } = requestOf(route, fields, store ? { token: sent } : undefined, signal)
+      sent = given ?? ((await store?.get()) || null)
+      const bearer = store || given !== undefined ? { token: sent } : undefined
+      const { target, init } = requestOf(route, fields, bearer, signal)
       result = await readAnswer(await send(base + target, init))
       await keepToken(route, result, sent)
       return result

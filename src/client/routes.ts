@@ -46,7 +46,7 @@ export const ROUTES = {
     /** Cancel a sign-in that waits: `DELETE /sessions/pending`. */
     cancel: { method: 'DELETE', path: '/sessions/pending' },
     /** Get what a sign-in waits for: `GET /sessions/pending`. */
-    pending: { method: 'GET', path: '/sessions/pending', session: 'needed' },
+    pending: { method: 'GET', path: '/sessions/pending' },
     /** Prove again who you are before a sensitive operation: with the password, a code, or a passkey: `POST /reauthenticate`. */
     reauthenticate: { method: 'POST', path: '/reauthenticate', body: true, session: 'begins' },
     /** Sign in with a passkey, on its own or as the second factor: `POST /sessions/passkey`. */

@@ -85,6 +85,11 @@ type Signal = typeof globalThis extends { AbortSignal: { prototype: infer Given 
 export interface CallOptions {
   /** Aborts the request. The call then rejects with the reason of the signal. */
   readonly signal?: Signal | undefined
+  /**
+   * Sends this bearer token instead of that of the session: the `login_token` of a sign-in that waits, for `signIn.pending` and
+   * `signIn.cancel`.
+   */
+  readonly token?: string | undefined
 }
 
 /** What an operation answers. Names and values are the same as in HTTP: times are ISO 8601 text in UTC. */

@@ -27,6 +27,7 @@ import * as mailCodes from './migrations/0014-mail-codes.ts'
 import * as sessionPersistence from './migrations/0015-session-persistence.ts'
 import * as secondFactors from './migrations/0016-second-factors.ts'
 import * as providers from './migrations/0017-providers.ts'
+import * as webauthnHandles from './migrations/0018-webauthn-handles.ts'
 import { isPlain, LEDGER } from './naming.ts'
 import type { Database } from './tables/index.ts'
 
@@ -52,6 +53,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0015-session-persistence': sessionPersistence,
   '0016-second-factors': secondFactors,
   '0017-providers': providers,
+  '0018-webauthn-handles': webauthnHandles,
 }
 
 /** The names of this version's migrations, in order. */

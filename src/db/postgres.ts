@@ -11,7 +11,10 @@ import { isUnavailable } from './dialect.ts'
 import type { PostgresPool } from './given.ts'
 import { DatabaseFault, type Health } from './health.ts'
 import { LEDGER, type Naming, prefixedBy, qualifiedBy } from './naming.ts'
+import { type ReadStatement, readFirstRow } from './postgres-first-row.ts'
+import { openPipeline, type Pipeline } from './postgres-pipeline.ts'
 import type { PreparedReader } from './prepared.ts'
+import { keepsStatements } from './url.ts'
 
 export const TIMEOUT_MS = 5_000
 /** Connections of one instance. Further queries wait for a free one, until the time-out. */
@@ -38,18 +41,23 @@ interface Opened {
  */
 export function openPostgres(url: string, connections: Connections): Opened {
   const { onIdleError } = connections
-  const pool = new pg.Pool({
+  const settings = {
     connectionString: url,
-    max: POOL_SIZE,
     connectionTimeoutMillis: TIMEOUT_MS,
     query_timeout: connections.hasTimeout ? TIMEOUT_MS : 0,
     application_name: 'bienvenue',
-  })
+  }
+  const pool = new pg.Pool({ ...settings, max: POOL_SIZE })
+  const pipeline = openPipeline(settings, onIdleError)
   // Without these listeners, losing a connection while no statement runs on it would end the process, both in the pool
   // and inside a transaction.
   pool.on('error', onIdleError)
   pool.on('connect', (client) => void client.on('error', onIdleError))
-  return opened(pool, connections, { end: () => pool.end() })
+  return opened(pool, connections, {
+    end: async () => void (await Promise.all([pool.end(), pipeline.close()])),
+    pipeline,
+    keepsStatements: keepsStatements(url),
+  })
 }
 
 /**
@@ -60,6 +68,8 @@ export function sharePostgres(given: PostgresPool, connections: Connections): Op
   const { onIdleError } = connections
   return opened(given as unknown as pg.Pool, connections, {
     end: async () => {},
+    pipeline: null,
+    keepsStatements: true,
     // The pool listens while a connection is idle. Losing it inside our transaction would end the process.
     onTaken: (client) => client.on('error', onIdleError),
     onReleased: (client) => client.off('error', onIdleError),
@@ -68,6 +78,10 @@ export function sharePostgres(given: PostgresPool, connections: Connections): Op
 
 interface Ownership {
   end(): Promise<void>
+  /** For the reads that every request makes. */
+  readonly pipeline: Pipeline | null
+  /** Whether a connection keeps the statements that it has parsed. */
+  readonly keepsStatements: boolean
   onTaken?(client: pg.PoolClient): void
   onReleased?(client: pg.PoolClient): void
 }
@@ -80,7 +94,7 @@ function opened(pool: pg.Pool, { hasTimeout, naming }: Connections, ownership: O
   }
   return {
     dialect: new PostgresDialect({ pool: closingBroken(pool, queryConfig, ownership) }),
-    reader: { first: firstRow(pool, queryConfig) },
+    reader: { first: firstRow(pool, queryConfig, ownership) },
     health: healthOf(pool, naming, queryConfig),
   }
 }
@@ -204,19 +218,23 @@ function guard(
   }
 }
 
-function firstRow(pool: pg.Pool, queryConfig: QueryConfig): PreparedReader['first'] {
-  const names = new Map<string, string>()
+function firstRow(
+  pool: pg.Pool,
+  queryConfig: QueryConfig,
+  { pipeline, keepsStatements }: Ownership,
+): PreparedReader['first'] {
+  const statements = new Map<string, ReadStatement>()
   return async (text, values) => {
-    let name = names.get(text)
-    if (name === undefined) {
-      // PostgreSQL parses and plans a named statement once per connection. Services with other tables may use the same
-      // connection, so the name depends on the text.
-      name = `bienvenue_${Buffer.from(sha256(text)).toString('hex', 0, 16)}`
-      names.set(text, name)
+    let statement = statements.get(text)
+    if (statement === undefined) {
+      statement = { text, name: keepsStatements ? nameOf(text) : '', types: TYPES }
+      statements.set(text, statement)
     }
+    const client = pipeline?.connection()
+    if (client) return readFirstRow(client, statement, values)
     // Arrays, because building row objects is slow.
     const { rows } = await pool.query<unknown[]>({
-      name,
+      name: statement.name,
       text,
       values: [...values],
       rowMode: 'array',
@@ -224,4 +242,12 @@ function firstRow(pool: pg.Pool, queryConfig: QueryConfig): PreparedReader['firs
     })
     return rows[0]
   }
+}
+
+/**
+ * PostgreSQL parses and plans a named statement once per connection. Services with other tables may use the same connection, so
+ * the name depends on the text.
+ */
+function nameOf(text: string): string {
+  return `bienvenue_${Buffer.from(sha256(text)).toString('hex', 0, 16)}`
 }

@@ -29,6 +29,7 @@ describe('a database URL', () => {
   it.each([
     ['postgres://u:p@h:1/n', 'postgres://u:p@h:1/n'],
     ['postgresql://h/n?sslmode=require', 'postgresql://h/n?sslmode=require'],
+    ['postgres://h/n?prepare=false', 'postgres://h/n?prepare=false'],
     ['postgres://u@localhost/n?host=/run/postgresql', 'postgres://u@localhost/n?host=/run/postgresql'],
     ['postgres://u:p%2Fq@h/my db?options=-c a=b', 'postgres://u:p%2Fq@h/my%20db?options=-c%20a=b'],
   ])('%s is a PostgreSQL URL', (text, url) => {
@@ -74,7 +75,8 @@ describe('a database URL', () => {
     ],
     ['postgres://u:s3cret@h/n?connect_timeout=10', /unknown parameter "connect_timeout"; .*application_name/],
     ['postgres://h/n?channel_binding=require', /unknown parameter "channel_binding"/],
-    ['postgres://h/n?pgbouncer=true', /unknown parameter "pgbouncer"/],
+    ['postgres://h/n?pgbouncer=true', /unknown parameter "pgbouncer"; .*write prepare=false/],
+    ['postgres://h/n?prepare=no', /"prepare" takes true, false/],
     ['postgres://h/n?client_encoding=LATIN1', /unknown parameter "client_encoding"/],
     ['postgres://h/n?ssl=true', /unknown parameter "ssl"/],
     ['postgres://h/n?dbname=x', /unknown parameter "dbname"/],

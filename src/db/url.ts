@@ -82,7 +82,7 @@ export function sqliteUrl(path: string): string {
 
 /**
  * The parameters that a PostgreSQL URL accepts, each with its values; `null` if any value is valid. `pg` silently
- * ignores all others, such as `schema` and `connect_timeout`, and unknown values of `sslmode`.
+ * ignores all others, such as `schema` and `connect_timeout`, and unknown values of `sslmode`. `prepare` is ours.
  */
 export const POSTGRES_PARAMETERS: Readonly<Record<string, readonly string[] | null>> = {
   host: null,
@@ -97,6 +97,15 @@ export const POSTGRES_PARAMETERS: Readonly<Record<string, readonly string[] | nu
   sslkey: null,
   sslnegotiation: ['postgres', 'direct'],
   uselibpqcompat: ['true'],
+  prepare: ['true', 'false'],
+}
+
+/**
+ * Whether a connection of this URL keeps the statements that it has parsed. With `prepare=false` it does not, for a pooler that
+ * gives each transaction another connection.
+ */
+export function keepsStatements(postgresUrl: string): boolean {
+  return new URL(postgresUrl).searchParams.get('prepare') !== 'false'
 }
 
 /** The names that other tools use for the schema. */
@@ -122,10 +131,11 @@ function parsePostgres(text: string): string {
 }
 
 function unknownParameter(name: string): OptionError {
-  const remedy = SCHEMA_PARAMETERS.includes(name)
-    ? '; to use another schema than public, set BIENVENUE_DATABASE_SCHEMA'
-    : `; a PostgreSQL URL takes ${Object.keys(POSTGRES_PARAMETERS).join(', ')}`
-  return refusal(`unknown parameter "${name}"${remedy}`)
+  let remedy = `a PostgreSQL URL takes ${Object.keys(POSTGRES_PARAMETERS).join(', ')}`
+  if (SCHEMA_PARAMETERS.includes(name))
+    remedy = 'to use another schema than public, set BIENVENUE_DATABASE_SCHEMA'
+  if (name === 'pgbouncer') remedy = 'behind PgBouncer in transaction mode, write prepare=false'
+  return refusal(`unknown parameter "${name}"; ${remedy}`)
 }
 
 /** Whether the URL names a database in memory, which only its own process can see. `false` for an invalid URL. */

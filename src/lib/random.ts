@@ -46,3 +46,8 @@ export function randomSecret(): string {
 export function randomDigits(count: number): string {
   return Array.from({ length: count }, () => randomInt(10)).join('')
 }
+
+/** A random number, at least 0 and less than 1. */
+export function randomFraction(): number {
+  return randomInt(2 ** 32) / 2 ** 32
+}

@@ -362,6 +362,8 @@ export interface AuthErrorDetails {
   maxBytes?: number
   /** What `signIn.reauthenticate` takes from this user now. */
   accepts?: readonly StepUpMethod[]
+  /** Where the browser was to go afterwards. */
+  returnTo?: string | null
   /** The refusal of a hook. Its message replaces that of the table, for HTTP clients too. */
   refusal?: HookRefusal
   /** Whether to add the confirmation hint. Must not depend on the account, or the message would reveal it. */
@@ -385,6 +387,8 @@ export class AuthError extends Error {
   readonly maxBytes: number | undefined
   /** What `signIn.reauthenticate` takes. Set with `reauthentication_required` and `second_factor_required`. */
   readonly accepts: readonly StepUpMethod[] | undefined
+  /** Where the browser was to go after the sign-in at a provider that failed. Not sent to clients. */
+  readonly returnTo: string | null
   /** The code of a {@link HookRefusal}. Set with `refused_by_application`. */
   readonly applicationCode: string | undefined
   /** The message of the table with its values filled in, or that of a {@link HookRefusal}. HTTP clients get it. */
@@ -399,6 +403,7 @@ export class AuthError extends Error {
     this.minLength = details.minLength
     this.maxBytes = details.maxBytes
     this.accepts = details.accepts
+    this.returnTo = details.returnTo ?? null
     this.applicationCode = details.refusal?.code
     this.sentence = sentence
   }

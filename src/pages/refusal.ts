@@ -6,8 +6,16 @@ import { layOut, type Markup, type Page } from './layout.ts'
 import type { Look } from './look.ts'
 import { durationIn, fill } from './words.ts'
 
-/** The page for a navigation that was refused. */
-export function renderRefusal(look: Look, error: AuthError, requestId: string): Page {
+/**
+ * The page for a navigation that was refused.
+ *
+ * @param about - `returnTo`: where the browser was to go, checked.
+ */
+export function renderRefusal(
+  look: Look,
+  error: AuthError,
+  { requestId, returnTo = null }: { readonly requestId: string; readonly returnTo?: string | null },
+): Page {
   const { refusals } = look.texts
   const { heading, advice } = wordsFor(error, look)
   const { status } = ERRORS[error.code]
@@ -15,23 +23,34 @@ export function renderRefusal(look: Look, error: AuthError, requestId: string): 
   const body = html`${icon('exclamation', 'icon bad')}
 <h1>${heading}</h1>
 <p>${retryAfterSeconds === undefined ? advice : fill(refusals.wait, { time: durationIn(look.locale, retryAfterSeconds) })}</p>
-${status >= 500 && html`<p class="reference">${fill(refusals.reference, { id: requestId })}</p>\n`}<ul class="more"><li>${wayOut(error, look)}</li></ul>`
+${status >= 500 && html`<p class="reference">${fill(refusals.reference, { id: requestId })}</p>\n`}<ul class="more"><li>${wayOut(error, look, returnTo)}</li></ul>`
+  return layOut(look, { title: heading, body, hasProblem: true })
+}
+
+/** The page for a browser that sends the session to the sign-in page, but not to the page that it wants to see. */
+export function renderSignInAgain(look: Look, { returnTo }: { readonly returnTo: string }): Page {
+  const { refusals, signIn } = look.texts
+  const { heading, advice } = refusals.cookies_differ
+  const body = html`${icon('exclamation', 'icon bad')}
+<h1>${heading}</h1>
+<p>${advice}</p>
+<ul class="more"><li>${linkTo(look, { path: '/sign_in', label: signIn.heading, returnTo })}</li></ul>`
   return layOut(look, { title: heading, body, hasProblem: true })
 }
 
 /** Where to go from here. The sign-in page leads on to the account if somebody is signed in. */
-function wayOut({ code }: AuthError, look: Look): Markup {
+function wayOut({ code }: AuthError, look: Look, returnTo: string | null): Markup {
   const { refusals, signIn, recovery } = look.texts
   switch (code) {
     case 'password_compromised':
-      if (look.canRecover) return linkTo(look, { path: '/recover', label: recovery.heading, returnTo: null })
+      if (look.canRecover) return linkTo(look, { path: '/recover', label: recovery.heading, returnTo })
       break
     case 'provider_failed':
     case 'provider_refused':
     case 'login_flow_required':
     case 'sign_in_refused':
     case 'registration_closed':
-      return linkTo(look, { path: '/sign_in', label: signIn.heading, returnTo: null })
+      return linkTo(look, { path: '/sign_in', label: signIn.heading, returnTo })
   }
   return linkTo(look, { path: '/account', label: refusals.toAccount, returnTo: null })
 }

@@ -133,7 +133,7 @@ describe.skipIf(!hasBrowser)('the hosted pages in a browser', () => {
     const page = await browsing.newPage()
     await page.goto(`${site.origin}/sign_in`)
     await browsing.addCookies([{ name: 'session_id', value: planted, url: site.origin }])
-    // Whoever opens a page now sees whose account it is.
+    // A page that is opened now shows whose account it is.
     const other = await browsing.newPage()
     await other.goto(`${site.origin}/sign_in`)
     expect(other.url()).toBe(`${site.origin}/account`)

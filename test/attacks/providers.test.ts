@@ -180,6 +180,31 @@ onBothEngines('sign-in with a provider', (engine) => {
     expect(await again.isSignedInAs()).toBe('own@example.org')
   })
 
+  it('forgets an address that was entered and never confirmed once the provider has verified one', async () => {
+    const staged = await stage()
+    const { auth, fake } = staged
+    const enter = async (sub: string) => {
+      staged.claims = { sub, email_verified: false }
+      const person = new Person(auth)
+      const path = (await person.comesBackFrom(fake)).location ?? ''
+      const flow = new URLSearchParams(path.split('?')[1]).get('flow') ?? ''
+      await person.submit('/login/continue/address', { flow, email: `${sub}@example.org` })
+      expect((await auth.users.find(`${sub}@example.org`))?.identities).toHaveLength(1)
+      staged.claims = { sub }
+      return person
+    }
+    const person = await enter('person-2')
+    await person.comesBackFrom(fake)
+    expect(await person.isSignedInAs()).toBe(ANNA)
+    expect(await auth.users.find('person-2@example.org')).toBeNull()
+    // An account has the verified address by now. Its owner can connect the identity, which no longer belongs to another account.
+    const other = await enter('person-3')
+    const continued = (await other.comesBackFrom(fake)).location ?? ''
+    expect((await other.open(continued)).html).toContain(ANNA)
+    expect(await other.isSignedInAs()).toBeNull()
+    expect(await auth.users.find('person-3@example.org')).toBeNull()
+  })
+
   it('answers alike for a taken address, and mails its owner', async () => {
     const staged = await stage()
     staged.claims = { email_verified: false }
@@ -409,6 +434,29 @@ onBothEngines('sign-in with a provider', (engine) => {
     expect([refused.status, refused.html.includes('alert(1)')]).toEqual([403, false])
   })
 
+  it('leads back to the sign-in with the same target after the person has canceled or the provider failed', async () => {
+    const { auth, fake } = await stage()
+    fake.knobs.callback = ({ state, iss }) => ({ state, iss, error: 'access_denied' })
+    const person = new Person(auth)
+    const canceled = await person.comesBackFrom(fake, '/sign_in/with/acme', { return_to: '/app?a=b' })
+    expect([canceled.status, canceled.html.includes('href="/sign_in?return_to=%2Fapp%3Fa%3Db"')]).toEqual([
+      403,
+      true,
+    ])
+    // Without the cookie of the flow, nobody learns where it led.
+    const stranger = await new Person(auth).open(
+      await person.agreesAt(fake, undefined, { return_to: '/app' }),
+    )
+    expect([stranger.status, stranger.html.includes('return_to')]).toEqual([401, false])
+    // Connecting was not finished, so its target must not say that it was.
+    await person.signsIn((await addMember(auth)).email)
+    const link = await person.comesBackFrom(fake, '/account/identities/link/acme')
+    expect([link.status, link.html.includes('connected')]).toEqual([403, false])
+    fake.knobs.callback = ({ state, iss }) => ({ state, iss, code: 'unknown' })
+    const failed = await new Person(auth).comesBackFrom(fake, undefined, { return_to: '/app' })
+    expect([failed.status, failed.html.includes('href="/sign_in?return_to=%2Fapp"')]).toEqual([502, true])
+  })
+
   it.each(['//evil.example', 'https://evil.example/', '/\\evil.example', 'javascript:alert(1)'])(
     'does not lead to %s afterwards [API-18]',
     async (target) => {
@@ -496,6 +544,36 @@ onBothEngines('sign-in with a provider', (engine) => {
     expect(await auth.sessions.current({ sessionToken: other })).not.toBeNull()
     await elsewhere.comesBackFrom(fake)
     expect(await elsewhere.isSignedInAs()).toBe(ANNA)
+  })
+
+  it('ends sessions by `sid` and person together, also at a disabled provider [FED-08]', async () => {
+    const staged = await stage()
+    const { auth, fake } = staged
+    const people = { laptop: new Person(auth), phone: new Person(auth), tablet: new Person(auth) }
+    for (const [sid, person] of Object.entries(people)) {
+      staged.claims = { sid: sid === 'tablet' ? undefined : sid }
+      await person.comesBackFrom(fake)
+    }
+    const logOut = async (claims: Record<string, unknown>) =>
+      outcome(
+        send(auth, 'POST', '/login/acme/backchannel_logout', {
+          form: { logout_token: await logoutToken(staged, claims) },
+        }),
+      )
+    const signedIn = async () => {
+      const seen = []
+      for (const [name, person] of Object.entries(people))
+        if ((await person.isSignedInAs()) !== null) seen.push(name)
+      return seen
+    }
+    expect(await logOut({ jti: '1', sub: 'somebody-else', sid: 'unknown' })).toBe('200')
+    expect(await signedIn()).toEqual(['laptop', 'phone', 'tablet'])
+    // The provider never told which session of its own that of the tablet is.
+    expect(await logOut({ jti: '2', sub: FAKE_PERSON.sub, sid: 'laptop' })).toBe('200')
+    expect(await signedIn()).toEqual(['phone'])
+    await auth.providers.disable('acme')
+    expect(await logOut({ jti: '3', sub: FAKE_PERSON.sub })).toBe('200')
+    expect(await signedIn()).toEqual([])
   })
 
   it('ends a session also after its user has re-authenticated', async () => {

@@ -606,7 +606,7 @@ onEachEngine('a reset', (engine) => {
     for (const answer of [byLink, byCode])
       expect([answer.status, sessionIn(answer)]).toEqual([200, undefined])
     expect(await on.db.selectFrom('totp').select('user_id').execute()).toEqual([{ user_id: id }])
-    // Whoever reads the mail has one proof, and so has whoever has the code.
+    // Reading the mail is one proof, and having the code is one proof.
     const use = (loginToken?: string) =>
       on.ask('POST', '/sessions/recovery_code', { json: { code }, loginToken })
     expect(await outcome(use())).toBe('401 pending_login_required')

@@ -76,6 +76,14 @@ onEachEngine('bienvenue providers', (engine) => {
     const rows = await db.selectFrom('providers').select('sealed_client_secret').execute()
     expect(Buffer.from(rows[0]?.sealed_client_secret ?? []).includes(SECRET)).toBe(false)
 
+    // Only sign-ins need the base URL.
+    const withoutUrl = await providers(['list', '--json'], { BASE_URL: '' })
+    expect(withoutUrl).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(JSON.parse(withoutUrl.stdout)).toMatchObject({ id: 'google', redirect_uri: null })
+    expect((await providers(['remove', 'unknown', '--yes'], { BASE_URL: '' })).stderr).toContain(
+      'There is no provider unknown.',
+    )
+
     expect(await providers(['disable', 'google'])).toEqual(
       said('google is disabled. Running services notice within a minute.'),
     )

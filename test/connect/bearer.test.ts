@@ -1,5 +1,6 @@
 /** Sessions without a cookie, for mobile apps, command-line tools and browser clients on another site. */
 import { expect, it } from 'vitest'
+import { createClient } from '../../src/client/index.ts'
 import { onEachEngine } from '../support/engines.ts'
 import { NEW_PASSWORD, PASSWORD, productionAuth } from '../support/production.ts'
 import { type Send, send, sessionIdOf } from '../support/send.ts'
@@ -51,6 +52,27 @@ onEachEngine('a bearer token', (engine) => {
     expect(await (await ask('GET', '/session', token)).json()).toEqual({ user: null, session: null })
     expect((await ask('GET', '/profile', token)).status).toBe(403)
     expect((await ask('GET', '/sessions', token)).status).toBe(401)
+  })
+
+  it('of a sign-in that waits reads and cancels it, and nothing else', async () => {
+    const { auth, ask, signIn } = await service()
+    await auth.users.requireSecondFactor((await auth.users.find(EMAIL))?.user.id ?? 0, { required: true })
+    const { response } = await signIn()
+    expect([response.status, response.headers.getSetCookie()]).toEqual([202, []])
+    const begun = await ask('POST', '/sessions', null, { ...CREDENTIALS, transport: 'bearer' })
+    const { login_token } = (await begun.json()) as { login_token: string }
+    const fetch: typeof globalThis.fetch = (url, init) => auth.fetch(new Request(url, init))
+    const client = createClient({ baseUrl: auth.options.baseUrl, fetch, token: () => null })
+    expect(await client.signIn.pending({ token: login_token })).toMatchObject({
+      ok: true,
+      data: { next: 'enrol', email: EMAIL },
+    })
+    expect((await ask('GET', '/profile', login_token)).status).toBe(403)
+    expect((await ask('GET', '/sessions/pending', null)).status).toBe(401)
+    expect((await ask('DELETE', '/sessions/pending', login_token)).status).toBe(204)
+    expect(await (await ask('GET', '/sessions/pending', login_token)).json()).toMatchObject({
+      code: 'pending_login_required',
+    })
   })
 
   it('is renewed in the body by a re-authentication and a change of password', async () => {

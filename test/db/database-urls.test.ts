@@ -6,6 +6,7 @@ import { sql } from 'kysely'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest'
 import { openAsItIs, openDatabase } from '../../src/db/index.ts'
+import { prepared } from '../../src/db/prepared.ts'
 import { POSTGRES_PARAMETERS } from '../../src/db/url.ts'
 import { createAuth } from '../../src/index.ts'
 import { OptionError } from '../../src/model/errors.ts'
@@ -171,6 +172,22 @@ async function sessionOf(url: string) {
   }
 }
 
+/** The number of statements that a connection of ours keeps when it runs the read that counts them. */
+async function keptStatements(url: string): Promise<unknown> {
+  const count = prepared((db, value) =>
+    db
+      .selectFrom(sql<{ name: string }>`pg_prepared_statements`.as('kept'))
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('name', '!=', value),
+  )
+  const db = await openAsItIs(url)
+  try {
+    return (await count(db, ''))?.[0]
+  } finally {
+    await db.destroy()
+  }
+}
+
 describe('a PostgreSQL URL', () => {
   const certificate = certificateFor('127.0.0.1')
   const other = certificateFor('127.0.0.1')
@@ -286,6 +303,10 @@ describe('a PostgreSQL URL', () => {
     uselibpqcompat: async () => {
       expect(await tls('uselibpqcompat=true&sslmode=require')).toBe(true)
       await expect(sessionOf(url('uselibpqcompat=true&sslmode=verify-full'))).rejects.toThrow(/self-signed/)
+    },
+    prepare: async () => {
+      expect(await keptStatements(url('prepare=true'))).toBe(1)
+      expect(await keptStatements(url('prepare=false'))).toBe(0)
     },
   }
 

@@ -283,6 +283,19 @@ describe('a DatabaseSync of the application', () => {
 })
 
 describe('a pool of the application', () => {
+  it('is the only way to the database', async () => {
+    const { databaseUrl } = await applicationDatabase('postgres')
+    const pool = poolOf(databaseUrl)
+    const auth = await freshAuth('postgres', { database: pool, ...NAMING.postgres })
+    await auth.registerUser(EMAIL, PASSWORD)
+    const sessionToken = (await auth.createSession(EMAIL)) ?? ''
+    const connect = vi.spyOn(pg.Client.prototype, 'connect')
+    onTestFinished(() => connect.mockRestore())
+    for (let time = 0; time < 3; time++)
+      expect((await auth.getUserFromSessionId(sessionToken))?.email).toBe(EMAIL)
+    expect(connect).not.toHaveBeenCalled()
+  })
+
   it('survives a connection that the server drops in our transaction', async () => {
     const { databaseUrl, query } = await applicationDatabase('postgres')
     const errors: Error[] = []

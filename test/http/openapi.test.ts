@@ -196,7 +196,8 @@ describe('GET /openapi.json', () => {
     expect(described?.requestBody !== undefined).toBe(operation.body !== undefined)
     const { access } = operation
     const session = [{ session: [] }, { bearer: [] }]
-    const ofAccess = { anyone: [], pending: [{ login: [] }] }
+    const isBodyless = operation.body === undefined
+    const ofAccess = { anyone: [], pending: [{ login: [] }, ...(isBodyless ? [{ bearer: [] }] : [])] }
     const security =
       typeof access === 'string'
         ? ofAccess[access]

@@ -528,7 +528,7 @@ describe('an operation that takes an email address', () => {
   it.each(withEmail)('answers the same for known and unknown addresses: $method $path', async (operation) => {
     const world = await worldOf('sqlite')
     await world.auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
-    // Whoever is signed in asks about somebody else.
+    // The signed-in user asks about another user.
     const sessionToken = needsSession(operation) ? ((await world.auth.createSession(BOB)) ?? '') : undefined
     const { path, json, form } = await withWrongSecrets(operation, world)
     const look = async (email: string) => {

@@ -131,6 +131,20 @@ export const CLASSIC: readonly Mutant[] = [
     replace: 'classic: 8,\n    development: ABSOLUTE_MIN_LENGTH',
   },
   {
+    id: 'CX-08',
+    does: 'reveals in production by default who has an account',
+    file: 'src/options/account.ts',
+    find: "classic: 'explicit',\n    production: 'uniform',",
+    replace: "classic: 'explicit',\n    production: 'explicit',",
+  },
+  {
+    id: 'CX-08',
+    does: 'does not say what the explicit answer reveals',
+    file: 'src/options/account.ts',
+    find: "      value === 'explicit' ? 'registration reveals whether an address has an account' : null,\n",
+    replace: '      null,\n',
+  },
+  {
     id: 'CX-11',
     does: 'answers 401',
     file: 'src/app/handlers.ts',

@@ -309,6 +309,27 @@ export const OPERATION: readonly Mutant[] = [
     replace: 'headersTimeout: 0,\n  requestTimeout: 0',
   },
   {
+    id: 'CFG-09',
+    does: 'answers to every host name',
+    file: 'src/app/guards.ts',
+    find: '  if (!site.isOwnHost(host)) assertProbe(incoming, site, host)\n',
+    replace: '',
+  },
+  {
+    id: 'CFG-09',
+    does: 'sends its cookies to a domain',
+    file: 'src/app/cookies.ts',
+    find: "return domainOf(cookie, options) === '' ? `__Host-${cookie}` : `__Secure-${cookie}`",
+    replace: 'return `__Secure-${cookie}`',
+  },
+  {
+    id: 'AVL-01',
+    does: 'lets any number of hashes wait',
+    file: 'src/auth/passwords/hashing/queue.ts',
+    find: "      if (waitingWeight + weight > waitingMax) throw new AuthError('unavailable')\n",
+    replace: '',
+  },
+  {
     id: 'AVL-03',
     does: 'gives up a mail when the mail server is away',
     file: 'src/auth/delivery/send.ts',

@@ -115,7 +115,7 @@ export const PAGES: readonly Mutant[] = [
     id: 'PGE-10',
     does: 'prints forms',
     file: STYLE,
-    find: '  footer,\n  body form {',
-    replace: '  footer {',
+    find: '  footer,\n  body form,',
+    replace: '  footer,',
   },
 ]

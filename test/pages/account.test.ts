@@ -4,6 +4,7 @@ import { type Contract, TOPICS } from '../../src/api/index.ts'
 import { ACTIVITY_MAX } from '../../src/auth/account/limits.ts'
 import { AUDIT_ACTIONS, type AuditKind } from '../../src/model/audit-actions.ts'
 import { type Activity, renderActivity, sentenceFor } from '../../src/pages/account/activity.ts'
+import { renderSessions } from '../../src/pages/account/sessions.ts'
 import { LOCALES, PAGES } from '../../src/text/index.ts'
 import { type EngineName, freshAuth, onEachEngine } from '../support/engines.ts'
 import { lookOf } from '../support/look.ts'
@@ -38,6 +39,7 @@ const FORMS: readonly (readonly [path: string, fields: Readonly<Record<string, s
   ['/account/sessions', { session: '019aa65e-1c00-7abc-8def-0123456789ab' }],
   ['/account/sessions/others', {}],
   ['/account/data/export', {}],
+  ['/account/decline_passkey', {}],
   ['/account/data/delete', { email: ALICE }],
 ]
 
@@ -196,7 +198,7 @@ onEachEngine('the pages of the account', (engine) => {
     const { browser, now } = await signedIn(engine)
     now.advance(STALE_SECONDS)
     const pageOf = (path: string) => path.replace(/\/(?:others|export|delete)$/, '')
-    for (const [path, fields] of FORMS.filter(([each]) => !/code|password/.test(each)))
+    for (const [path, fields] of FORMS.filter(([each]) => !/code|decline|password/.test(each)))
       expect(await browser.submit(path, fields)).toMatchObject({
         status: 303,
         location: `/confirm?${new URLSearchParams({ return_to: pageOf(path) })}`,
@@ -551,6 +553,32 @@ describe.each(LOCALES)('the page of the activity in %s', (locale) => {
       expect(html.split('<li><b')).toHaveLength(26)
       expect(Buffer.byteLength(html)).toBeLessThanOrEqual(10 * 1_024)
     }
+  })
+})
+
+describe.each(LOCALES)('the page of the devices in %s', (locale) => {
+  it('has at most 10 KB, with any number of devices, and reaches all of them', () => {
+    const look = lookOf({ locale, user: { email: `${'a'.repeat(64)}@${'b'.repeat(63)}.example.com` } })
+    const at = new Date('2026-11-26T22:59:00Z')
+    const sessions = Array.from({ length: 45 }, (_, index) => ({
+      id: `019aa65e-1c00-7abc-8def-0123456789${index + 10}`,
+      current: index === 30,
+      createdAt: at,
+      lastSeenAt: at,
+      ip: '2001:0db8:85a3:0000:0000:8a2e:0370:7334',
+      userAgent:
+        'Mozilla/5.0 (Linux; Android 10; K) SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36',
+    }))
+    const form = { values: {}, refusal: null }
+    const parts = ['1', '2', '3', '4', '5', 'x'].map(
+      (part) => renderSessions(look, { form, sessions, fresh: true, done: 'ended', part }).html,
+    )
+    for (const html of parts) expect(Buffer.byteLength(html)).toBeLessThanOrEqual(10 * 1_024)
+    const buttons = parts.slice(0, 5).flatMap((html) => html.match(/ name="session" value="[^"]+"/g) ?? [])
+    expect(new Set(buttons).size).toBe(44)
+    expect(parts[0]).toContain(PAGES[locale].account.sessions.current)
+    expect(parts[0]).toContain('/account/sessions?part=2"')
+    expect(parts[5]).toBe(parts[0])
   })
 })
 

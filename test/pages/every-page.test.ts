@@ -346,7 +346,7 @@ it.each(LOCALES)('the forms without fields say why they were refused, in %s [PGE
   const look = lookOf({ locale, user: { email: ALICE } })
   const form: FormState = { values: {}, refusal: new AuthError('unavailable') }
   for (const { html } of [
-    renderSessions(look, { form, sessions: [], fresh: true, done: null }),
+    renderSessions(look, { form, sessions: [], fresh: true, done: null, part: null }),
     renderSignOut(look, { form, returnTo: null }),
   ]) {
     expectProblem(html, locale)
@@ -443,7 +443,7 @@ describe('a refusal of a navigation', () => {
       const { html } = renderRefusal(
         lookOf({ locale, basePath: '' }),
         new AuthError(code, { retryAfterSeconds: 90 }),
-        'the-request',
+        { requestId: 'the-request' },
       )
       expect(problemsIn(html)).toEqual([])
       expect(html.includes('the-request')).toBe(ERRORS[code].status >= 500)

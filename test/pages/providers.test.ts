@@ -78,7 +78,7 @@ const VIEWS: Readonly<Record<string, (look: Look) => OurPage>> = {
         'registration_closed',
         'password_compromised',
       ] as const
-    ).map((code) => [code, (look: Look) => renderRefusal(look, new AuthError(code), 'r')]),
+    ).map((code) => [code, (look: Look) => renderRefusal(look, new AuthError(code), { requestId: 'r' })]),
   ),
 }
 

@@ -49,7 +49,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@fastify/busboy': ['app/multipart.ts'],
   '@node-rs/bcrypt': ['auth/passwords/hashing/bcrypt.ts'],
   '@simplewebauthn/server': ['auth/passkeys/webauthn/library.ts'],
-  pg: ['db/postgres.ts'],
+  pg: ['db/postgres.ts', 'db/postgres-pipeline.ts', 'db/postgres-first-row.ts'],
   // `given.ts` imports its types.
   'node:sqlite': ['db/sqlite/', 'db/given.ts'],
   pino: ['log.ts'],

@@ -55,6 +55,7 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
       'adapters/remote.ts',
       'auth/passwords/policy/breaches.ts',
       'client/index.ts',
+      'db/postgres-pipeline.ts',
       'db/postgres.ts',
       'lib/outbound.ts',
       'mail/smtp.ts',
@@ -70,6 +71,14 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
       'auth/sign-in/admit.ts',
       'auth/sign-in/renew.ts',
     ],
+  ],
+  // One place to attach what must happen when a session ends.
+  ['delete sessions', /deleteFrom\('sessions'\)|delete from sessions/, ['db/tables/sessions.ts']],
+  // The foreign key deletes their sessions, so they end first. The table that adoption takes over has none.
+  [
+    'delete users',
+    /deleteFrom\('users'\)|delete from users/,
+    ['db/tables/users-removal.ts', 'db/tools/adoption/index.ts'],
   ],
   [
     'call sql.raw [API-04]',
@@ -207,4 +216,9 @@ it('only these algorithms are named, and SHA-1 only for the breach service and T
     'sha512',
   ])
   expect(filesWith(/'sha1'/)).toEqual(['auth/passwords/policy/breaches.ts', 'lib/totp.ts'])
+})
+
+it('sessions are deleted by one statement', () => {
+  const statements = SOURCES.flatMap(({ text }) => text.match(/deleteFrom\('sessions'\)/g) ?? [])
+  expect(statements).toHaveLength(1)
 })

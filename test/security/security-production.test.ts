@@ -1142,6 +1142,101 @@ it('signatures name their key, so that keys can rotate, and each purpose has its
   expect(using(/\.sign\('|\.sign\(PURPOSE/)).toEqual(['src/auth/sign-in/devices.ts'])
 })
 
+it('answers session checks while sign-ins fill the queue of hashes, and refuses further ones with 503 [AVL-01]', async () => {
+  const release = Promise.withResolvers<void>()
+  let blocked = false
+  const held = async <Result>(work: () => Promise<Result>) => {
+    if (blocked) await release.promise
+    return work()
+  }
+  const hasher = {
+    ...CHEAP_HASHER,
+    verifyNothing: (password: string) => held(() => CHEAP_HASHER.verifyNothing(password)),
+  }
+  const production = await productionAuth('sqlite', { hasher, loginFailuresPerIp: 10_000 })
+  const { auth } = production
+  const { sessionToken } = await signedIn(production)
+  blocked = true
+  const codes: (string | null)[] = []
+  const flood = Array.from({ length: 700 }, async (_, index) => {
+    const json = { email: `nobody${index}@example.com`, password: WRONG }
+    codes.push(await codeOf(await send(auth, 'POST', '/sessions', { json })))
+  })
+  await expect.poll(() => codes.includes('unavailable')).toBe(true)
+  // Nothing is hashed meanwhile: everything in the queue waits.
+  expect((await send(auth, 'GET', '/session', { sessionToken })).status).toBe(200)
+  expect((await send(auth, 'GET', '/profile', { sessionToken })).status).toBe(200)
+  expect(new Set(codes)).toEqual(new Set(['unavailable']))
+  release.resolve()
+  await Promise.all(flood)
+  expect(codes.filter((code) => code === 'unavailable').length).toBeLessThan(700 - 512 + 1)
+})
+
+it.each(['argon2id', 'bcrypt'] as const)(
+  'hashes with %s off the event loop [AVL-01]',
+  async (passwordHash) => {
+    const hasher = createHasher({ ...inspectOptions({ mode: 'production' }).options, passwordHash })
+    let isDone = false
+    const hashing = hasher.hash(PASSWORD).finally(() => (isDone = true))
+    let turns = 0
+    while (!isDone) {
+      await new Promise((resolve) => setImmediate(resolve))
+      turns++
+    }
+    expect(await hasher.verify(PASSWORD, await hashing)).toBe(true)
+    expect(turns).toBeGreaterThan(10)
+  },
+)
+
+it('answers only to its own host name, and its cookies and pages do not depend on another one [CFG-09]', async () => {
+  const production = await productionAuth('sqlite')
+  const { auth } = production
+  const { sessionToken } = await signedIn(production)
+  for (const host of [
+    'example.com',
+    'www.example.com',
+    'auth.example.com.evil.example',
+    'auth.example.com:8443',
+  ]) {
+    const answer = await send(auth, 'GET', '/session', { sessionToken, headers: { host } })
+    expect([answer.status, await codeOf(answer)], host).toEqual([421, 'unknown_host'])
+  }
+  const json = { email: BOB, password: PASSWORD }
+  const cookies = (await send(auth, 'POST', '/sessions', { json })).headers.getSetCookie()
+  expect(cookies.length).toBeGreaterThan(0)
+  for (const cookie of cookies) expect(cookie).toMatch(/^__Host-(?!.*Domain=)/)
+  // Passkeys are the only feature of browsers that has to be allowed. Without script, the forms work.
+  const page = await send(auth, 'GET', '/sign_in', { headers: { accept: 'text/html' } })
+  const allowed = page.headers
+    .get('permissions-policy')
+    ?.split(', ')
+    .filter((policy) => !policy.endsWith('=()'))
+  expect(allowed).toEqual(['publickey-credentials-create=(self)', 'publickey-credentials-get=(self)'])
+  const html = await page.text()
+  expect(html).toContain('<form method="post" action="/sign_in"')
+  expect([...html.matchAll(/(?:src|href)="(https?:)?\/\//g)]).toEqual([])
+})
+
+it('a taken address is told to classic clients only, unless an operator accepts that it is revealed [CX-08]', async () => {
+  const answerFor = async (options: Parameters<typeof productionAuth>[1]) => {
+    const { auth } = await productionAuth('sqlite', options)
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+    const answer = await send(auth, 'POST', '/users', { form: { email: BOB, password: NEW_PASSWORD } })
+    return [answer.status, ((await answer.json()) as { message: string }).message]
+  }
+  expect(await answerFor({ mode: 'classic' })).toEqual([400, 'email already registered'])
+  expect(await answerFor({})).toEqual([200, 'user created'])
+  expect(await answerFor({ registrationAnswer: 'explicit' })).toEqual([400, 'email already registered'])
+  const reasonIn = (registrationAnswer?: 'explicit') =>
+    unsafeOptions(inspectOptions({ mode: 'production', registrationAnswer }).options).find(
+      ({ option }) => option === 'registrationAnswer',
+    )?.reason
+  expect([reasonIn(), reasonIn('explicit')]).toEqual([
+    undefined,
+    'registration reveals whether an address has an account',
+  ])
+})
+
 it('sessions, tokens and queued mail are limited per account [AVL-04]', async () => {
   const production = await productionAuth('sqlite', {
     sessionsPerUser: 3,

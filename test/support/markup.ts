@@ -200,7 +200,12 @@ function forms({ elements }: Markup): string[] {
   return elements
     .filter(({ tag }) => tag === 'form')
     .flatMap((form) => {
-      const buttons = elements.filter(({ tag, ancestors }) => tag === 'button' && ancestors.includes(form))
+      const id = attributeOf(form, 'id')
+      const buttons = elements.filter(
+        (element) =>
+          element.tag === 'button' &&
+          (element.ancestors.includes(form) || (id !== '' && attributeOf(element, 'form') === id)),
+      )
       const [submit] = buttons.filter((button) => attributeOf(button, 'type') === 'submit')
       const required = elements.some(
         ({ attributes, ancestors }) => ancestors.includes(form) && attributes.has('required'),

@@ -1,7 +1,7 @@
 /** The pages of a signed-in user. */
 import { z } from 'zod'
 import * as accountOperations from '../account.ts'
-import { operation } from '../contract.ts'
+import { operation, STRONG } from '../contract.ts'
 import { currentPassword, email, mailedCode, newPassword } from '../fields.ts'
 import * as sessionOperations from '../sessions.ts'
 import { ownEmail, sessionField } from './fields.ts'
@@ -17,13 +17,24 @@ export const showAccount = operation({
   errors: [],
 })
 
+export const declinePasskey = operation({
+  method: 'POST',
+  path: '/account/decline_passkey',
+  summary: 'Do not offer a passkey in this browser for 30 days, with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'passkeys'],
+  access: { session: true },
+  success: { status: 303, description: 'The browser keeps a cookie that says so. Nothing else changes.' },
+  errors: [],
+})
+
 export const showEmail = operation({
   method: 'GET',
   path: '/account/email',
   summary: 'Show the address, and the form that changes it',
   tag: 'page',
   needs: ['pages', 'mail'],
-  access: { session: true, fresh: true, aal: 'strongest' },
+  access: STRONG,
   success: { status: 200, description: 'A page that asks for the new address.', page: true },
   errors: [],
 })
@@ -34,7 +45,7 @@ export const changeEmail = operation({
   summary: 'Ask for a new address with the form of the page',
   tag: 'page',
   needs: ['pages', 'mail'],
-  access: { session: true, fresh: true, aal: 'strongest' },
+  access: STRONG,
   throttle: accountOperations.changeEmail.throttle,
   audit: accountOperations.changeEmail.audit,
   body: z.strictObject({ email }),
@@ -160,7 +171,7 @@ export const showData = operation({
   summary: 'Show the forms that export and delete the account',
   tag: 'page',
   needs: ['pages'],
-  access: { session: true, fresh: true, aal: 'strongest' },
+  access: STRONG,
   success: { status: 200, description: 'A page that says what is deleted and what is kept.', page: true },
   errors: [],
 })
@@ -171,7 +182,7 @@ export const exportData = operation({
   summary: 'Download the export of the account with the form of the page',
   tag: 'page',
   needs: ['pages'],
-  access: { session: true, fresh: true, aal: 'strongest' },
+  access: STRONG,
   audit: accountOperations.export.audit,
   success: {
     status: 200,
@@ -187,7 +198,7 @@ export const deleteAccount = operation({
   summary: 'Delete the account for good with the form of the page',
   tag: 'page',
   needs: ['pages'],
-  access: { session: true, fresh: true, aal: 'strongest' },
+  access: STRONG,
   audit: accountOperations.delete.audit,
   body: z.strictObject({ email: ownEmail }),
   success: {

@@ -1,12 +1,10 @@
 /** The pages of sign-in with other providers. */
 import { z } from 'zod'
-import { operation } from '../contract.ts'
+import { operation, STRONG } from '../contract.ts'
 import { email } from '../fields.ts'
 import { flowField, formText, identityField, returnTo } from './fields.ts'
 
 const PROVIDER = 'The id of a provider.'
-const STRONG = { session: true, fresh: true, aal: 'strongest' } as const
-
 /** What the callback may record and refuse. */
 const COMPLETED = {
   audit: ['login', 'begin_sign_in', 'register', 'link_identity', 'reauthenticate', 'logout'],

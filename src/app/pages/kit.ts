@@ -14,6 +14,8 @@ export interface PageKit {
   readonly returnTarget: ReturnTargets
   /** The path of a page as a browser sees it. */
   pathTo(path: string, query?: Readonly<Record<string, string>>): string
+  /** Whether it is the path of a page, as a browser sees it. */
+  isPage(path: string): boolean
   look(given: Pick<Look, 'locale' | 'here' | 'user' | 'providers'>): Look
   /** The providers that people can sign in with. */
   providers(): Promise<Look['providers']>
@@ -28,6 +30,7 @@ export function createPageKit(auth: AuthService, site: Site): PageKit {
     const search = new URLSearchParams(query).toString()
     return `${base}${path}${search === '' ? '' : `?${search}`}`
   }
+  const pagePaths = new Set(Object.values(TOPICS.pages).map(({ path }) => pathTo(path)))
   const shared = {
     basePath: base,
     site,
@@ -50,6 +53,7 @@ export function createPageKit(auth: AuthService, site: Site): PageKit {
     assets,
     returnTarget: createReturnTargets(options),
     pathTo,
+    isPage: (path) => pagePaths.has(path),
     providers: async () => (isServed(TOPICS.providers.available, auth) ? auth.providers.available() : []),
     look: (given) => ({ ...shared, ...given, texts: textsIn(given.locale) }),
   }

@@ -4,12 +4,12 @@
  */
 import type { Contract, FieldsOf } from '../../api/index.ts'
 import { AuthError, ERRORS, type ErrorCode } from '../../model/errors.ts'
-import type { FormState, Page } from '../../pages/index.ts'
+import { type FormState, type Page, renderSignInAgain } from '../../pages/index.ts'
 import { readFields, validated } from '../body.ts'
 import type { Admitted, Route } from '../handlers.ts'
 import { type Answer, headersOf } from '../responses.ts'
 import type { PageKit } from './kit.ts'
-import { BEGUN, PageRequest } from './request.ts'
+import { BEGUN, PageRequest, SIGNED_IN } from './request.ts'
 
 type Show = (request: PageRequest, form: FormState) => Promise<Page | Answer> | Page | Answer
 
@@ -139,10 +139,23 @@ const STEP_UP = new Set<ErrorCode>(['second_factor_required', 'reauthentication_
 /** Sends a browser to the page that must come first: sign-in, or step-up. */
 function detour(request: PageRequest, error: unknown): Answer {
   if (!(error instanceof AuthError) || !request.acceptsHtml) throw error
-  if (error.code === 'unauthenticated') return request.goTo('/sign_in', { return_to: request.here })
+  if (error.code === 'unauthenticated') return toSignIn(request, error)
   if (STEP_UP.has(error.code)) return request.goTo('/confirm', { return_to: request.here })
   // Without the cookie that was just set, the browser refuses cookies.
   if (error.code === 'pending_login_required')
-    return request.goTo('/sign_in', { [request.query.has(BEGUN) ? 'signed_in' : 'expired']: '' })
+    return request.goTo('/sign_in', { [request.query.has(BEGUN) ? SIGNED_IN : 'expired']: '' })
   throw error
+}
+
+/**
+ * Sends a browser to the sign-in page. If that page has just sent it here, because it sees a session, this page explains: the two
+ * would send the browser to and fro for ever. The other cookies are cleared, so that the next attempt works.
+ */
+function toSignIn(request: PageRequest, refused: AuthError): Answer {
+  const { here, clearedElsewhere: cookies } = request
+  if (request.query.has(SIGNED_IN)) {
+    const page = renderSignInAgain(request.look(), { returnTo: here })
+    return { status: ERRORS[refused.code].status, page, refused, cookies }
+  }
+  return request.goTo('/sign_in', { return_to: here }, request.hasSeveralSessions ? { cookies } : {})
 }

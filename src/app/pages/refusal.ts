@@ -18,6 +18,6 @@ export function refusalPage(
   return renderRefusal(
     kit.look({ locale, here: kit.pathTo('/account'), user: null, providers: [] }),
     refusal,
-    requestId,
+    { requestId, returnTo: kit.returnTarget(refusal.returnTo) },
   )
 }

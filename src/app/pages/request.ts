@@ -10,7 +10,7 @@ import { AuthError } from '../../model/errors.ts'
 import type { FormState, Look, Onward } from '../../pages/index.ts'
 import type { Locale } from '../../text/index.ts'
 import { acceptsHtml } from '../accept.ts'
-import { languageCookie, readLanguageCookie } from '../cookies.ts'
+import { clearedElsewhere, hasSeveralSessionCookies, languageCookie, readLanguageCookie } from '../cookies.ts'
 import { type Admitted, callerOf } from '../handlers.ts'
 import { type Answer, redirect } from '../responses.ts'
 import { answerOf, delivery } from '../signed-in.ts'
@@ -81,6 +81,7 @@ export class PageRequest {
   get here(): string {
     const query = new URLSearchParams(this.query)
     query.delete('lang')
+    query.delete(SIGNED_IN)
     return this.kit.pathTo(this.#path, Object.fromEntries(query))
   }
 
@@ -150,7 +151,7 @@ export class PageRequest {
   nextStep(result: SignInResult, target: string | null | undefined): Onward {
     if (result.next !== 'signed_in') return { path: STEPS[result.next], query: { [BEGUN]: '' } }
     const returnTo = this.kit.returnTarget(target)
-    return { path: '/sign_in', query: { signed_in: '', ...(returnTo !== null && { return_to: returnTo }) } }
+    return { path: '/sign_in', query: { [SIGNED_IN]: '', ...(returnTo !== null && { return_to: returnTo }) } }
   }
 
   /** The cookies of a step of a sign-in. */
@@ -163,11 +164,45 @@ export class PageRequest {
     return renewed === null ? [] : delivery(renewed, this.kit.auth.options).cookies
   }
 
+  /**
+   * Sends a browser on that has a session already. One of our own pages learns that from the query: if it sees no session, the
+   * browser sends it other cookies, and it must not lead back.
+   */
+  goOnWithSession(): Answer {
+    const target = this.returnTarget
+    const isOwn = target !== null && this.kit.isPage(target.split(/[?#]/, 1)[0] as string)
+    if (!isOwn || this.query.has(SIGNED_IN)) return this.goBack(target)
+    const [path = '', search = ''] = target.split('#', 1)[0]?.split('?', 2) ?? []
+    return redirect(`${path}?${new URLSearchParams([...new URLSearchParams(search), [SIGNED_IN, '']])}`, 303)
+  }
+
+  /** Whether the browser sends several session cookies, of which none counts. */
+  get hasSeveralSessions(): boolean {
+    return hasSeveralSessionCookies(this.cookieHeader, this.kit.auth.options)
+  }
+
+  /** The cookies that clear other session cookies than ours, which this request or the sign-in page may have been sent. */
+  get clearedElsewhere(): readonly string[] {
+    const { auth, pathTo } = this.kit
+    const host = this.#admitted.incoming.header('host') ?? ''
+    const { hostname = '' } = URL.parse(auth.options.baseUrl) ?? URL.parse(`http://${host}`) ?? {}
+    return clearedElsewhere([pathTo(this.#path), pathTo('/sign_in')], hostname, auth.options)
+  }
+
   /** Sends the browser to a target that {@link PageKit.returnTarget} has returned, or to the account. */
   goBack(target: string | null, more: Pick<Answer, 'cookies' | 'headers'> = {}): Answer {
     return target === null ? this.goTo('/account', {}, more) : redirect(target, 303, more)
   }
 }
+
+/**
+ * The query flag with which the sign-in page and our other pages send a browser on: it has a session. Where none is seen, the
+ * browser does not send its cookie there.
+ */
+export const SIGNED_IN = 'signed_in'
+
+/** The demand on a session for what could take the account over. */
+export const STRONG = { fresh: true, aal: 'strongest' } as const
 
 /** The pages for what a sign-in can wait for. */
 export const STEPS = { second_factor: '/sign_in/factor', enrol: '/sign_in/enrol' } as const

@@ -1,6 +1,6 @@
 import { clearedLoginCookie } from '../cookies.ts'
 import { routesOf } from '../handlers.ts'
-import { answerOf, assertOneTransport, delivery, withTokens } from '../signed-in.ts'
+import { answerOf, assertOneTransport, delivery, withPendingBearer, withTokens } from '../signed-in.ts'
 
 export const signInRoutes = routesOf('signIn', (auth) => ({
   async withPassword({ fields: { device_token, ...request }, credentials, caller }) {
@@ -21,12 +21,12 @@ export const signInRoutes = routesOf('signIn', (auth) => ({
   },
 
   async pending({ caller }) {
-    const { next, methods, email, expiresAt } = await auth.signIn.pending(caller)
+    const { next, methods, email, expiresAt } = await auth.signIn.pending(withPendingBearer(caller))
     return { body: { next, methods: [...methods], email, expires_at: expiresAt.toISOString() } }
   },
 
   async cancel({ caller }) {
-    await auth.signIn.cancel(caller)
+    await auth.signIn.cancel(withPendingBearer(caller))
     return caller.transport === 'bearer' ? {} : { cookies: [clearedLoginCookie(auth.options).header] }
   },
 

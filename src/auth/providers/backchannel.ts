@@ -5,7 +5,7 @@ import { type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction, secondsAfter } from '../context.ts'
 import { countStart, keyOf } from '../quotas.ts'
 import { LOGOUT_TOKEN_MAX_AGE_SECONDS, type LogoutNotice, verifyLogoutToken } from './protocol/index.ts'
-import { configOf, requireProvider } from './provider.ts'
+import { configOf, requireKnownProvider } from './provider.ts'
 
 /** Verifying a token costs a signature check, and anyone can send one. */
 const LOGOUTS_PER_IP = 1_000
@@ -21,8 +21,9 @@ export interface BackchannelLogoutRequest {
 }
 
 /**
- * Ends the sessions of a person who has signed out at their provider (OpenID Connect Back-Channel Logout 1.0): those that began with
- * the `sid` of the token, or, without one, every session that the person began there. A token works once.
+ * Ends the sessions of a person who has signed out at their provider (OpenID Connect Back-Channel Logout 1.0 §2.7). Without a `sid`
+ * in the token: every session that they began there. With one: those of this `sid`, and those of which the provider told no `sid`.
+ * A token works once. Sessions that began at a provider which has been disabled since end too.
  *
  * @returns How many sessions have ended.
  * @throws {AuthError} `not_found`: there is no such provider; `invalid_logout_token`: it is not a logout token of this provider for this
@@ -33,7 +34,7 @@ export async function endSessionsFrom(
   { provider: id, logoutToken }: BackchannelLogoutRequest,
   caller: Caller = UNKNOWN_CALLER,
 ): Promise<number> {
-  const provider = await requireProvider(ctx, id)
+  const provider = await requireKnownProvider(ctx, id)
   await countStart(ctx, { what: 'logout token', perIp: LOGOUTS_PER_IP }, caller)
   const notice = await verified(ctx, provider, logoutToken)
   return inTransaction(ctx, async (tx) => {
@@ -70,7 +71,6 @@ async function assertFirstUse(
 }
 
 async function sessionsOf(ctx: Context, provider: string, { sid, issuer, subject }: LogoutNotice) {
-  if (sid !== null) return store.listSessionsFrom(ctx.db, provider, { sid })
   const identity = subject === null ? null : await store.findIdentity(ctx.db, { issuer, subject })
-  return identity === null ? [] : store.listSessionsFrom(ctx.db, provider, { userId: identity.userId })
+  return store.listSessionsFrom(ctx.db, provider, { sid, userId: identity?.userId ?? null })
 }

@@ -42,7 +42,7 @@ export type ProviderOutcome = (
  * @param caller - `flowToken`: from `startSignIn`.
  * @throws {AuthError} `login_flow_required`: the flow has expired, was used, or belongs to another browser or provider;
  *   `provider_refused`: the person canceled, or the provider refused; `provider_failed`: it does not answer, or its answer is not
- *   valid; `sign_in_refused`: the account is disabled; `password_compromised`; `registration_closed`: the person has no account,
+ *   valid; both with `returnTo`, except while an identity is connected; `sign_in_refused`: the account is disabled; `password_compromised`; `registration_closed`: the person has no account,
  *   and gets none; `refused_by_application` with `applicationCode`; `identity_taken`: another account has the identity;
  *   `unauthenticated`: the session that began the flow has ended; `second_factor_required` or `reauthentication_required`, with
  *   `accepts`; `not_found`: the provider is gone; `unavailable`.
@@ -61,6 +61,7 @@ export async function completeSignIn(
   if (!(await store.useLoginFlow(ctx.db, flow.id, ctx.now()))) throw new AuthError('login_flow_required')
   const isPosted = presetOf(provider.preset).responseMode === 'form_post'
   const redirectUri = redirectUriOf(ctx, provider.id)
+  const { purpose, returnTo } = flow
   const identification = await redeem(ctx.providers.http, configOf(ctx, provider), {
     callback: new URL(`${redirectUri}?${new URLSearchParams(answer.parameters)}`),
     form: isPosted ? answer.parameters : null,
@@ -68,16 +69,20 @@ export async function completeSignIn(
     state,
     nonce,
     codeVerifier,
-    reauthenticate: flow.purpose === 'reauthenticate',
+    reauthenticate: purpose === 'reauthenticate',
+  }).catch((error: unknown) => {
+    // After connecting, the target says that it is done.
+    throw purpose !== 'link' && error instanceof AuthError
+      ? new AuthError(error.code, { cause: error.cause, returnTo })
+      : error
   })
-  const { returnTo } = flow
-  if (flow.purpose === 'link') {
+  if (purpose === 'link') {
     const live = await requireStrongSession(ctx, caller)
     assertSame(live.session, flow)
     await connect(ctx, live.user, { provider, identification }, live.acting)
     return { next: 'connected', returnTo }
   }
-  if (flow.purpose === 'reauthenticate') {
+  if (purpose === 'reauthenticate') {
     const live = await requireAnySession(ctx, caller)
     assertSame(live.session, flow)
     const identity = await store.findIdentity(ctx.db, identification)

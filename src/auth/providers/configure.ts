@@ -51,8 +51,8 @@ export interface AddProviderRequest {
 export interface ProviderDetails extends Omit<store.Provider, 'sealedClientSecret'> {
   /** Whether there is a client secret. */
   readonly hasSecret: boolean
-  /** What to register at the provider. */
-  readonly redirectUri: string
+  /** What to register at the provider. `null` if `baseUrl` is not set. */
+  readonly redirectUri: string | null
   /** How many identities are connected. */
   readonly identities: number
 }
@@ -180,7 +180,7 @@ function detailsOf(ctx: Context, provider: store.Provider, identities: number): 
   return {
     ...shown,
     hasSecret: sealedClientSecret !== null,
-    redirectUri: redirectUriOf(ctx, provider.id),
+    redirectUri: ctx.options.baseUrl === '' ? null : redirectUriOf(ctx, provider.id),
     identities,
   }
 }

@@ -15,8 +15,19 @@ const SECRET = 'providers.sealed_client_secret'
  * @throws {AuthError} `not_found`: there is none, or it is disabled.
  */
 export async function requireProvider(ctx: Context, id: string): Promise<store.Provider> {
+  const provider = await requireKnownProvider(ctx, id)
+  if (provider.disabledAt !== null) throw new AuthError('not_found')
+  return provider
+}
+
+/**
+ * The provider with this id, also a disabled one.
+ *
+ * @throws {AuthError} `not_found`: there is none.
+ */
+export async function requireKnownProvider(ctx: Context, id: string): Promise<store.Provider> {
   const provider = await store.findProvider(ctx.db, id)
-  if (provider === null || provider.disabledAt !== null) throw new AuthError('not_found')
+  if (provider === null) throw new AuthError('not_found')
   return provider
 }
 

@@ -9,6 +9,7 @@ import { accountOf, NO_PASSWORD, normalizeEmail, storedEmail, type User } from '
 import { disown } from '../account/disown.ts'
 import { addConfirmable } from '../account/new-account.ts'
 import { checkName } from '../account/profile-values.ts'
+import { removeAccount } from '../account/removal.ts'
 import { askBeforeSignUp } from '../account/sign-up.ts'
 import { record } from '../audit/record.ts'
 import { asUser, type Caller } from '../caller.ts'
@@ -46,12 +47,16 @@ export async function signInWith(
   if (identity !== null) {
     // The address that the person entered was not confirmed. They can enter it again.
     const mustEnter = ctx.options.emailVerification && (await isWithoutAddress(ctx, identity, arrival))
-    return mustEnter ? waitFor(ctx, arrival) : signInAs(ctx, identity, arrival, caller)
+    if (!mustEnter) return signInAs(ctx, identity, arrival, caller)
   }
   const { provider, identification } = arrival
   const { email } = identification
   if (email === null || stepFor(identification) === 'address_required') return waitFor(ctx, arrival)
   const owner = await store.findUserByEmail(ctx.db, email)
+  if (owner === null && (ctx.options.registration === 'closed' || !provider.createsAccounts))
+    throw new AuthError('registration_closed')
+  // The provider has verified another address in the meantime, so nothing has to be entered.
+  if (identity !== null) await inTransaction(ctx, (tx) => removeEarlier(tx, identification, caller))
   if (owner === null) return signUp(ctx, { ...arrival, email }, caller)
   if (provider.linking === 'ask') return waitFor(ctx, arrival)
   try {
@@ -84,6 +89,21 @@ async function isWithoutAddress(
     await store.confirmEmail(tx.db, userId, locked.email, tx.now())
     return false
   })
+}
+
+/** An earlier address that the same person entered and never confirmed gives way. */
+export async function removeEarlier(
+  tx: TxContext,
+  identification: Identification,
+  caller: Caller,
+): Promise<void> {
+  const earlier = await store.findIdentity(tx.db, identification)
+  if (earlier === null) return
+  const user = await store.lockUser(tx.db, earlier.userId)
+  // An account that does not wait for confirmation was not made here: an import may have added it.
+  const isWaiting = user !== null && (await store.lockUnconfirmedUser(tx.db, user.email)) === user.id
+  if (!isWaiting || user.hashedPassword !== NO_PASSWORD) throw new AuthError('login_flow_required')
+  await removeAccount(tx, user.id, caller, 'address_replaced')
 }
 
 /** Keeps who the person is, for the browser of the flow. */
@@ -149,8 +169,6 @@ async function signUp(
   caller: Caller,
 ): Promise<SignInResult | FurtherStep> {
   const { provider, identification, email } = arrival
-  if (ctx.options.registration === 'closed' || !provider.createsAccounts)
-    throw new AuthError('registration_closed')
   await askBeforeSignUp(ctx, email, caller)
   const profile = { name: nameOf(identification) }
   const account = { email: storedEmail(email), password: '', confirmed: true, profile }

@@ -1,11 +1,9 @@
 /** People who came back from a provider and have no account yet, or one that the identity is not connected with. */
 import * as store from '../../db/index.ts'
 import { AuthError, Conflict } from '../../model/errors.ts'
-import type { Identification } from '../../model/providers.ts'
 import { NO_PASSWORD, storedEmail } from '../../model/user.ts'
 import { assertEmail } from '../account/address.ts'
 import { addConfirmable } from '../account/new-account.ts'
-import { removeAccount } from '../account/removal.ts'
 import { addOrNotify, askBeforeSignUp } from '../account/sign-up.ts'
 import type { Caller, SessionCaller } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
@@ -15,7 +13,7 @@ import type { SignInResult } from '../sign-in/admit.ts'
 import { countAttempt } from '../sign-in/throttle.ts'
 import { requireFlow } from './flows.ts'
 import { requireProvider } from './provider.ts'
-import { type Arrival, type FurtherStep, signInAs, stepFor } from './sign-in.ts'
+import { type Arrival, type FurtherStep, removeEarlier, signInAs, stepFor } from './sign-in.ts'
 import type { ProviderInfo } from './start.ts'
 
 /** What a person at a provider has to do next. */
@@ -117,17 +115,6 @@ async function addWithAddress(
   } catch (error) {
     throw error instanceof Conflict ? new AuthError('email_taken', { cause: error }) : error
   }
-}
-
-/** An earlier address that the same person entered and never confirmed gives way. */
-async function removeEarlier(tx: TxContext, identification: Identification, caller: Caller): Promise<void> {
-  const earlier = await store.findIdentity(tx.db, identification)
-  if (earlier === null) return
-  const user = await store.lockUser(tx.db, earlier.userId)
-  // An account that does not wait for confirmation was not made here: an import may have added it.
-  const isWaiting = user !== null && (await store.lockUnconfirmedUser(tx.db, user.email)) === user.id
-  if (!isWaiting || user.hashedPassword !== NO_PASSWORD) throw new AuthError('login_flow_required')
-  await removeAccount(tx, user.id, caller, 'address_replaced')
 }
 
 async function take(tx: TxContext, flow: store.LoginFlow): Promise<void> {

@@ -277,6 +277,20 @@ onEachEngine('the factors of an account', (engine) => {
     expect(JSON.stringify(rows)).not.toContain(JSON.stringify([...(decodeBase32(secret) ?? [])]).slice(1, -1))
   })
 
+  it('is refused if another account, or an earlier line, has the user handle', async () => {
+    const bob = await accountWithFactors(engine)
+    const [line = expect.unreachable()] = await exported(bob.auth)
+    const { id: _, passkeys: __, ...others } = line
+    const carol = { ...others, email: 'carol@example.com' }
+    const dave = { ...carol, email: 'dave@example.com', webauthn_handle: 'bmV3' }
+    const lines = [carol, dave, { ...dave, email: 'erin@example.com' }, dave]
+    for (const dryRun of [true, false]) {
+      const sum = await imported(bob.auth, lines, { dryRun })
+      expect(sum).toMatchObject({ added: 1, unchanged: 1 })
+      expect(problemsOf(sum)).toEqual(Array(2).fill('webauthn_handle: another account has this user handle'))
+    }
+  })
+
   it('is refused in part without losing the rest: taken credentials, wrong keys, no secret key', async () => {
     const bob = await accountWithFactors(engine)
     const [line = expect.unreachable()] = await exported(bob.auth)
@@ -287,7 +301,7 @@ onEachEngine('the factors of an account', (engine) => {
     const lines = [
       carol,
       dave,
-      { ...dave, email: 'erin@example.com' },
+      { ...dave, email: 'erin@example.com', webauthn_handle: 'ZXJpbg' },
       { ...dave, passkeys: [second] },
       { ...carol, passkeys: [{ ...fresh, public_key: 'bm8gY29zZQ' }] },
       { ...carol, passkeys: [{ ...fresh, algorithm: -257 }] },
@@ -538,7 +552,7 @@ describe('an export', () => {
     private_metadata: fc.constantFrom(null, { text: '\0 \u2028 é " \\ \'' }),
     second_factor_enabled_at: perhaps,
     second_factor_required_at: perhaps,
-    webauthn_handle: fc.constant('A'.repeat(43)),
+    webauthn_handle: fc.constant('A'.repeat(40)),
     totp_secret: fc.constantFrom(null, 'JBSWY3DPEHPK3PXP', 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'),
     totp_confirmed_at: moment,
     totp_disabled_at: perhaps,
@@ -554,6 +568,8 @@ describe('an export', () => {
     .map((given) =>
       given.map((one, index) => ({
         ...one,
+        // Unique over all users.
+        webauthn_handle: `${one.webauthn_handle}${String(index).padStart(4, 'A')}`,
         second_factor_enabled: one.second_factor_enabled_at !== null,
         ...(one.totp_secret === null && { totp_confirmed_at: null, totp_disabled_at: null }),
         passkeys: one.passkeys

@@ -139,6 +139,7 @@ async function* inBatches(
 class EarlierLines {
   readonly #users = new Map<string, string>()
   readonly #ids = new Set<number>()
+  readonly #handles = new Set<string>()
   readonly #credentials = new Set<string>()
   readonly #identities = new Set<string>()
 
@@ -150,10 +151,13 @@ class EarlierLines {
     const before = this.#users.get(email)
     if (before !== undefined) return before === digest ? 'same' : 'email'
     if (user.id !== null && this.#ids.has(user.id)) return 'id'
+    // An authenticator would replace the passkey of one account by that of the other (WebAuthn Level 3 §6.1).
+    if (user.webauthnHandle !== null && this.#handles.has(user.webauthnHandle)) return 'handle'
     if (factors.passkeys.some(({ credentialId }) => this.#credentials.has(credentialId))) return 'passkey'
     if (factors.identities.some((identity) => this.#identities.has(identityKey(identity)))) return 'identity'
     this.#users.set(email, digest)
     if (user.id !== null) this.#ids.add(user.id)
+    if (user.webauthnHandle !== null) this.#handles.add(user.webauthnHandle)
     for (const { credentialId } of factors.passkeys) this.#credentials.add(credentialId)
     for (const identity of factors.identities) this.#identities.add(identityKey(identity))
     return 'none'
@@ -171,6 +175,7 @@ const EMAIL_TAKEN = 'email: another account has this address'
 const REPEATED = {
   email: 'email: an earlier line has this address with other values',
   id: 'id: another account has this id',
+  handle: 'webauthn_handle: another account has this user handle',
   passkey: 'passkeys: another account has a passkey with this credential_id',
   identity: 'identities: another account has an identity with this issuer and subject',
 } as const
@@ -198,13 +203,14 @@ async function decide(
 
 function outcomeOf(
   account: ImportedUser,
-  { byEmail, ids, credentials, identities }: Existing,
+  { byEmail, ids, handles, credentials, identities }: Existing,
   earlier: EarlierLines,
 ): 'added' | 'unchanged' | { readonly problem: string } {
   const { user, factors } = account
   const owner = byEmail.get(normalizeEmail(user.email))
   if (owner !== undefined) return isSameUser(account, owner) ? 'unchanged' : { problem: EMAIL_TAKEN }
   if (user.id !== null && ids.has(user.id)) return { problem: REPEATED.id }
+  if (user.webauthnHandle !== null && handles.has(user.webauthnHandle)) return { problem: REPEATED.handle }
   if (factors.passkeys.some(({ credentialId }) => credentials.has(credentialId)))
     return { problem: REPEATED.passkey }
   if (factors.identities.some((identity) => identities.has(identityKey(identity))))
@@ -218,6 +224,8 @@ function outcomeOf(
 interface Existing {
   readonly byEmail: ReadonlyMap<string, { readonly user: store.MovingUser; readonly factors: MovingFactors }>
   readonly ids: ReadonlySet<number>
+  /** User handles of WebAuthn. */
+  readonly handles: ReadonlySet<string>
   /** Ids of credentials. */
   readonly credentials: ReadonlySet<string>
   /** Keys of identities. */
@@ -241,6 +249,12 @@ async function findExisting(ctx: Context, items: readonly Read[]): Promise<Exist
       users.map((user) => [normalizeEmail(user.email), { user, factors: factorsOf(user.id) }] as const),
     ),
     ids: new Set(ids),
+    handles: new Set(
+      await store.findHandlesAmong(
+        ctx.db,
+        accounts.flatMap(({ user }) => user.webauthnHandle ?? []),
+      ),
+    ),
     credentials: new Set(await store.findCredentialsAmong(ctx.db, credentials)),
     identities: new Set((await store.findIdentitiesAmong(ctx.db, identities)).map(identityKey)),
   }

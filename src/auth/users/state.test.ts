@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest'
 import { onEachEngine, testClock } from '../../../test/support/engines.ts'
+import { addPasskey } from '../../../test/support/factors.ts'
 import { PASSWORD, productionAuth } from '../../../test/support/production.ts'
+import { addFakeProvider, comeBack, PROVIDER, REACHES_LOOPBACK } from '../../../test/support/providers.ts'
 import type { Auth } from '../../index.ts'
 import type { UserQuery } from './find.ts'
 import { ACCOUNT_STATES, type AccountState, type ListedUser } from './state.ts'
@@ -27,6 +29,7 @@ async function stateOf(auth: Auth, email: string): Promise<AccountState | undefi
   return (await auth.users.find(email))?.user.state
 }
 
+const LOOPBACK = { outboundPrivate: REACHES_LOOPBACK }
 const LOCKING = { loginFailuresPerAccount: 2, loginFailuresUntilLock: 2 }
 
 onEachEngine('the state of an account', (engine) => {
@@ -78,6 +81,39 @@ onEachEngine('the state of an account', (engine) => {
       [],
       [],
     ])
+  })
+
+  it('is active without a password if a provider or a passkey signs the user in, and says so in the filter', async () => {
+    const { auth, now } = await productionAuth(engine, LOOPBACK)
+    const fake = await addFakeProvider(auth, now)
+    const add = async (email: string) => {
+      const { id } = await auth.users.create({ email, password: PASSWORD, confirmed: true })
+      await auth.db.updateUser(id, { hashedPassword: '!' })
+      return id
+    }
+    fake.person = { ...fake.person, email: 'provider@example.com' }
+    const started = await auth.providers.startSignIn({ provider: PROVIDER })
+    const { parameters, flowToken } = comeBack(fake, started)
+    await auth.providers.completeSignIn({ provider: PROVIDER, parameters }, { sessionToken: null, flowToken })
+    const id = await add('passkey@example.com')
+    await addPasskey(auth, { sessionToken: (await auth.createSession('passkey@example.com')) ?? '' })
+    await add('nothing@example.com')
+    const states = async () =>
+      Object.fromEntries((await Array.fromAsync(auth.users.list())).map(({ email, state }) => [email, state]))
+    const expected = {
+      'provider@example.com': 'active',
+      'passkey@example.com': 'active',
+      'nothing@example.com': 'no_password',
+    }
+    expect(await states()).toEqual(expected)
+    expect(await idsOf(auth, { state: 'active' })).toEqual([expect.any(Number), id])
+    expect(await idsOf(auth, { state: 'no_password' })).toHaveLength(1)
+    // Nobody can sign in there any longer.
+    await auth.providers.disable(PROVIDER)
+    expect(await states()).toEqual({ ...expected, 'provider@example.com': 'no_password' })
+    // The mailed link that sets a password also confirms the address.
+    await auth.db.updateUser(id, { email: 'new@example.com' })
+    expect(await stateOf(auth, 'new@example.com')).toBe('no_password')
   })
 
   it('is no longer locked after an operator unlocks the account', async () => {

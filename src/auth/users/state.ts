@@ -1,15 +1,16 @@
 /** Whether a user can sign in, and if not, why. */
-import type * as store from '../../db/index.ts'
+import * as store from '../../db/index.ts'
+import { relyingPartyOf } from '../../lib/relying-party.ts'
 import { type Account, accountOf, NO_PASSWORD, normalizeEmail, type User } from '../../model/user.ts'
 import type { Context } from '../context.ts'
 import { readHash } from '../passwords/hashing/index.ts'
 import { findLockedAccounts } from '../sign-in/throttle.ts'
 
 /**
- * `active`: the user can sign in with the right password. Otherwise the first of these that applies: `disabled` by an
- * operator; `no_password`: no password is set; `unconfirmed`: the address must be confirmed first; `unknown_hash`: the
- * stored hash cannot be verified; `compromised`: the password must be reset; `locked`: too many wrong passwords in a
- * row.
+ * `active`: the user can sign in, with the right password or, without a password, at an enabled provider or with a passkey.
+ * Otherwise the first of these that applies: `disabled` by an operator; `no_password`: no password is set, and there is no other
+ * way in; `unconfirmed`: the address must be confirmed first; `unknown_hash`: the stored hash cannot be verified; `compromised`: the
+ * password must be reset; `locked`: too many wrong passwords in a row.
  */
 export const ACCOUNT_STATES = [
   'active',
@@ -33,23 +34,44 @@ export async function withStates(ctx: Context, users: readonly User[]): Promise<
     ctx,
     users.map(({ email }) => email),
   )
+  const withoutPassword = users.filter(({ hashedPassword }) => hashedPassword === NO_PASSWORD)
+  const withOtherWay = await withAnotherWay(
+    ctx,
+    withoutPassword.map(({ id }) => id),
+  )
   return users.map((user) => ({
     ...accountOf(user),
     state: stateOf(user, {
       needsConfirmation: ctx.options.emailVerification,
       isLocked: locked.has(normalizeEmail(user.email)),
+      hasOtherWay: withOtherWay.has(user.id),
     }),
   }))
 }
 
+/** Which of these users can sign in without a password, once their address is confirmed. */
+async function withAnotherWay(ctx: Context, ids: readonly number[]): Promise<ReadonlySet<number>> {
+  if (ids.length === 0) return new Set()
+  const rpId = relyingPartyOf(ctx.options)?.id
+  const withIdentity = await store.findUsersWithIdentity(ctx.db, ids)
+  const withPasskey = rpId === undefined ? [] : await store.findUsersWithSignInPasskey(ctx.db, ids, rpId)
+  return new Set([...withIdentity, ...withPasskey])
+}
+
 function stateOf(
   user: User,
-  { needsConfirmation, isLocked }: { needsConfirmation: boolean; isLocked: boolean },
+  {
+    needsConfirmation,
+    isLocked,
+    hasOtherWay,
+  }: { needsConfirmation: boolean; isLocked: boolean; hasOtherWay: boolean },
 ): AccountState {
   if (user.disabledAt !== null) return 'disabled'
-  // Setting a password with a mailed link also confirms the address, so it comes first.
-  if (user.hashedPassword === NO_PASSWORD) return 'no_password'
-  if (needsConfirmation && user.emailVerifiedAt === null) return 'unconfirmed'
+  const mustConfirm = needsConfirmation && user.emailVerifiedAt === null
+  if (user.hashedPassword === NO_PASSWORD)
+    // Setting a password with a mailed link also confirms the address, so it comes first.
+    return hasOtherWay && !mustConfirm ? 'active' : 'no_password'
+  if (mustConfirm) return 'unconfirmed'
   if ('problem' in readHash(user.hashedPassword)) return 'unknown_hash'
   if (user.passwordCompromisedAt !== null) return 'compromised'
   return isLocked ? 'locked' : 'active'
@@ -71,6 +93,7 @@ export function columnsOf(ctx: Context, state: AccountState): store.UserFilter {
     case 'compromised':
       return { isDisabled: false, ...isConfirmed, hasPassword: true, isCompromised: true }
     case 'active':
+      return { isDisabled: false, ...isConfirmed }
     case 'locked':
       return { isDisabled: false, ...isConfirmed, hasPassword: true, isCompromised: false }
   }

@@ -2,7 +2,7 @@
 import type { Selectable } from 'kysely'
 import { Conflict } from '../../model/errors.ts'
 import type { Identification } from '../../model/providers.ts'
-import { isUniqueViolation } from '../dialect.ts'
+import { isUniqueViolation, listed } from '../dialect.ts'
 import type { Database, Schema, Tx } from './index.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
@@ -141,6 +141,18 @@ export async function deleteIdentitiesOf(tx: Tx, userId: number): Promise<void> 
 /** Disconnects every identity at a provider. */
 export async function deleteIdentitiesAt(tx: Tx, providerId: string): Promise<void> {
   await tx.deleteFrom('identities').where('provider_id', '=', providerId).execute()
+}
+
+/** Which of these users have an identity at an enabled provider. */
+export async function findUsersWithIdentity(db: Database, userIds: readonly number[]): Promise<number[]> {
+  const rows = await db
+    .selectFrom('identities')
+    .innerJoin('providers', 'providers.id', 'identities.provider_id')
+    .select('identities.user_id')
+    .where('identities.user_id', 'in', listed(db, 'integer', userIds))
+    .where('providers.disabled_at', 'is', null)
+    .execute()
+  return rows.map((row) => row.user_id)
 }
 
 /** How many identities each provider has. */

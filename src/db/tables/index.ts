@@ -39,6 +39,7 @@ export * from './tokens.ts'
 export * from './totp.ts'
 export * from './users.ts'
 export * from './users-bulk.ts'
+export * from './users-removal.ts'
 
 export interface Schema {
   users: UsersTable

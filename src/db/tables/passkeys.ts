@@ -1,7 +1,7 @@
 /** Table `passkeys`: the passkeys and security keys of users. */
 import type { Selectable } from 'kysely'
 import { Conflict } from '../../model/errors.ts'
-import { isUniqueViolation } from '../dialect.ts'
+import { isUniqueViolation, listed } from '../dialect.ts'
 import type { Database, Schema, Tx } from './index.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
@@ -194,6 +194,23 @@ export async function deletePasskey(
     .returning('name')
     .executeTakeFirst()
   return row?.name ?? null
+}
+
+/** Which of these users have a passkey of a host that signs in on its own. */
+export async function findUsersWithSignInPasskey(
+  db: Database,
+  userIds: readonly number[],
+  rpId: string,
+): Promise<number[]> {
+  const rows = await db
+    .selectFrom('passkeys')
+    .select('user_id')
+    .where('user_id', 'in', listed(db, 'integer', userIds))
+    .where('rp_id', '=', rpId)
+    .where('discoverable', '=', 1)
+    .where('user_verified', '=', 1)
+    .execute()
+  return rows.map((row) => row.user_id)
 }
 
 /** How many passkeys belong to another host than `rpId`. */

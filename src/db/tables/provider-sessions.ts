@@ -45,18 +45,26 @@ export async function findProviderSession(db: Database, sessionId: string): Prom
   return row === undefined ? null : { id: row.provider_id, sid: row.sid }
 }
 
-/** Which sessions a logout at a provider ends: that with its `sid`, or those of a user there. */
+/**
+ * Which sessions a logout at a provider ends: those with its `sid`, and those of a user there whose `sid` is not known. Without a
+ * `sid`: all of the user.
+ */
 export async function listSessionsFrom(
   db: Database,
   providerId: string,
-  whose: { readonly sid: string } | { readonly userId: number },
+  { sid, userId }: { readonly sid: string | null; readonly userId: number | null },
 ): Promise<{ id: string; userId: number }[]> {
   const sessions = db
     .selectFrom('provider_sessions')
     .innerJoin('sessions', 'sessions.id', 'provider_sessions.session_id')
     .select(['sessions.id as id', 'sessions.user_id as userId'])
     .where('provider_sessions.provider_id', '=', providerId)
-  return 'sid' in whose
-    ? sessions.where('provider_sessions.sid', '=', whose.sid).orderBy('sessions.id').execute()
-    : sessions.where('sessions.user_id', '=', whose.userId).orderBy('sessions.id').execute()
+  const bySid =
+    sid === null
+      ? []
+      : await sessions.where('provider_sessions.sid', '=', sid).orderBy('sessions.id').execute()
+  if (userId === null) return bySid
+  const ofUser = sessions.where('sessions.user_id', '=', userId).orderBy('sessions.id')
+  const byUser = await (sid === null ? ofUser : ofUser.where('provider_sessions.sid', 'is', null)).execute()
+  return [...bySid, ...byUser]
 }

@@ -281,6 +281,28 @@ export async function updateLastSeen(
   )
 }
 
+/** Which sessions end: some by their ids, those of a user with or without an exception, or all. */
+type Ended =
+  | { readonly ids: readonly string[]; readonly userId: number }
+  | { readonly userId: number; readonly except?: string }
+  | 'all'
+
+/**
+ * Deletes sessions. Every session that ends passes here, so that what must happen then has one place. Lock the row of the user first.
+ *
+ * @returns How many there were.
+ */
+export async function endSessions(db: Database, which: Ended): Promise<number> {
+  let sessions = db.deleteFrom('sessions')
+  if (which !== 'all') {
+    sessions = sessions.where('user_id', '=', which.userId)
+    if ('ids' in which) sessions = sessions.where('id', 'in', [...which.ids])
+    else if (which.except !== undefined) sessions = sessions.where('id', '!=', which.except)
+  }
+  const { numDeletedRows } = await sessions.executeTakeFirst()
+  return Number(numDeletedRows)
+}
+
 /**
  * Ends one session of a user. `users.session_id` then names the newest remaining session.
  *
@@ -308,18 +330,13 @@ export async function deleteSession(tx: Tx, session: { id: string; userId: numbe
     }))
     .where('id', '=', session.userId)
     .execute()
-  const { numDeletedRows } = await tx
-    .deleteFrom('sessions')
-    .where('id', '=', session.id)
-    .where('user_id', '=', session.userId)
-    .executeTakeFirst()
-  return numDeletedRows > 0n
+  return (await endSessions(tx, { ids: [session.id], userId: session.userId })) > 0
 }
 
 /** Ends all sessions of a user. */
 export async function deleteSessionsOf(tx: Tx, userId: number): Promise<void> {
   await tx.updateTable('users').set({ session_id: null }).where('id', '=', userId).execute()
-  await tx.deleteFrom('sessions').where('user_id', '=', userId).execute()
+  await endSessions(tx, { userId })
 }
 
 /** The part of a session that its user may see. */
@@ -362,12 +379,7 @@ export async function listSessionsOf(db: Database, userId: number, now: Date): P
 export async function deleteOtherSessions(tx: Tx, kept: { id: string; userId: number }): Promise<number> {
   // Lock the user's row first, as everywhere.
   await tx.updateTable('users').set({ session_id: kept.id }).where('id', '=', kept.userId).execute()
-  const { numDeletedRows } = await tx
-    .deleteFrom('sessions')
-    .where('user_id', '=', kept.userId)
-    .where('id', '!=', kept.id)
-    .executeTakeFirst()
-  return Number(numDeletedRows)
+  return endSessions(tx, { userId: kept.userId, except: kept.id })
 }
 
 /** Ends a user's least recently used sessions until `keep` are left, the newest among them. */
@@ -388,14 +400,7 @@ export async function trimSessions(
     .offset(keep - 1)
     .execute()
   if (surplus.length === 0) return
-  await tx
-    .deleteFrom('sessions')
-    .where(
-      'id',
-      'in',
-      surplus.map(({ id }) => id),
-    )
-    .execute()
+  await endSessions(tx, { ids: surplus.map(({ id }) => id), userId: newest.userId })
 }
 
 /**
@@ -405,8 +410,7 @@ export async function trimSessions(
  */
 export async function deleteEverySession(tx: Tx): Promise<number> {
   await tx.updateTable('users').set({ session_id: null }).where('session_id', 'is not', null).execute()
-  const { numDeletedRows } = await tx.deleteFrom('sessions').executeTakeFirst()
-  return Number(numDeletedRows)
+  return endSessions(tx, 'all')
 }
 
 /** Counts the unexpired sessions of a user. */

@@ -28,6 +28,18 @@ export async function addUsers(tx: Tx, users: readonly MovingUser[]): Promise<Re
   }
 }
 
+/** Those of these user handles that accounts have. */
+export async function findHandlesAmong(db: Database, handles: readonly string[]): Promise<string[]> {
+  const rows = await db
+    .selectFrom('users')
+    .select('webauthn_handle')
+    .where('webauthn_handle', 'in', listed<string>(db, 'text', handles))
+    // The index has no others.
+    .where('webauthn_handle', 'is not', null)
+    .execute()
+  return rows.map(({ webauthn_handle }) => webauthn_handle as string)
+}
+
 /** The users with one of these normalized addresses or one of these ids. */
 export async function findUsersAmong(
   db: Database,

@@ -610,32 +610,6 @@ export async function markPasswordCompromised(db: Database, userId: number, at: 
 }
 
 /**
- * Deletes up to `limit` accounts whose address was not confirmed in time.
- *
- * @returns How many were deleted; 0 when none is left.
- */
-export async function deleteUnconfirmedUsers(tx: Tx, now: Date, limit: number): Promise<number> {
-  const stale = await tx
-    .selectFrom('users')
-    .select('id')
-    .where('unconfirmed_until', '<=', now.getTime())
-    .limit(limit)
-    .execute()
-  let removed = 0n
-  // Sorted by id, so that concurrent clean-ups lock rows in the same order.
-  for (const { id } of stale.sort((a, b) => a.id - b.id)) {
-    const { numDeletedRows } = await tx
-      .deleteFrom('users')
-      .where('id', '=', id)
-      // Check again: the address may have been confirmed since.
-      .where('unconfirmed_until', '<=', now.getTime())
-      .executeTakeFirst()
-    removed += numDeletedRows
-  }
-  return Number(removed)
-}
-
-/**
  * Locks the account of an address if it still waits for confirmation.
  *
  * @returns Its id, or `null`.
@@ -699,12 +673,6 @@ export async function lockUser(tx: Tx, userId: number): Promise<User | null> {
 /** Locks several users, in the order of their ids, so that two transactions cannot wait for each other for ever. */
 export async function lockUsers(tx: Tx, userIds: readonly number[]): Promise<void> {
   for (const userId of userIds.toSorted((a, b) => a - b)) await lockUser(tx, userId)
-}
-
-/** Deletes a user with their sessions and tokens. `false` if there is no such user. */
-export async function deleteUser(db: Database, userId: number): Promise<boolean> {
-  const { numDeletedRows } = await db.deleteFrom('users').where('id', '=', userId).executeTakeFirst()
-  return numDeletedRows > 0n
 }
 
 /** A page of a list: up to `limit` rows with ids after `afterId`. */

@@ -1,7 +1,8 @@
 import { html } from 'hono/html'
 import type { PageTexts } from '../../text/index.ts'
-import { ACCOUNT_PAGES, layOut, type Markup, type Page } from '../layout.ts'
+import { ACCOUNT_PAGES, layOut, type Page } from '../layout.ts'
 import type { Look } from '../look.ts'
+import { partOf } from '../parts.ts'
 import { timeIn } from '../times.ts'
 import { deviceIn } from './device.ts'
 
@@ -30,20 +31,21 @@ export interface ActivityView {
 /** The page that shows what happened with the account, newest first. */
 export function renderActivity(look: Look, { records, part }: ActivityView): Page {
   const { activity } = look.texts
-  const parts = Math.ceil(records.length / RECORDS_PER_PAGE)
-  const asked = Number(part)
-  const shown = Number.isInteger(asked) && asked >= 1 && asked <= parts ? asked : 1
-  const linkTo = (number: number, label: string): Markup =>
-    html`<a href="${look.basePath}${ACCOUNT_PAGES.activity}?part=${number}">${label}</a> `
+  const { items, links } = partOf(look, records, {
+    asked: part,
+    size: RECORDS_PER_PAGE,
+    path: ACCOUNT_PAGES.activity,
+    words: activity,
+  })
   const body = html`<h1>${activity.heading}</h1>
 <p>${activity.explain}</p>
 <ul class="list">
-${records.slice((shown - 1) * RECORDS_PER_PAGE, shown * RECORDS_PER_PAGE).map(
+${items.map(
   (
     record,
   ) => html`<li><b${record.outcome === 'refused' && html` class="bad badge"`}>${sentenceFor(record, look.texts)}</b><p>${timeIn(look.locale, record.at)}${record.userAgent !== null && html` <span>${deviceIn(look.texts, record.userAgent)}</span>`}${record.ip !== null && html` <span>${record.ip}</span>`}</p></li>
 `,
-)}</ul>${parts > 1 && html`\n<p class="more">${shown > 1 && linkTo(shown - 1, activity.newer)}${shown < parts && linkTo(shown + 1, activity.older)}</p>`}`
+)}</ul>${links}`
   return layOut(look, { title: activity.heading, body, entry: 'activity', scripts: ['more'] })
 }
 

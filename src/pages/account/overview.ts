@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import type { Account } from '../../model/user.ts'
+import { form } from '../form.ts'
 import { icon } from '../icons.ts'
 import { ACCOUNT_PAGES, accountEntries, layOut, type Markup, type Page } from '../layout.ts'
 import type { Look } from '../look.ts'
@@ -24,10 +25,13 @@ export function renderAccount(
   {
     user,
     factors,
+    isOffered,
   }: {
     readonly user: Account
     /** `null` if the service has no second factors. */
     readonly factors: OwnFactors | null
+    /** Whether to offer a passkey: not if somebody has declined it in this browser. */
+    readonly isOffered: boolean
   },
 ): Page {
   const { navigation, overview } = look.texts.account
@@ -36,7 +40,7 @@ export function renderAccount(
 <dt>${overview.email}</dt><dd>${user.email}</dd>
 ${user.name !== null && html`<dt>${overview.name}</dt><dd>${user.name}</dd>\n`}<dt>${overview.memberSince}</dt><dd>${dayIn(look.locale, user.createdAt)}</dd>
 </dl>
-${factors !== null && missing(look, factors)}<h2>${overview.manage}</h2>
+${factors !== null && missing(look, factors, isOffered)}<h2>${overview.manage}</h2>
 <ul class="list">
 ${accountEntries(look).map((entry) => entry !== 'overview' && html`<li>${icon(ICONS[entry], '')}<div><a href="${look.basePath}${ACCOUNT_PAGES[entry]}">${navigation[entry]}</a><p>${overview.about[entry]}</p></div></li>\n`)}</ul>`
   return layOut(look, { title: overview.heading, body, entry: 'overview', scripts: ['more'] })
@@ -49,6 +53,7 @@ const FEW_CODES = 4
 function missing(
   look: Look,
   { totp, passkeys, recoveryCodes: count, secondFactorEnabled }: OwnFactors,
+  isOffered: boolean,
 ): Markup {
   const { missing: words } = look.texts.account.overview
   const link = (path: string, label: string) => html`<a href="${look.basePath}${path}">${label}</a>`
@@ -60,16 +65,26 @@ function missing(
       words.heading,
       html`${fill(words.codesLeft, { count })} ${link(ACCOUNT_PAGES.factors, words.renewCodes)}`,
     )
-  if (look.hasPasskeys && passkeys.length === 0)
+  if (look.hasPasskeys && passkeys.length === 0 && isOffered)
     return card(
       words.offerHeading,
       html`${look.texts.passkeys.explain} ${link(ACCOUNT_PAGES.passkeys, words.offer)}`,
+      form(
+        look,
+        {
+          action: '/account/decline_passkey',
+          submit: words.decline,
+          label: words.declineNamed,
+          style: 'quiet',
+        },
+        html``,
+      ),
     )
   return html``
 }
 
-function card(heading: string, text: Markup): Markup {
+function card(heading: string, text: Markup, below = html``): Markup {
   return html`<section class="card"><h2>${heading}</h2>
-<p>${text}</p></section>
+<p>${text}</p>${below}</section>
 `
 }

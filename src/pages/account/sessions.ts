@@ -3,6 +3,7 @@ import { form, summary } from '../form.ts'
 import { icon } from '../icons.ts'
 import { ACCOUNT_PAGES, layOut, type Markup, type Page } from '../layout.ts'
 import type { Look } from '../look.ts'
+import { partOf } from '../parts.ts'
 import { type FormState, problemOf } from '../problems.ts'
 import { timeIn } from '../times.ts'
 import { fill } from '../words.ts'
@@ -30,10 +31,19 @@ export interface SessionsView {
   readonly fresh: boolean
   /** What has just been done: a key of `account.sessions.done`. */
   readonly done: string | null
+  /** Which part of the sessions to show, as the query has it. */
+  readonly part: string | null
 }
 
+/** Keeps the page within its budget, even with the longest names. */
+const SESSIONS_PER_PAGE = 10
+
+/** The form of all rows. Their buttons say which session. */
+const END_FORM = 'end'
+
 /** The page that shows where the user is signed in. */
-export function renderSessions(look: Look, { form: state, sessions, fresh, done }: SessionsView): Page {
+export function renderSessions(look: Look, view: SessionsView): Page {
+  const { form: state, sessions, fresh, done } = view
   const words = look.texts.account.sessions
   const problem = problemOf(state, words.problems, look)
   const others = sessions.filter(({ current }) => !current)
@@ -45,10 +55,16 @@ export function renderSessions(look: Look, { form: state, sessions, fresh, done 
         ? form(look, { action: `${ACCOUNT_PAGES.sessions}/others`, submit: words.endOthers }, html``)
         : html`<p class="more">${words.stepUpFirst} <a href="${look.basePath}${stepUp}">${words.stepUp}</a></p>`
   const own = sessions.filter(({ current }) => current)
+  const { items, links } = partOf(look, [...own, ...others], {
+    asked: view.part,
+    size: SESSIONS_PER_PAGE,
+    path: ACCOUNT_PAGES.sessions,
+    words,
+  })
   const body = html`<h1>${words.heading}</h1>
 ${summary(look, problem)}${notice(noticeOf(words.done, done))}<p>${words.explain}</p>
-<ul class="list">
-${[...own, ...others].map((session) => sessionItem(look, session, fresh))}</ul>
+${fresh && others.length > 0 && html`<form id="${END_FORM}" method="post" action="${look.basePath}${ACCOUNT_PAGES.sessions}" novalidate></form>\n`}<ul class="list">
+${items.map((session) => sessionItem(look, session, fresh))}</ul>${links}
 ${below}`
   return layOut(look, {
     title: words.heading,
@@ -69,19 +85,6 @@ function sessionItem(look: Look, session: ShownSession, fresh: boolean): Markup 
 <dt>${words.firstUse}</dt><dd>${timeIn(look.locale, createdAt)}</dd>
 <dt>${words.lastUse}</dt><dd>${timeIn(look.locale, lastSeenAt)}</dd>
 ${ip !== null && html`<dt>${words.ip}</dt><dd>${ip}</dd>\n`}</dl></div>
-${
-  fresh &&
-  !current &&
-  form(
-    look,
-    {
-      action: ACCOUNT_PAGES.sessions,
-      submit: words.end,
-      label: fill(words.endNamed, { device }),
-      style: 'quiet',
-    },
-    html`<input type="hidden" name="session" value="${id}">\n`,
-  )
-}</li>
+${fresh && !current && html`<button class="quiet" type="submit" form="${END_FORM}" name="session" value="${id}" aria-label="${fill(words.endNamed, { device })}">${words.end}</button>\n`}</li>
 `
 }

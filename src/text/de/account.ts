@@ -35,6 +35,9 @@ export const account: typeof english = {
       heading: 'Was noch fehlt',
       offerHeading: 'Ohne Passwort anmelden',
       offer: 'Passkey hinzufügen',
+      decline: 'Jetzt nicht',
+      /** The accessible name of the button. Begins with `decline`. */
+      declineNamed: 'Jetzt nicht: in 30 Tagen wieder fragen',
       noSecondWay:
         'Sie haben nur einen Zugang. Wenn Sie ihn verlieren, sind Sie ausgesperrt. Fügen Sie einen Passkey hinzu, oder richten Sie eine Authenticator-App ein.',
       addSecondWay: 'Zweiten Zugang hinzufügen',
@@ -101,6 +104,8 @@ export const account: typeof english = {
     end: 'Abmelden',
     endNamed: 'Abmelden: {device}',
     endOthers: 'Alle anderen Geräte abmelden',
+    newer: 'Vorherige Geräte',
+    older: 'Weitere Geräte',
     only: 'Sie sind auf keinem anderen Gerät angemeldet.',
     stepUpFirst: 'Um andere Geräte abzumelden, bestätigen Sie zuerst, dass Sie es sind.',
     stepUp: 'Bestätigen',

@@ -23,6 +23,11 @@ export const refusals: typeof english = {
     heading: 'Sie sind nicht angemeldet',
     advice: 'Melden Sie sich an und versuchen Sie es noch einmal.',
   },
+  cookies_differ: {
+    heading: 'Melden Sie sich noch einmal an',
+    advice:
+      'Ihr Browser hat das Cookie, das Sie anmeldet, nicht oder mehrfach gesendet. Die übrigen haben wir gelöscht. Melden Sie sich noch einmal an. Wenn das öfter geschieht, löschen Sie die Cookies dieser Website.',
+  },
   too_many_attempts: {
     heading: 'Zu viele Versuche',
     advice: 'Versuchen Sie es später noch einmal.',

@@ -33,6 +33,9 @@ export const account = {
       heading: 'What is missing',
       offerHeading: 'Sign in without your password',
       offer: 'Add a passkey',
+      decline: 'Not now',
+      /** The accessible name of the button. Begins with `decline`. */
+      declineNamed: 'Not now: ask again in 30 days',
       noSecondWay:
         'You have only one way in. If you lose it, you are locked out. Add a passkey, or set up an authenticator app.',
       addSecondWay: 'Add a second way',
@@ -97,6 +100,8 @@ export const account = {
     end: 'Sign out',
     endNamed: 'Sign out {device}',
     endOthers: 'Sign out all other devices',
+    newer: 'Previous devices',
+    older: 'More devices',
     only: 'You are not signed in on any other device.',
     stepUpFirst: 'To sign out other devices, first confirm that it is you.',
     stepUp: 'Confirm',

@@ -21,6 +21,11 @@ export const refusals = {
     heading: 'You are not signed in',
     advice: 'Sign in, then try again.',
   },
+  cookies_differ: {
+    heading: 'Sign in again',
+    advice:
+      'Your browser did not send the cookie that signs you in, or it sent several. We have cleared the others. Sign in again. If this keeps happening, delete the cookies of this site.',
+  },
   too_many_attempts: {
     heading: 'Too many attempts',
     advice: 'Try again later.',

@@ -33,6 +33,9 @@ export const account: typeof english = {
       heading: 'Lo que falta',
       offerHeading: 'Iniciar sesión sin contraseña',
       offer: 'Añadir una llave de acceso',
+      decline: 'Ahora no',
+      /** The accessible name of the button. Begins with `decline`. */
+      declineNamed: 'Ahora no: volver a preguntar en 30 días',
       noSecondWay:
         'Solo tiene una forma de entrar. Si la pierde, no podrá acceder a su cuenta. Añada una llave de acceso o configure una aplicación de autenticación.',
       addSecondWay: 'Añadir otra forma',
@@ -97,6 +100,8 @@ export const account: typeof english = {
     end: 'Cerrar sesión',
     endNamed: 'Cerrar sesión: {device}',
     endOthers: 'Cerrar sesión en todos los demás dispositivos',
+    newer: 'Dispositivos anteriores',
+    older: 'Más dispositivos',
     only: 'No tiene la sesión abierta en ningún otro dispositivo.',
     stepUpFirst: 'Para cerrar sesión en otros dispositivos, confirme primero que es usted.',
     stepUp: 'Confirmar',

@@ -23,6 +23,11 @@ export const refusals: typeof english = {
     heading: 'No ha iniciado sesión',
     advice: 'Inicie sesión e inténtelo de nuevo.',
   },
+  cookies_differ: {
+    heading: 'Inicie sesión de nuevo',
+    advice:
+      'Su navegador no envió la cookie que inicia su sesión, o envió varias. Hemos borrado las demás. Inicie sesión de nuevo. Si vuelve a ocurrir, elimine las cookies de este sitio.',
+  },
   too_many_attempts: {
     heading: 'Demasiados intentos',
     advice: 'Inténtelo de nuevo más tarde.',

@@ -35,6 +35,9 @@ export const account: typeof english = {
       heading: 'Ce qu’il manque',
       offerHeading: 'Se connecter sans mot de passe',
       offer: 'Ajouter une clé d’accès',
+      decline: 'Pas maintenant',
+      /** The accessible name of the button. Begins with `decline`. */
+      declineNamed: 'Pas maintenant : redemander dans 30 jours',
       noSecondWay:
         'Vous n’avez qu’un seul moyen d’entrer. Si vous le perdez, votre compte vous est fermé. Ajoutez une clé d’accès ou configurez une application d’authentification.',
       addSecondWay: 'Ajouter un second moyen',
@@ -99,6 +102,8 @@ export const account: typeof english = {
     end: 'Déconnecter',
     endNamed: 'Déconnecter {device}',
     endOthers: 'Déconnecter tous les autres appareils',
+    newer: 'Appareils précédents',
+    older: 'Plus d’appareils',
     only: 'Vous n’êtes connecté sur aucun autre appareil.',
     stepUpFirst: 'Pour déconnecter d’autres appareils, confirmez d’abord que c’est bien vous.',
     stepUp: 'Confirmer',

@@ -23,6 +23,11 @@ export const refusals: typeof english = {
     heading: 'Vous n’êtes pas connecté',
     advice: 'Connectez-vous, puis réessayez.',
   },
+  cookies_differ: {
+    heading: 'Connectez-vous à nouveau',
+    advice:
+      'Votre navigateur n’a pas envoyé le cookie qui vous connecte, ou en a envoyé plusieurs. Nous avons effacé les autres. Connectez-vous à nouveau. Si cela se reproduit, supprimez les cookies de ce site.',
+  },
   too_many_attempts: {
     heading: 'Trop de tentatives',
     advice: 'Réessayez plus tard.',

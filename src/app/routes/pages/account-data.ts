@@ -5,7 +5,7 @@ import { type FormState, renderData, renderDeleted } from '../../../pages/index.
 import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
 import { formRoutes, pageRoute, submitRoute } from '../../pages/page.ts'
-import type { PageRequest } from '../../pages/request.ts'
+import { type PageRequest, STRONG } from '../../pages/request.ts'
 import { cookieHeadersAfter } from '../../signed-in.ts'
 import { exportOnWire } from '../../wire.ts'
 
@@ -62,5 +62,4 @@ export function accountDataPages(kit: PageKit): Route[] {
   ]
 }
 
-const STRONG = { fresh: true, aal: 'strongest' } as const
 const AS_FILE = { 'content-disposition': 'attachment; filename="account.json"' }

@@ -11,14 +11,13 @@ import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
 import { formRoutes, submitRoute } from '../../pages/page.ts'
 import { credentialIn } from '../../pages/passkey.ts'
-import type { PageRequest } from '../../pages/request.ts'
+import { type PageRequest, STRONG } from '../../pages/request.ts'
 import { unlessGone } from '../../pages/unless-gone.ts'
 
 const { pages } = TOPICS
 
 /** The query flag of a page that says what has just been done. The page has the sentence. */
 const DONE = 'done'
-const STRONG = { fresh: true, aal: 'strongest' } as const
 
 /** The pages about passkeys and the second factor. Step-up comes before they show anything. */
 export function accountFactorPages(kit: PageKit): Route[] {

@@ -10,10 +10,11 @@ import {
   renderSessions,
 } from '../../../pages/index.ts'
 import { browserFor } from '../../browser.ts'
+import { declinedCookie, hasDeclined } from '../../cookies.ts'
 import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
 import { formRoutes, pageRoute, submitRoute } from '../../pages/page.ts'
-import type { PageRequest } from '../../pages/request.ts'
+import { type PageRequest, STRONG } from '../../pages/request.ts'
 import { isServed } from '../../served.ts'
 import { delivery } from '../../signed-in.ts'
 
@@ -21,8 +22,6 @@ const { pages } = TOPICS
 
 /** The query flag of a page that says what has just been done. The page has the sentence. */
 const DONE = 'done'
-/** What could take the account over needs this. */
-const STRONG = { fresh: true, aal: 'strongest' } as const
 
 /** The pages of a signed-in user, except those of the data. */
 export function accountPages(kit: PageKit): Route[] {
@@ -32,8 +31,21 @@ export function accountPages(kit: PageKit): Route[] {
     pageRoute(kit, pages.showAccount, async (request) => {
       const { user } = await request.session()
       const factors = hasFactors ? await auth.factors.list(request.caller) : null
-      return renderAccount(request.look(user), { user, factors })
+      const isOffered = !hasDeclined(request.cookieHeader, auth.options)
+      return renderAccount(request.look(user), { user, factors, isOffered })
     }),
+
+    submitRoute(
+      kit,
+      { show: pages.showAccount, submit: pages.declinePasskey },
+      {
+        show: (request) => request.goTo('/account'),
+        async submit(request) {
+          await request.session()
+          return request.goTo('/account', {}, { cookies: [declinedCookie(auth.options).header] })
+        },
+      },
+    ),
 
     pageRoute(kit, pages.showActivity, async (request) => {
       const { user } = await request.session()
@@ -121,7 +133,14 @@ function sessionPages(kit: PageKit): Route[] {
     const { user, session } = await request.session()
     const sessions = await auth.sessions.list(request.caller)
     const { fresh } = session
-    return renderSessions(request.look(user), { form, sessions, fresh, done: doneOn(request, form.refusal) })
+    const done = doneOn(request, form.refusal)
+    return renderSessions(request.look(user), {
+      form,
+      sessions,
+      fresh,
+      done,
+      part: request.query.get('part'),
+    })
   }
   return [
     ...formRoutes(

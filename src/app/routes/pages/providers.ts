@@ -8,7 +8,7 @@ import { clearedFlowCookie, flowCookies, readFlowCookie } from '../../cookies.ts
 import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
 import { formRoutes, pageRoute, submitRoute } from '../../pages/page.ts'
-import type { PageRequest } from '../../pages/request.ts'
+import { type PageRequest, STRONG } from '../../pages/request.ts'
 import { unlessGone } from '../../pages/unless-gone.ts'
 import { type Answer, redirect } from '../../responses.ts'
 import { cookiesFor } from '../../signed-in.ts'
@@ -165,7 +165,7 @@ export function providerPages(kit: PageKit): Route[] {
     const waiting = await auth.providers.waiting(withFlow(request, flow))
     const isSignedIn = (await request.current()) !== null
     // Step-up comes before the form.
-    const user = isSignedIn ? (await request.session({ fresh: true, aal: 'strongest' })).user : null
+    const user = isSignedIn ? (await request.session(STRONG)).user : null
     return renderContinue(request.look(user), {
       form,
       waiting,
@@ -175,7 +175,7 @@ export function providerPages(kit: PageKit): Route[] {
   }
 
   async function showIdentities(request: PageRequest, form: FormState) {
-    const { user } = await request.session({ fresh: true, aal: 'strongest' })
+    const { user } = await request.session(STRONG)
     const done = form.refusal === null ? request.query.get('done') : null
     return renderIdentities(request.look(user), {
       form,

@@ -174,7 +174,13 @@ export function secondStepPages(kit: PageKit): Route[] {
   ) {
     return async (request: PageRequest, form: FormState) => {
       const signIn = await auth.signIn.pending(request.caller)
-      if (signIn.next !== next || request.query.has(BEGUN)) return request.goTo(STEPS[signIn.next])
+      const hasBegun = request.query.has(BEGUN)
+      if (signIn.next !== next) {
+        // The other page has just sent the browser here, so it sends the two pages different cookies.
+        if (hasBegun) throw new AuthError('pending_login_required')
+        return request.goTo(STEPS[signIn.next], { [BEGUN]: '' })
+      }
+      if (hasBegun) return request.goTo(STEPS[next])
       return show(request, form, signIn)
     }
   }

@@ -4,7 +4,7 @@ import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
 import { formRoutes, submitRoute } from '../../pages/page.ts'
 import { credentialIn, unknownPasskey } from '../../pages/passkey.ts'
-import type { PageRequest } from '../../pages/request.ts'
+import { type PageRequest, SIGNED_IN } from '../../pages/request.ts'
 import { cookieHeadersAfter, headersAfter } from '../../signed-in.ts'
 
 const { pages } = TOPICS
@@ -14,13 +14,12 @@ export function signInPages(kit: PageKit): Route[] {
   const { auth } = kit
   const show = async (request: PageRequest, form: FormState) => {
     // Also for a tab in which somebody was about to sign in while another tab did.
-    if (form.refusal === null && (await request.current()) !== null)
-      return request.goBack(request.returnTarget)
+    if (form.refusal === null && (await request.current()) !== null) return request.goOnWithSession()
     const isFlagged = (flag: string) => form.refusal === null && request.query.has(flag)
     return renderSignIn(request.look(), {
       form,
       returnTo: request.returnTargetOf(form),
-      cookiesRefused: isFlagged('signed_in'),
+      cookiesRefused: isFlagged(SIGNED_IN),
       passwordChanged: isFlagged('password_changed'),
       expired: isFlagged('expired'),
       unknownPasskey: unknownPasskey(form, auth.options),

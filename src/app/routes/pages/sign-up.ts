@@ -17,8 +17,7 @@ export function signUpPages(kit: PageKit): Route[] {
       { show: pages.showSignUp, submit: pages.signUp },
       {
         async show(request, form) {
-          if (form.refusal === null && (await request.current()) !== null)
-            return request.goBack(request.returnTarget)
+          if (form.refusal === null && (await request.current()) !== null) return request.goOnWithSession()
           return renderSignUp(request.look(), { form, returnTo: request.returnTargetOf(form) })
         },
         async submit(request, { email, password, return_to }) {
@@ -45,8 +44,7 @@ export function signUpPages(kit: PageKit): Route[] {
       {
         async show(request, form) {
           // Also for a tab that waits for the code while another tab has signed in.
-          if (form.refusal === null && (await request.current()) !== null)
-            return request.goBack(request.returnTarget)
+          if (form.refusal === null && (await request.current()) !== null) return request.goOnWithSession()
           return renderConfirmCode(request.look(), {
             form,
             returnTo: request.returnTargetOf(form),

@@ -6,7 +6,7 @@ import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
 import { formRoutes, submitRoute } from '../../pages/page.ts'
 import { credentialIn, unknownPasskey } from '../../pages/passkey.ts'
-import type { PageRequest } from '../../pages/request.ts'
+import { type PageRequest, STRONG } from '../../pages/request.ts'
 
 const { pages } = TOPICS
 
@@ -69,7 +69,7 @@ export function stepUpPages(kit: PageKit): Route[] {
   /** What the session accepts. If it needs a second factor, a password is not enough. */
   async function waysToStepUp({ caller }: PageRequest) {
     try {
-      await auth.sessions.verify({ fresh: true, aal: 'strongest' }, caller)
+      await auth.sessions.verify(STRONG, caller)
     } catch (error) {
       if (!(error instanceof AuthError) || error.accepts === undefined) throw error
       return { methods: error.accepts, needsSecondFactor: error.code === 'second_factor_required' }

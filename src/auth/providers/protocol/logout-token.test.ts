@@ -54,6 +54,27 @@ it.each<[what: string, change: (claims: Json) => Json, notice: Json]>([
   expect(await notice).toMatchObject(expected)
 })
 
+it('names people by the claim that names their identities', async () => {
+  const { fake } = await send()
+  const signed = async (claims: Json) =>
+    fake.sign(
+      {
+        iss: fake.issuer,
+        aud: FAKE_CLIENT.clientId,
+        iat: seconds(),
+        jti: 'token-2',
+        sub: 'pairwise',
+        events: { [EVENT]: {} },
+        ...claims,
+      },
+      { typ: 'logout+jwt' },
+    )
+  const provider = configFor(fake, { preset: 'microsoft', tenants: ['*'] })
+  const notice = async (claims: Json) => verifyLogoutToken(httpFor(), provider, await signed(claims))
+  expect(await notice({ oid: 'person-1' })).toMatchObject({ subject: 'person-1', sid: null })
+  expect(await notice({ sid: 'session-1' })).toMatchObject({ subject: null, sid: 'session-1' })
+})
+
 it('accepts a token of the general type', async () => {
   const { notice } = await send(undefined, { typ: 'JWT' })
   expect(await notice).toMatchObject({ jti: 'token-1' })

@@ -11,10 +11,10 @@ export const LOGOUT_TOKEN_MAX_AGE_SECONDS = 300
 
 const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 
-/** Whom a provider has signed out. At least one of `subject` and `sid` is set. */
+/** Whom a provider has signed out. At least one of `subject` and `sid` is set, unless it names people by another claim than `sub`. */
 export interface LogoutNotice {
   readonly issuer: string
-  /** All sessions of this subject ended, if there is no `sid`. */
+  /** The subject of the identity. All of its sessions ended, if there is no `sid`. */
   readonly subject: string | null
   /** The session at the provider that ended. */
   readonly sid: string | null
@@ -37,7 +37,8 @@ export async function verifyLogoutToken(
   let library: Library | null = null
   try {
     library = await loadLibrary()
-    if (presetOf(provider.preset).protocol !== 'oidc') throw new ProviderProblem('no logout tokens')
+    const preset = presetOf(provider.preset)
+    if (preset.protocol !== 'oidc') throw new ProviderProblem('no logout tokens')
     const { keys, metadata } = await metadataOf(http, provider, library)
     const { payload, protectedHeader } = await library.jwtVerify(token, keys, {
       algorithms: ALGORITHMS,
@@ -58,9 +59,11 @@ export async function verifyLogoutToken(
     if (![sub, sid].every((value) => value === undefined || typeof value === 'string'))
       throw new ProviderProblem('logout token subject')
     if (sub === undefined && sid === undefined) throw new ProviderProblem('logout token subject')
+    // The subject of an identity may be another claim than `sub`.
+    const subject = preset.subject(payload)
     return {
       issuer: iss,
-      subject: sub ?? null,
+      subject: typeof subject === 'string' ? subject : null,
       sid: (sid as string | undefined) ?? null,
       jti,
       issuedAt: new Date(iat * 1_000),

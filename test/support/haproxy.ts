@@ -1,0 +1,41 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type OnEnd, startDaemon, temporaryFolder } from './system.ts'
+
+/** The path on Debian. */
+const HAPROXY = '/usr/sbin/haproxy'
+
+export const hasHaproxy = existsSync(HAPROXY)
+
+/**
+ * Runs a real HAProxy until the end, as docs/guide/operate.md configures it.
+ *
+ * @param port - Where it listens on 127.0.0.1.
+ * @param backends - The ports of the instances.
+ */
+export async function startHaproxy(port: number, backends: readonly number[], onEnd: OnEnd): Promise<void> {
+  const file = join(temporaryFolder(onEnd), 'haproxy.cfg')
+  writeFileSync(
+    file,
+    `
+defaults
+  mode http
+  timeout connect 2s
+  timeout client 30s
+  timeout server 30s
+  option httpchk GET /readyz
+  option redispatch
+  retries 3
+  retry-on conn-failure
+  default-server check inter 500ms fall 1 rise 1
+frontend public
+  bind 127.0.0.1:${port}
+  default_backend instances
+backend instances
+  option forwardfor
+  http-reuse never
+${backends.map((each) => `  server instance${each} 127.0.0.1:${each}`).join('\n')}
+`,
+  )
+  await startDaemon({ program: HAPROXY, args: ['-W', '-db', '-f', file], ready: 'Loading success', onEnd })
+}
