@@ -102,6 +102,11 @@ export interface ServiceDetails {
   readonly processes?: number
   /** Called for a fault outside of a request, such as a lost connection or a mail that could not be sent. */
   readonly onFault?: (what: string, error: unknown, details?: Record<string, unknown>) => void
+  /**
+   * Called after `onFault` when commits can no longer be made durable. Every write is refused until the database is opened
+   * again.
+   */
+  readonly onLost?: () => void
   /** Called when something that the service depends on fails or recovers. */
   readonly onChange?: (level: 'warn' | 'info', what: string, details?: Record<string, unknown>) => void
   /** Functions of the application. Default: none. */
@@ -143,6 +148,12 @@ export async function openAuthService(
     naming: options,
     ...(details.migrate !== undefined && { migrate: details.migrate }),
     onError: (error) => onFault('the database dropped a connection', error),
+    onLost: (error) => {
+      onFault('the database cannot be synced to the disk; no further write is accepted', error, {
+        sync: error.reason,
+      })
+      details.onLost?.()
+    },
     onNewerSchema: (migrations) =>
       onChange('warn', 'a newer version has migrated the database; this version works on it too', {
         migrations,

@@ -2,8 +2,9 @@
 import { createApp } from '../app/index.ts'
 import { type RunningServer, startServer } from '../app/server.ts'
 import { type AuthService, openAuthService } from '../auth/index.ts'
+import { hashesAtOnce } from '../auth/passwords/hashing/queue.ts'
 import { withoutBrackets } from '../lib/network.ts'
-import { lowerPoolPriority } from '../lib/pool.ts'
+import { lowerPoolPriority, poolSizeFor } from '../lib/pool.ts'
 import { describeError, type Logger } from '../log.ts'
 import { OptionError } from '../model/errors.ts'
 import { libraryOptions } from './metadata-schema.ts'
@@ -29,11 +30,15 @@ export async function runInstance(
   settings: Settings,
   { log, onListening, stopped }: RunDetails,
 ): Promise<void> {
+  // Nothing has used the pool yet.
+  process.env.UV_THREADPOOL_SIZE ??= String(poolSizeFor(hashesAtOnce(settings.workers)))
   await lowerPoolPriority()
   const auth = await openAuthService(await libraryOptions(settings), {
     sendsMail: true,
     processes: settings.workers,
     onFault: (what, error, details) => log.error({ ...details, reason: describeError(error) }, what),
+    // A new process reads what is on the disk.
+    onLost: () => process.exit(1),
     onChange: (level, what, details = {}) => log[level](details, what),
     onAudit: (record) => log.info({ audit: record }, 'audit'),
   })

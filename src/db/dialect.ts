@@ -236,24 +236,24 @@ function keepsPragmas<Tables>(db: Kysely<Tables>): boolean {
   return (db.getExecutor().adapter as { keepsPragmas?: boolean }).keepsPragmas === true
 }
 
+/** A connection to an SQLite file. */
+export interface MayNotWait {
+  /** Whether its commits wait for the disk. */
+  waitsForDisk: boolean
+}
+
 /**
- * Runs a single write that a power failure may undo. On SQLite every other commit waits for the disk and blocks the
- * process; this one does not. The next commit that waits makes it durable too, because SQLite syncs the whole log file.
- *
- * @see {@link https://www.sqlite.org/pragma.html#pragma_synchronous}
+ * Runs a single write that a power failure may undo. On SQLite it does not wait for the disk. The next commit that waits
+ * makes it durable too, because the whole log file is synced.
  */
 export async function withoutSync<Tables, Result>(
   db: Kysely<Tables>,
   write: (connection: Kysely<Tables>) => Promise<Result>,
 ): Promise<Result> {
-  if (!isSqlite(db) || keepsPragmas(db)) return write(db)
+  if (!isSqlite(db)) return write(db)
   return db.connection().execute(async (connection) => {
-    await sql`pragma synchronous = normal`.execute(connection)
-    try {
-      return await write(connection)
-    } finally {
-      await sql`pragma synchronous = full`.execute(connection)
-    }
+    await leaveOutSync(connection)
+    return write(connection)
   })
 }
 
@@ -267,11 +267,21 @@ export function transactionWithoutSync<Tables, Result>(
   db: Kysely<Tables>,
   work: (tx: Transaction<Tables>) => Promise<Result>,
 ): Promise<Result> {
-  if (isSqlite(db)) return withoutSync(db, (connection) => connection.transaction().execute(work))
   return db.transaction().execute(async (tx) => {
-    await sql`set local synchronous_commit = off`.execute(tx)
+    await leaveOutSync(tx)
     return work(tx)
   })
+}
+
+/** The connection of an application ignores it: durability is its choice. */
+async function leaveOutSync<Tables>(connection: Kysely<Tables>): Promise<void> {
+  if (isSqlite(connection)) {
+    await connection.getExecutor().provideConnection(async (sqlite) => {
+      Object.assign(sqlite, { waitsForDisk: false } satisfies MayNotWait)
+    })
+  } else {
+    await sql`set local synchronous_commit = off`.execute(connection)
+  }
 }
 
 /**

@@ -11,6 +11,7 @@ import { inspectUsableSchema, migrate } from './migrate.ts'
 import { type Naming, PLAIN } from './naming.ts'
 import { type PreparedReader, useReader } from './prepared.ts'
 import { withNaming } from './renaming.ts'
+import type { NotDurable } from './sqlite/group-commit.ts'
 import { type Database, type Schema, TABLE_NAMES } from './tables/index.ts'
 import { type DatabaseUrl, describeDatabase, parseDatabaseUrl, sqliteUrl } from './url.ts'
 
@@ -80,6 +81,10 @@ export interface OpenOptions {
   naming?: Naming
   /** Called when PostgreSQL drops a connection outside of any request. */
   onError?: (error: Error) => void
+  /**
+   * Called when SQLite's log cannot be synced. From then on every write is refused, until the database is opened again.
+   */
+  onLost?: (error: NotDurable) => void
   /** Called with the migrations that ran, if any did. */
   onMigrated?: (names: readonly string[]) => void
   /** Called with the migrations of newer versions, if the database has any. This version works on the schema. */
@@ -97,9 +102,9 @@ export async function openDatabase(
   source: string | GivenDatabase,
   options: OpenOptions = {},
 ): Promise<Database> {
-  const { onError = () => {}, onMigrated = () => {}, onNewerSchema = () => {} } = options
+  const { onError = () => {}, onLost = () => {}, onMigrated = () => {}, onNewerSchema = () => {} } = options
   const { create = true, naming = PLAIN } = options
-  const db = await connect(source, { onError, create, naming })
+  const db = await connect(source, { onError, onLost, create, naming, groupsCommits: true })
   try {
     // Refuse before the first change. Setting the journal mode already writes to the file.
     const { pending, newer } = await inspectUsableSchema(db)
@@ -151,9 +156,13 @@ async function connect(
     hasTimeout = true,
     readOnly = false,
     create = true,
+    groupsCommits = false,
+    onLost = () => {},
     naming,
   }: {
     onError: (error: Error) => void
+    onLost?: (error: NotDurable) => void
+    groupsCommits?: boolean
     hasTimeout?: boolean
     readOnly?: boolean
     create?: boolean
@@ -188,7 +197,8 @@ async function connect(
     }
     const { openSqlite } = await import('./sqlite/driver.ts')
     assertFolder(database.path)
-    return assembled(await openSqlite(database.path, { readOnly, create, naming }), naming)
+    const details = { readOnly, create, naming, groupsCommits, onLost }
+    return assembled(await openSqlite(database.path, details), naming)
   } catch (error) {
     throw refusalOf(source, error)
   }

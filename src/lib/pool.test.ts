@@ -1,5 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { startProgram } from '../../test/support/service.ts'
+import { migratedDatabase } from '../../test/support/engines.ts'
+import { startProgram, startService } from '../../test/support/service.ts'
+import { hashesAtOnce } from '../auth/passwords/hashing/queue.ts'
 
 // Prints each thread of the process as `name niceness`.
 const PROGRAM = `
@@ -25,3 +28,14 @@ it.skipIf(process.platform !== 'linux')('only the threads of the pool get a lowe
   expect(others.length).toBeGreaterThan(0)
   expect(others.filter((line) => !line.endsWith(' 0'))).toEqual([])
 })
+
+// The system counts threads only on Linux.
+it.skipIf(process.platform !== 'linux')(
+  'the service has more threads in its pool than hashes use',
+  async () => {
+    const service = await startService(await migratedDatabase('sqlite'))
+    const threads = `/proc/${service.pid}/task`
+    const names = readdirSync(threads).map((id) => readFileSync(`${threads}/${id}/comm`, 'utf8').trim())
+    expect(names.filter((name) => name === 'libuv-worker')).toHaveLength(hashesAtOnce(1) + 4)
+  },
+)

@@ -1,10 +1,22 @@
-/** Node's thread pool, which hashes passwords while the main thread answers requests. */
+/** Node's thread pool, which hashes passwords and syncs files while the main thread answers requests. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { constants, setPriority } from 'node:os'
 
 /** The name of the threads since libuv 1.50. */
 const POOL_THREAD = 'libuv-worker'
+
+/** Threads that hashes leave to other work: syncing the database, looking up names, reading files. */
+const OTHER_THREADS = 4
+
+/**
+ * The size of a pool in which a commit never waits behind hashes for its sync.
+ *
+ * @param hashes - How many run at once.
+ */
+export function poolSizeFor(hashes: number): number {
+  return hashes + OTHER_THREADS
+}
 
 /**
  * Lowers the priority of the threads that hash passwords. During a flood of sign-ins, this cuts the median time of a

@@ -33,7 +33,7 @@ export function openExisting(path: string): DatabaseSync {
 }
 
 // A URL, because SQLite would read a plain path that begins with "file:" as a URI with parameters.
-function locationOf(path: string, mode: 'ro' | 'rw'): string | URL {
+export function locationOf(path: string, mode: 'ro' | 'rw'): string | URL {
   return path === MEMORY ? path : new URL(`${pathToFileURL(resolve(path))}?mode=${mode}`)
 }
 
@@ -51,7 +51,21 @@ export async function openForWriting(path: string, { create }: { create: boolean
     database.close()
     throw error
   }
+  startLogOver(database)
   return database
+}
+
+/**
+ * Moves the log into the file if nobody else uses it, so that the next write starts the log over. A process may have ended
+ * because it could not sync the log, and a gap in it would hide what is added later. Best effort: on a full disk the
+ * database can still be read.
+ */
+function startLogOver(database: DatabaseSync): void {
+  try {
+    database.exec('pragma wal_checkpoint(restart)')
+  } catch {
+    // SQLite keeps the log.
+  }
 }
 
 /** Retries while another process writes. SQLite's own waiting would block the event loop. */

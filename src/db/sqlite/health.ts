@@ -5,6 +5,7 @@ import { DatabaseFault, type Health } from '../health.ts'
 import { LEDGER, type Naming, prefixedBy } from '../naming.ts'
 import { type DatabaseSync, openExisting, openForReading, whileBusy } from './connection.ts'
 import { checkSqlite } from './files.ts'
+import { NotDurable } from './group-commit.ts'
 import { prepared } from './statements.ts'
 
 /** Remembers the last error of this process that was the fault of the database. */
@@ -12,9 +13,13 @@ export class Faults {
   last: Error | null = null
 
   note(error: unknown): void {
-    // Damage does not go away, so later errors must not replace it.
-    if (!(error instanceof Error) || (this.last !== null && isDamaged(this.last))) return
+    if (!(error instanceof Error) || this.isLasting()) return
     if (isDamaged(error) || (isUnavailable(error) && !isBusy(error))) this.last = error
+  }
+
+  /** Whether the last error does not go away: damage, or a log that cannot be synced. */
+  isLasting(): boolean {
+    return this.last !== null && (isDamaged(this.last) || this.last instanceof NotDurable)
   }
 }
 
@@ -31,7 +36,7 @@ export function healthOfFile(path: string, faults: Faults, naming: Naming): Heal
       try {
         const ran = migrationsIn(database, naming)
         if (faults.last !== null) {
-          if (isDamaged(faults.last)) throw faults.last
+          if (faults.isLasting()) throw faults.last
           // Only writes notice a full disk. After one failed, try a write in each probe until it succeeds.
           tryToWrite(path)
           faults.last = null

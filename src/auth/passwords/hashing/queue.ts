@@ -32,12 +32,9 @@ interface Capacity {
  * bounded, and guesses at their passwords do not delay other sign-ins.
  */
 export function createHashQueues({ costOfNew, processes = 1 }: Capacity): (hasher: Hasher) => Hasher {
-  const runningMax = Math.max(1, Math.floor(RUNNING_MAX / processes))
-  const ordinary = createQueue({ runningMax, waitingMax: WAITING_MAX })
-  const costly = createQueue({
-    runningMax: Math.min(COSTLY_RUNNING_MAX, Math.max(1, Math.floor(runningMax / 2))),
-    waitingMax: COSTLY_WAITING_MAX,
-  })
+  const runningMax = runningMaxOf(processes)
+  const ordinary = createQueue({ runningMax: runningMax.ordinary, waitingMax: WAITING_MAX })
+  const costly = createQueue({ runningMax: runningMax.costly, waitingMax: COSTLY_WAITING_MAX })
   return (hasher) => ({
     hash: (password) => ordinary(1, () => hasher.hash(password)),
     verify(password, storedHash) {
@@ -50,6 +47,17 @@ export function createHashQueues({ costOfNew, processes = 1 }: Capacity): (hashe
     verifyNothing: (password) => ordinary(1, () => hasher.verifyNothing(password)),
     needsRehash: hasher.needsRehash,
   })
+}
+
+/** The most hashes that one of so many processes runs at once. Each takes a thread of Node's pool. */
+export function hashesAtOnce(processes: number): number {
+  const { ordinary, costly } = runningMaxOf(processes)
+  return ordinary + costly
+}
+
+function runningMaxOf(processes: number) {
+  const ordinary = Math.max(1, Math.floor(RUNNING_MAX / processes))
+  return { ordinary, costly: Math.min(COSTLY_RUNNING_MAX, Math.max(1, Math.floor(ordinary / 2))) }
 }
 
 interface QueueLimits {
