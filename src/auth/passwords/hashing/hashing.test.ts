@@ -2,6 +2,7 @@ import { argon2Sync } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CHARACTER } from '../../../../test/support/characters.ts'
+import { IS_FULL } from '../../../../test/support/full.ts'
 import { hasCurrentCost, PASSWORD_COST, RECOVERY_CODE_COST, unknownArgon2id } from './argon2.ts'
 import { bcryptCost, unknownBcrypt } from './bcrypt.ts'
 import { createHasher, RECOVERY_CODE_HASHING, readHash } from './index.ts'
@@ -122,7 +123,7 @@ describe.each(HASHERS)('the hasher for %s', (name, hasher) => {
         expect(await hasher.verify(beginning + other, await hasher.hash(beginning + one))).toBe(false)
       }),
       // Most of these run argon2id, which is slow.
-      { numRuns: 12 },
+      { numRuns: IS_FULL ? 12 : 4 },
     )
   })
 })
