@@ -104,8 +104,8 @@ const SCANS: Partial<Record<Drive, string>> = {
 /** SQLite deletes every mailed code without a scan, because nothing depends on them. */
 const ON_SQLITE = { 'transfer.finishRestore': 'pending_sign_ins, sessions, tokens, users' }
 
-/** PostgreSQL reads a small table as a whole to find a list of pairs. */
-const ON_POSTGRES = { 'transfer.importUsers': 'identities' }
+/** PostgreSQL reads a small table, or an index of few rows, as a whole to find a list. Here few users have a user handle. */
+const ON_POSTGRES = { 'transfer.importUsers': 'identities, users' }
 
 /** A signed-in user. */
 interface Person {
