@@ -14,6 +14,8 @@ export default defineConfig({
       ),
     ],
     exclude: configDefaults.exclude,
+    // The whole Chromium is slow, and some tests repeat a step for every page.
+    testTimeout: 300_000,
     env: { BIENVENUE_TEST_FULL: '1' },
   },
 })

@@ -81,10 +81,11 @@ describe.skipIf(!hasBrowser)('the hosted pages in a browser', () => {
     const browsing = await context()
     const page = await browsing.newPage()
     await signIn(page)
-    // Each form from another site. From where the browser has other rules, one is enough for `npm test`.
+    // `npm test` tries every second form from another site, and one from where the browser has other rules.
+    const most = FORMS.filter((_, index) => IS_FULL || index % 2 === 0)
     const some = IS_FULL ? FORMS : FORMS.slice(0, 1)
     for (const [host, at, forms] of [
-      ['evil.example', port, FORMS],
+      ['evil.example', port, most],
       ['sibling.localhost', port, some],
       ['evil.example', sandboxed, some],
     ] as const)
