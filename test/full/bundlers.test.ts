@@ -9,13 +9,21 @@ import { temporaryFolder } from '../support/system.ts'
 const BUNDLERS = ['esbuild', 'rolldown', 'webpack']
 
 /** Webpack gives them new names and finds them. The others leave them to the developer. */
-const DATA_FILES = ['pages/browser/*', 'auth/passwords/policy/common-passwords.txt']
+const DATA_FILES = [
+  'pages/browser/*',
+  'auth/passwords/policy/common-passwords.txt',
+  'db/sqlite/checkpoint-thread.js',
+]
 const BESIDE = [
   'browser/page.css',
   'browser/page.js',
   'browser/link-page.js',
+  'browser/more.js',
+  'browser/passkeys.js',
+  'browser/signals.js',
   'browser/icon.svg',
   'common-passwords.txt',
+  'checkpoint-thread.js',
 ]
 
 const WORKS = { page: 200, commonPassword: 400, signIn: 200 }
