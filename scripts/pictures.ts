@@ -84,7 +84,7 @@ async function signIn(page: Page, origin: string): Promise<void> {
   await page.goto(`${origin}/sign_in`)
   await page.getByLabel('Email address').fill(BOB.email)
   await page.getByLabel('Password', { exact: true }).fill(BOB.password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.waitForURL('**/account')
 }
 

@@ -1,7 +1,7 @@
 /** Table `providers`: where people can sign in with an account that they have elsewhere. */
 import type { Selectable } from 'kysely'
 import { Conflict } from '../../model/errors.ts'
-import type { Linking, PresetName } from '../../model/providers.ts'
+import { isProviderId, type Linking, type PresetName } from '../../model/providers.ts'
 import { isUniqueViolation } from '../dialect.ts'
 import type { Database, Schema, Tx } from './index.ts'
 import type { Columns, RowOf, Table } from './table.ts'
@@ -129,6 +129,8 @@ export async function listProviders(db: Database): Promise<Provider[]> {
 
 /** The provider with this id, or `null`. The caller must check whether it is disabled. */
 export async function findProvider(db: Database, id: string): Promise<Provider | null> {
+  // No provider has another id, and PostgreSQL refuses text with a zero byte.
+  if (!isProviderId(id)) return null
   const row = await db.selectFrom('providers').selectAll().where('id', '=', id).executeTakeFirst()
   return row === undefined ? null : providerOf(row)
 }
