@@ -97,7 +97,7 @@ async function take(context: BrowserContext, url: string, name: string): Promise
   const session = await context.newCDPSession(page)
   const { data } = await session.send('Page.captureScreenshot', {
     format: 'webp',
-    quality: 75,
+    quality: 45,
     captureBeyondViewport: true,
   })
   writeFileSync(`${name}.webp`, Buffer.from(data, 'base64'))
