@@ -95,9 +95,11 @@ describe.skipIf(!hasBrowser)('the back-forward cache', () => {
     await open('/account/sessions')
     await open('/account/password')
     const before = site.received.length
+    const reloaded = page.waitForEvent('load')
     await back()
     await expect.poll(() => pagesAfter(before, site), POLL).toEqual(['GET /account/sessions'])
-    expect(kept).toEqual(['kept /account/sessions'])
+    await expect.poll(() => kept, POLL).toEqual(['kept /account/sessions'])
+    await reloaded
 
     await open('/account/password')
     await page.locator('header button').click()
