@@ -6,7 +6,7 @@ import type { Look } from './look.ts'
 /** A part of a list. */
 interface Part<Item> {
   readonly items: readonly Item[]
-  /** Links to the parts before and after it. Empty if there are none. */
+  /** Links to the previous and the next part. Empty if there is only one part. */
   readonly links: Markup
 }
 

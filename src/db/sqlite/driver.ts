@@ -225,7 +225,7 @@ class Driver implements KyselyDriver {
     turn.transaction = null
   }
 
-  // Whoever waits for a turn gets it first. Kysely lets nobody else begin.
+  // Runs after the queued transactions. Kysely accepts no new ones.
   async destroy() {
     const { turns, commits } = this.#parts
     await turns.run(async () => {})

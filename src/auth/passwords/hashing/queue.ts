@@ -49,7 +49,7 @@ export function createHashQueues({ costOfNew, processes = 1 }: Capacity): (hashe
   })
 }
 
-/** The most hashes that one of so many processes runs at once. Each takes a thread of Node's pool. */
+/** The maximum number of hashes that one process runs at once. Each takes a thread of Node's pool. */
 export function hashesAtOnce(processes: number): number {
   const { ordinary, costly } = runningMaxOf(processes)
   return ordinary + costly
