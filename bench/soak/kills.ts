@@ -12,7 +12,7 @@ import { type Entries, openLedger } from './ledger.ts'
 
 const INSTANCES = 2
 const CLIENTS = 8
-const LONGEST_PAUSE_MS = 400
+const LONGEST_PAUSE_MS = 100
 
 interface Instance {
   readonly process: RunningProcess
@@ -25,13 +25,20 @@ export interface KillsReport {
   readonly contradictions: readonly string[]
 }
 
+interface KillsOptions {
+  readonly kills: number
+  readonly onEnd: OnEnd
+  readonly isLate?: () => boolean
+  readonly onKill?: (count: number) => void
+}
+
 /**
  * @param databaseUrl - An empty database.
- * @param details - `kills`: how many. `onKill`: called after each.
+ * @param details - `kills`: how many. `isLate`: whether to end with fewer. `onKill`: called after each.
  */
 export async function runKills(
   databaseUrl: string,
-  { kills, onEnd, onKill = () => {} }: { kills: number; onEnd: OnEnd; onKill?: (count: number) => void },
+  { kills, onEnd, isLate = () => false, onKill = () => {} }: KillsOptions,
 ): Promise<KillsReport> {
   const instances: Instance[] = []
   const start = async (): Promise<Instance> => {
@@ -44,7 +51,8 @@ export async function runKills(
   const ledger = openLedger(() => instances.map(({ client }) => client))
   let isOver = false
   const clients = Array.from({ length: CLIENTS }, () => ledger.live(() => isOver))
-  for (let count = 1; count <= kills; count++) {
+  let count = 0
+  while (count < kills && !isLate()) {
     // Each kill hits a service that has acknowledged something since the last one.
     const before = acknowledged(ledger.entries)
     while (acknowledged(ledger.entries) === before) await setTimeout(1)
@@ -53,7 +61,7 @@ export async function runKills(
     await victim?.process.stop('SIGKILL')
     victim?.client.close()
     instances.push(await start())
-    onKill(count)
+    onKill(++count)
   }
   isOver = true
   await Promise.all(clients)
@@ -62,7 +70,7 @@ export async function runKills(
     client.close()
     await process.stop()
   }
-  return { kills, entries: ledger.entries, contradictions: ledger.contradictions }
+  return { kills: count, entries: ledger.entries, contradictions: ledger.contradictions }
 }
 
 function acknowledged({ registrations, signIns, signOuts, resets }: Entries): number {

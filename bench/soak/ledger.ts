@@ -5,8 +5,12 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import type { Answer, Client } from '../client.ts'
 
+/** A client uses as many at a time. The ledger keeps the others too. */
 const ACCOUNTS_PER_CLIENT = 25
+/** After as many sign-ins, a client replaces an account by another. */
 const SESSIONS_PER_ACCOUNT = 8
+/** Accounts that are compared at a time in the end. */
+const COMPARED_AT_ONCE = 8
 
 /** What the clients know of one account. */
 interface Account {
@@ -31,11 +35,13 @@ export interface Entries {
   /** Answers of session checks that were compared with the ledger. */
   checks: number
   requests: number
-  /** Requests without an answer, or with 503. */
+  /** Requests that got no answer. */
   unanswered: number
+  /** Requests that got 503. */
+  refused: number
 }
 
-/** Sends a request to any process of the service. `null`: no answer came, so nobody knows what happened. */
+/** Sends a request to any process of the service. `null`: no answer or 503, so nobody knows what happened. */
 type Ask = (
   method: string,
   path: string,
@@ -65,6 +71,7 @@ export function openLedger(clients: () => readonly Client[]): Ledger {
     checks: 0,
     requests: 0,
     unanswered: 0,
+    refused: 0,
   }
   const contradictions: string[] = []
   const accounts: Account[] = []
@@ -86,7 +93,8 @@ export function openLedger(clients: () => readonly Client[]): Ledger {
       })
       .catch(() => null)
     if (answer !== null && answer.status !== 503) return answer
-    entries.unanswered++
+    if (answer === null) entries.unanswered++
+    else entries.refused++
     return null
   }
 
@@ -185,18 +193,22 @@ export function openLedger(clients: () => readonly Client[]): Ledger {
         const token = account && pick([...account.live, ...account.ended])
         const step = randomInt(20)
         if (account === undefined || (step === 0 && own.length < ACCOUNTS_PER_CLIENT)) await register(own)
-        else if (step === 1 && account.signIns < SESSIONS_PER_ACCOUNT) await signIn(account)
+        else if (account.signIns >= SESSIONS_PER_ACCOUNT) own.splice(own.indexOf(account), 1)
+        else if (step === 1 || token === undefined) await signIn(account)
         else if (step === 2 && account.isSure) await reset(account)
-        else if (step === 3 && token !== undefined && account.live.has(token)) await signOut(account, token)
-        else if (token !== undefined) await check(account, token)
-        else if (account.signIns < SESSIONS_PER_ACCOUNT) await signIn(account)
+        else if (step === 3 && account.live.has(token)) await signOut(account, token)
+        else await check(account, token)
       }
     },
     async verify() {
-      for (const account of accounts) {
-        for (const token of [...account.live, ...account.ended]) await check(account, token)
-        await signIn(account)
+      const left = accounts.values()
+      const compare = async () => {
+        for (const account of left) {
+          for (const token of [...account.live, ...account.ended]) await check(account, token)
+          await signIn(account)
+        }
       }
+      await Promise.all(Array.from({ length: COMPARED_AT_ONCE }, compare))
     },
   }
 }

@@ -7,7 +7,8 @@
  *     npm run soak -- --only fuzz --inputs 10000000      malformed inputs for the parsers
  *     npm run soak -- --only sockets --requests 100000   malformed requests over sockets
  *
- * `--engine sqlite` runs `kills` on one database only, and `--seed N` repeats the malformed inputs of a run.
+ * `--engine sqlite` runs `kills` on one database only. `--minutes N` ends `kills` on a database earlier, with the kills that it has
+ * done by then. `--seed N` repeats the malformed inputs of a run.
  */
 import { parseArgs } from 'node:util'
 import { build, isBuilt } from '../../scripts/build.ts'
@@ -25,14 +26,16 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '1000' },
     inputs: { type: 'string', default: '10000000' },
     requests: { type: 'string', default: '100000' },
+    minutes: { type: 'string', default: '100000' },
     seed: { type: 'string', default: '1' },
   },
 })
-const [kills, inputs, requests, seed] = (['kills', 'inputs', 'requests', 'seed'] as const).map((name) => {
+const COUNTS = ['kills', 'inputs', 'requests', 'minutes', 'seed'] as const
+const [kills, inputs, requests, minutes, seed] = COUNTS.map((name) => {
   const number = Number(values[name])
   if (!Number.isSafeInteger(number) || number < 1) throw new TypeError(`--${name}: a whole number from 1`)
   return number
-}) as [number, number, number, number]
+}) as [number, number, number, number, number]
 
 const place = openPlace()
 
@@ -42,12 +45,15 @@ const PARTS: Readonly<Record<string, () => Promise<boolean>>> = {
     let isWell = true
     for (const engine of values.engine) {
       if (engine !== 'sqlite' && engine !== 'postgres') throw new TypeError('--engine: sqlite, postgres')
-      const { entries, contradictions } = await runKills(await place.freshDatabase(engine), {
+      const endsAt = performance.now() + minutes * 60_000
+      const report = await runKills(await place.freshDatabase(engine), {
         kills,
         onEnd: place.onEnd,
+        isLate: () => performance.now() > endsAt,
         onKill: (count) => count % 50 === 0 && console.log(`${engine}: ${count} kills`),
       })
-      console.log(`${engine}: ${kills} kills; acknowledged: ${JSON.stringify(entries)}`)
+      const { entries, contradictions } = report
+      console.log(`${engine}: ${report.kills} kills; acknowledged: ${JSON.stringify(entries)}`)
       for (const line of contradictions) console.log(`CONTRADICTION: ${line}`)
       console.log(`${engine}: ${contradictions.length} contradictions`)
       isWell &&= contradictions.length === 0
@@ -62,8 +68,9 @@ const PARTS: Readonly<Record<string, () => Promise<boolean>>> = {
     )
     for (const line of contradictions) console.log(`CONTRADICTION: ${line}`)
     console.log(`from ${from}: ${JSON.stringify(entries)}`)
-    console.log(`${entries.unanswered} failed requests, ${contradictions.length} contradictions`)
-    return entries.unanswered + contradictions.length === 0
+    const failed = entries.unanswered + entries.refused
+    console.log(`${failed} failed requests, ${contradictions.length} contradictions`)
+    return failed + contradictions.length === 0
   },
   async fuzz() {
     const failures = await runFuzz(inputs, seed)
