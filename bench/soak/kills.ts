@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises'
 import { type RunningProcess, startService } from '../../test/support/service.ts'
 import type { OnEnd } from '../../test/support/system.ts'
 import { type Client, createClient } from '../client.ts'
-import { type Entries, openLedger } from './ledger.ts'
+import { acknowledged, type Entries, openLedger } from './ledger.ts'
 
 const INSTANCES = 2
 const CLIENTS = 8
@@ -71,8 +71,4 @@ export async function runKills(
     await process.stop()
   }
   return { kills: count, entries: ledger.entries, contradictions: ledger.contradictions }
-}
-
-function acknowledged({ registrations, signIns, signOuts, resets }: Entries): number {
-  return registrations + signIns + signOuts + resets
 }

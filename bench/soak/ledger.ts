@@ -41,6 +41,11 @@ export interface Entries {
   refused: number
 }
 
+/** How many writes were acknowledged. */
+export function acknowledged({ registrations, signIns, signOuts, resets }: Entries): number {
+  return registrations + signIns + signOuts + resets
+}
+
 /** Sends a request to any process of the service. `null`: no answer or 503, so nobody knows what happened. */
 type Ask = (
   method: string,

@@ -4,6 +4,7 @@
  *     npm run soak                                       everything
  *     npm run soak -- --only kills --kills 1000          processes killed under load
  *     npm run soak -- --only rolling --requests 100000   an upgrade without downtime, behind HAProxy (Debian: haproxy)
+ *     npm run soak -- --only failover --rounds 5         PostgreSQL restarted and failed over (Debian: postgresql)
  *     npm run soak -- --only fuzz --inputs 10000000      malformed inputs for the parsers
  *     npm run soak -- --only sockets --requests 100000   malformed requests over sockets
  *
@@ -14,6 +15,7 @@ import { parseArgs } from 'node:util'
 import { build, isBuilt } from '../../scripts/build.ts'
 import { startService } from '../../test/support/service.ts'
 import { openPlace } from '../place.ts'
+import { runFailover } from './failover.ts'
 import { runFuzz } from './fuzz.ts'
 import { runKills } from './kills.ts'
 import { runRolling } from './rolling.ts'
@@ -21,21 +23,22 @@ import { runSockets } from './sockets.ts'
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'kills,rolling,fuzz,sockets' },
+    only: { type: 'string', default: 'kills,rolling,failover,fuzz,sockets' },
     engine: { type: 'string', multiple: true, default: ['sqlite', 'postgres'] },
     kills: { type: 'string', default: '1000' },
     inputs: { type: 'string', default: '10000000' },
     requests: { type: 'string', default: '100000' },
+    rounds: { type: 'string', default: '5' },
     minutes: { type: 'string', default: '100000' },
     seed: { type: 'string', default: '1' },
   },
 })
-const COUNTS = ['kills', 'inputs', 'requests', 'minutes', 'seed'] as const
-const [kills, inputs, requests, minutes, seed] = COUNTS.map((name) => {
+const COUNTS = ['kills', 'inputs', 'requests', 'rounds', 'minutes', 'seed'] as const
+const [kills, inputs, requests, rounds, minutes, seed] = COUNTS.map((name) => {
   const number = Number(values[name])
   if (!Number.isSafeInteger(number) || number < 1) throw new TypeError(`--${name}: a whole number from 1`)
   return number
-}) as [number, number, number, number, number]
+}) as [number, number, number, number, number, number]
 
 const place = openPlace()
 
@@ -71,6 +74,24 @@ const PARTS: Readonly<Record<string, () => Promise<boolean>>> = {
     const failed = entries.unanswered + entries.refused
     console.log(`${failed} failed requests, ${contradictions.length} contradictions`)
     return failed + contradictions.length === 0
+  },
+  async failover() {
+    const { entries, contradictions } = await runFailover({
+      rounds,
+      onEnd: place.onEnd,
+      onOutage: ({ kind, refused, ...times }) => {
+        const [away, recovered, longest] = [times.awayMs, times.recoveredMs, times.longestMs].map(
+          (ms) => `${(ms / 1_000).toFixed(2)} s`,
+        )
+        console.log(
+          `${kind}: away ${away}, ${refused} times 503, recovered in ${recovered}, longest answer ${longest}`,
+        )
+      },
+    })
+    for (const line of contradictions) console.log(`CONTRADICTION: ${line}`)
+    console.log(`acknowledged: ${JSON.stringify(entries)}`)
+    console.log(`${contradictions.length} contradictions`)
+    return contradictions.length === 0
   },
   async fuzz() {
     const failures = await runFuzz(inputs, seed)

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
+import type { OnEnd } from './system.ts'
 
 /** A TCP relay to a server on 127.0.0.1, with which a test simulates network failures. */
 interface Relay {
@@ -20,15 +21,18 @@ interface Relay {
   freeze(): number
   /** Accepts connections again after `cut`. */
   restore(): Promise<void>
+  /** Connects new connections to another port of 127.0.0.1. */
+  redirect(port: number): void
 }
 
 /** Starts a relay to a port of 127.0.0.1. */
-export async function startRelay(targetPort: number): Promise<Relay> {
+export async function startRelay(targetPort: number, onEnd: OnEnd = onTestFinished): Promise<Relay> {
+  let towards = targetPort
   const sockets = new Set<Socket>()
   let trap: { said: string; lost: 'request' | 'answer'; after: string; sprung: () => void } | undefined
 
   const server = createServer((client) => {
-    const target = connect(targetPort, '127.0.0.1')
+    const target = connect(towards, '127.0.0.1')
     let isLost = false
     for (const socket of [client, target]) {
       sockets.add(socket)
@@ -72,7 +76,7 @@ export async function startRelay(targetPort: number): Promise<Relay> {
 
   await listen(0)
   const { port } = server.address() as AddressInfo
-  onTestFinished(cut)
+  onEnd(cut)
   return {
     port,
     cut,
@@ -86,5 +90,8 @@ export async function startRelay(targetPort: number): Promise<Relay> {
       return sockets.size / 2
     },
     restore: () => listen(port),
+    redirect(to) {
+      towards = to
+    },
   }
 }

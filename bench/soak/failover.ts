@@ -1,0 +1,156 @@
+/**
+ * PostgreSQL goes away under load: it is restarted, or it crashes and its standby is promoted. Two instances of the service reach
+ * it through a proxy. Meanwhile they answer 503, afterwards they recover by themselves, and nothing that they acknowledged is lost.
+ */
+import { randomInt } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
+import { startRelay } from '../../test/support/relay.ts'
+import { startService } from '../../test/support/service.ts'
+import type { OnEnd } from '../../test/support/system.ts'
+import { type Client, createClient } from '../client.ts'
+import {
+  addStandby,
+  createPrimary,
+  DATABASE,
+  hasServer,
+  promote,
+  untilSynchronous,
+  urlOf,
+} from './cluster.ts'
+import { acknowledged, type Entries, openLedger } from './ledger.ts'
+
+const INSTANCES = 2
+const CLIENTS = 8
+/** The load before an outage. */
+const SHORTEST_LOAD_MS = 500
+const LONGEST_LOAD_MS = 2_000
+const RECOVERED_IN_MS = 5_000
+/** How long the service is watched after an outage. A statement may take 5 s, after waiting 5 s for a connection. */
+const WATCHED_MS = 11_000
+
+/** `fast` and `immediate` restart the primary. `failover` kills it, and promotes the standby. */
+export const OUTAGES = ['fast', 'immediate', 'failover'] as const
+type Kind = (typeof OUTAGES)[number]
+
+/** What the clients saw of one outage. Times are in milliseconds. */
+export interface Outage {
+  readonly kind: Kind
+  /** From the end of the database until one accepts writes and the proxy leads to it. */
+  readonly awayMs: number
+  /** From then on until the last answer with 503. */
+  readonly recoveredMs: number
+  readonly refused: number
+  /** The longest time that a client waited for an answer. */
+  readonly longestMs: number
+}
+
+export interface FailoverReport {
+  readonly outages: readonly Outage[]
+  readonly entries: Entries
+  readonly contradictions: readonly string[]
+}
+
+interface FailoverOptions {
+  /** How often each kind of outage happens. */
+  readonly rounds: number
+  readonly onEnd: OnEnd
+  readonly onOutage?: (outage: Outage) => void
+}
+
+export async function runFailover({
+  rounds,
+  onEnd,
+  onOutage = () => {},
+}: FailoverOptions): Promise<FailoverReport> {
+  if (!hasServer) throw new Error('failover needs PostgreSQL with pg_basebackup: apt-get install postgresql')
+  let primary = await createPrimary(onEnd)
+  let standby = await addStandby(primary, onEnd)
+  const relay = await startRelay(primary.port, onEnd)
+  const answers: { status: number | null; at: number; ms: number }[] = []
+  /** Remembers when each answer came. `null`: none did. */
+  const watched = ({ send, close }: Client): Client => ({
+    close,
+    async send(request) {
+      const sent = performance.now()
+      const enter = (status: number | null) => {
+        const at = performance.now()
+        answers.push({ status, at, ms: at - sent })
+      }
+      try {
+        const answer = await send(request)
+        enter(answer.status)
+        return answer
+      } catch (error) {
+        enter(null)
+        throw error
+      }
+    },
+  })
+  const env = { BIENVENUE_THROTTLE: 'off', BIENVENUE_LOG_LEVEL: 'info' }
+  const instances: { service: Awaited<ReturnType<typeof startService>>; client: Client }[] = []
+  for (let count = 0; count < INSTANCES; count++) {
+    const service = await startService(urlOf(relay.port, DATABASE), { env, onEnd })
+    instances.push({ service, client: watched(createClient(service.url)) })
+  }
+
+  const ledger = openLedger(() => instances.map(({ client }) => client))
+  let isOver = false
+  const clients = Promise.all(Array.from({ length: CLIENTS }, () => ledger.live(() => isOver)))
+  const contradictions = ledger.contradictions
+  const outages: Outage[] = []
+  const acts: Readonly<Record<Kind, () => Promise<void>>> = {
+    async fast() {
+      await primary.stop('fast')
+      await primary.start()
+    },
+    async immediate() {
+      await primary.stop('immediate')
+      await primary.start()
+    },
+    async failover() {
+      await primary.stop('crash')
+      await promote(standby)
+      primary = standby
+      relay.redirect(primary.port)
+    },
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const kind of OUTAGES) {
+      await untilSynchronous(primary)
+      await setTimeout(randomInt(SHORTEST_LOAD_MS, LONGEST_LOAD_MS))
+      answers.length = 0
+      const startedAt = performance.now()
+      await acts[kind]()
+      const backAt = performance.now()
+      await setTimeout(RECOVERED_IN_MS)
+      const before = acknowledged(ledger.entries)
+      await setTimeout(WATCHED_MS - RECOVERED_IN_MS)
+      if (acknowledged(ledger.entries) === before)
+        contradictions.push(`nothing was acknowledged after outage ${kind}`)
+      const refused = answers.filter(({ status }) => status === 503)
+      const outage: Outage = {
+        kind,
+        awayMs: backAt - startedAt,
+        recoveredMs: Math.max(backAt, ...refused.map(({ at }) => at)) - backAt,
+        refused: refused.length,
+        longestMs: Math.max(...answers.map(({ ms }) => ms)),
+      }
+      outages.push(outage)
+      onOutage(outage)
+      if (outage.recoveredMs > RECOVERED_IN_MS)
+        contradictions.push(`${kind}: recovered after ${Math.round(outage.recoveredMs)} ms`)
+      if (kind === 'failover') standby = await addStandby(primary, onEnd)
+    }
+  }
+  isOver = true
+  await clients
+  await ledger.verify()
+  for (const { service, client } of instances) {
+    client.close()
+    const exitCode = await service.stop()
+    if (exitCode !== 0) contradictions.push(`an instance ended with exit code ${exitCode}`)
+  }
+  if (ledger.entries.unanswered > 0)
+    contradictions.push(`${ledger.entries.unanswered} requests without an answer`)
+  return { outages, entries: ledger.entries, contradictions }
+}
