@@ -60,8 +60,11 @@ export interface Ledger {
   readonly entries: Entries
   /** What contradicted the ledger. Must stay empty. */
   readonly contradictions: string[]
-  /** Acts as one client, one request after another, until `isOver`. */
-  live(isOver: () => boolean): Promise<void>
+  /**
+   * Acts as one client, one request after another, until `isOver`. One step in `oneIn` is a registration, and as many are
+   * sign-ins, resets and sign-outs. The others check sessions.
+   */
+  live(isOver: () => boolean, oneIn?: number): Promise<void>
   /** Compares every account, password and session with the service. */
   verify(): Promise<void>
 }
@@ -191,12 +194,12 @@ export function openLedger(clients: () => readonly Client[]): Ledger {
   return {
     entries,
     contradictions,
-    async live(isOver) {
+    async live(isOver, oneIn = 20) {
       const own: Account[] = []
       while (!isOver()) {
         const account = pick(own)
         const token = account && pick([...account.live, ...account.ended])
-        const step = randomInt(20)
+        const step = randomInt(oneIn)
         if (account === undefined || (step === 0 && own.length < ACCOUNTS_PER_CLIENT)) await register(own)
         else if (account.signIns >= SESSIONS_PER_ACCOUNT) own.splice(own.indexOf(account), 1)
         else if (step === 1 || token === undefined) await signIn(account)

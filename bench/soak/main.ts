@@ -3,7 +3,7 @@
  *
  *     npm run soak                                       everything
  *     npm run soak -- --only kills --kills 1000          processes killed under load
- *     npm run soak -- --only rolling --requests 100000   an upgrade without downtime, behind HAProxy (Debian: haproxy)
+ *     npm run soak -- --only rolling --requests 100000   upgrades without downtime, behind HAProxy (Debian: haproxy)
  *     npm run soak -- --only failover --rounds 5         PostgreSQL restarted and failed over (Debian: postgresql)
  *     npm run soak -- --only fuzz --inputs 10000000      malformed inputs for the parsers
  *     npm run soak -- --only sockets --requests 100000   malformed requests over sockets
@@ -18,7 +18,7 @@ import { openPlace } from '../place.ts'
 import { runFailover } from './failover.ts'
 import { runFuzz } from './fuzz.ts'
 import { runKills } from './kills.ts'
-import { runRolling } from './rolling.ts'
+import { runRolling, type Upgrade } from './rolling.ts'
 import { runSockets } from './sockets.ts'
 
 const { values } = parseArgs({
@@ -28,17 +28,25 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '1000' },
     inputs: { type: 'string', default: '10000000' },
     requests: { type: 'string', default: '100000' },
+    upgrades: { type: 'string', default: '10' },
     rounds: { type: 'string', default: '5' },
     minutes: { type: 'string', default: '100000' },
     seed: { type: 'string', default: '1' },
   },
 })
-const COUNTS = ['kills', 'inputs', 'requests', 'rounds', 'minutes', 'seed'] as const
-const [kills, inputs, requests, rounds, minutes, seed] = COUNTS.map((name) => {
+const kills = count('kills')
+const inputs = count('inputs')
+const requests = count('requests')
+const upgrades = count('upgrades')
+const rounds = count('rounds')
+const minutes = count('minutes')
+const seed = count('seed')
+
+function count(name: 'kills' | 'inputs' | 'requests' | 'upgrades' | 'rounds' | 'minutes' | 'seed'): number {
   const number = Number(values[name])
   if (!Number.isSafeInteger(number) || number < 1) throw new TypeError(`--${name}: a whole number from 1`)
   return number
-}) as [number, number, number, number, number, number]
+}
 
 const place = openPlace()
 
@@ -64,27 +72,34 @@ const PARTS: Readonly<Record<string, () => Promise<boolean>>> = {
     return isWell
   },
   async rolling() {
-    const { from, entries, contradictions } = await runRolling(
-      await place.freshDatabase('postgres'),
+    const { from, upgrades: done } = await runRolling({
+      upgrades,
       requests,
-      place.onEnd,
-    )
-    for (const line of contradictions) console.log(`CONTRADICTION: ${line}`)
-    console.log(`from ${from}: ${JSON.stringify(entries)}`)
-    const failed = entries.unanswered + entries.refused
-    console.log(`${failed} failed requests, ${contradictions.length} contradictions`)
-    return failed + contradictions.length === 0
+      freshDatabase: () => place.freshDatabase('postgres'),
+      onEnd: place.onEnd,
+      onUpgrade: ({ entries, contradictions }) => {
+        for (const line of contradictions) console.log(`CONTRADICTION: ${line}`)
+        console.log(JSON.stringify(entries))
+      },
+    })
+    const sum = (count: (upgrade: Upgrade) => number) => done.reduce((total, each) => total + count(each), 0)
+    const failed = sum(({ entries }) => entries.unanswered + entries.refused)
+    const contradictions = sum((upgrade) => upgrade.contradictions.length)
+    const sent = sum(({ entries }) => entries.requests)
+    console.log(`${done.length} upgrades from ${from}: ${sent} requests, ${failed} failed`)
+    console.log(`${contradictions} contradictions`)
+    return failed + contradictions === 0
   },
   async failover() {
     const { entries, contradictions } = await runFailover({
       rounds,
       onEnd: place.onEnd,
       onOutage: ({ kind, refused, ...times }) => {
-        const [away, recovered, longest] = [times.awayMs, times.recoveredMs, times.longestMs].map(
+        const [away, recovered, longest] = [times.awayMs, times.recoveredMs, times.longestCheckMs].map(
           (ms) => `${(ms / 1_000).toFixed(2)} s`,
         )
         console.log(
-          `${kind}: away ${away}, ${refused} times 503, recovered in ${recovered}, longest answer ${longest}`,
+          `${kind}: away ${away}, ${refused} times 503, recovered in ${recovered}, longest session check ${longest}`,
         )
       },
     })

@@ -1,5 +1,5 @@
 /**
- * A rolling upgrade: two instances of an older version behind HAProxy on PostgreSQL are replaced, one after the other, by this
+ * Rolling upgrades: two instances of an older version behind HAProxy on PostgreSQL are replaced, one after the other, by this
  * version, whose migration runs meanwhile. No request may fail.
  */
 import { execFileSync } from 'node:child_process'
@@ -8,61 +8,89 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { hasHaproxy, startHaproxy } from '../../test/support/haproxy.ts'
 import { freePort } from '../../test/support/ports.ts'
-import { COMMAND, ROOT, startService } from '../../test/support/service.ts'
+import { COMMAND, ROOT, type Service, startService } from '../../test/support/service.ts'
 import { type OnEnd, temporaryFolder } from '../../test/support/system.ts'
 import { createClient } from '../client.ts'
 import { type Entries, openLedger } from './ledger.ts'
 
 const CLIENTS = 8
 const INSTANCES = 2
+/** One step in so many is a registration, and as many are sign-ins, resets and sign-outs. The others check sessions. */
+const ONE_IN = 200
+/** HAProxy asks every 500 ms whether an instance is ready. */
+const NOTICED_MS = 1_500
 
-export interface RollingReport {
-  /** The commit of the older version. */
-  readonly from: string
-  readonly requests: number
+/** The requests of one upgrade, and what was wrong. */
+export interface Upgrade {
   readonly entries: Entries
   readonly contradictions: readonly string[]
 }
 
-/**
- * @param databaseUrl - An empty PostgreSQL database.
- * @param requests - How many the clients send at least. The instances are replaced in the middle third.
- */
-export async function runRolling(
-  databaseUrl: string,
-  requests: number,
-  onEnd: OnEnd,
-): Promise<RollingReport> {
+export interface RollingReport {
+  /** The commit of the older version. */
+  readonly from: string
+  readonly upgrades: readonly Upgrade[]
+}
+
+interface RollingOptions {
+  /** How many upgrades, each of a new database. */
+  readonly upgrades: number
+  /** How many requests the clients send at least, in all upgrades together. */
+  readonly requests: number
+  /** Creates an empty PostgreSQL database. */
+  readonly freshDatabase: () => Promise<string>
+  readonly onEnd: OnEnd
+  readonly onUpgrade?: (upgrade: Upgrade) => void
+}
+
+export async function runRolling(options: RollingOptions): Promise<RollingReport> {
+  const { upgrades, requests, freshDatabase, onEnd, onUpgrade = () => {} } = options
   if (!hasHaproxy) throw new Error('rolling needs HAProxy: apt-get install haproxy')
   const { from, command } = buildOlder(temporaryFolder(onEnd))
-  const ports = [await freePort(), await freePort()] satisfies number[]
-  const start = (port: number, of: string) =>
-    startService(databaseUrl, { command: of, env: { ...ENV, PORT: String(port) }, onEnd })
-  const instances = []
-  for (const port of ports) instances.push(await start(port, command))
+  const ports: number[] = []
+  for (let count = 0; count < INSTANCES; count++) ports.push(await freePort())
   const port = await freePort()
   await startHaproxy(port, ports, onEnd)
-
   const client = createClient(`http://127.0.0.1:${port}`)
-  const ledger = openLedger(() => [client])
-  const until = async (share: number) => {
-    while (ledger.entries.requests < share * requests) await setTimeout(20)
+  onEnd(() => client.close())
+
+  /** Replaces the instances one by one, each after its share of the requests. */
+  async function upgrade(): Promise<Upgrade> {
+    const databaseUrl = await freshDatabase()
+    const start = async (port: number, of: string) => {
+      const env = { ...ENV, PORT: String(port) }
+      const instance = await startService(databaseUrl, { command: of, env, onEnd })
+      await setTimeout(NOTICED_MS)
+      return instance
+    }
+    const instances: Service[] = []
+    for (const port of ports) instances.push(await start(port, command))
+    const ledger = openLedger(() => [client])
+    const until = async (share: number) => {
+      while (ledger.entries.requests < (share * requests) / upgrades) await setTimeout(20)
+    }
+    let isOver = false
+    const living = Promise.all(Array.from({ length: CLIENTS }, () => ledger.live(() => isOver, ONE_IN)))
+    for (const [index, port] of ports.entries()) {
+      await until((index + 1) / (INSTANCES + 1))
+      await instances[index]?.stop()
+      instances[index] = await start(port, COMMAND)
+    }
+    await until(1)
+    isOver = true
+    await living
+    await ledger.verify()
+    for (const instance of instances) await instance.stop()
+    return ledger
   }
-  let isOver = false
-  const living = Promise.all(Array.from({ length: CLIENTS }, () => ledger.live(() => isOver)))
-  for (const [index, port] of ports.entries()) {
-    await until((index + 1) / (INSTANCES + 1))
-    await instances[index]?.stop()
-    instances[index] = await start(port, COMMAND)
+
+  const done: Upgrade[] = []
+  while (done.length < upgrades) {
+    const { entries, contradictions } = await upgrade()
+    done.push({ entries, contradictions })
+    onUpgrade({ entries, contradictions })
   }
-  await until(1)
-  isOver = true
-  await living
-  await ledger.verify()
-  client.close()
-  for (const instance of instances) await instance.stop()
-  const { entries, contradictions } = ledger
-  return { from, requests: entries.requests, entries, contradictions }
+  return { from, upgrades: done }
 }
 
 const ENV = { BIENVENUE_THROTTLE: 'off', BIENVENUE_LOG_LEVEL: 'info' }

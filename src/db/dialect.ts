@@ -346,6 +346,11 @@ export function isUnavailable(error: unknown): boolean {
   return (typeof code === 'string' && POSTGRES_UNAVAILABLE.test(code)) || POSTGRES_GONE.test(error.message)
 }
 
+/** Whether PostgreSQL gave no answer in time. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Query read timeout'
+}
+
 /** Whether another process holds the lock that an SQLite statement needs. The statement had no effect. */
 export function isBusy(error: unknown): boolean {
   const { errcode } = error as { errcode?: unknown }

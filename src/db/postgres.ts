@@ -7,7 +7,7 @@ import {
 } from 'kysely'
 import pg from 'pg'
 import { sha256 } from '../lib/digest.ts'
-import { isUnavailable } from './dialect.ts'
+import { isTimeout, isUnavailable } from './dialect.ts'
 import type { PostgresPool } from './given.ts'
 import { DatabaseFault, type Health } from './health.ts'
 import { LEDGER, type Naming, prefixedBy, qualifiedBy } from './naming.ts'
@@ -48,7 +48,10 @@ export function openPostgres(url: string, connections: Connections): Opened {
     application_name: 'bienvenue',
   }
   const pool = new pg.Pool({ ...settings, max: POOL_SIZE })
-  const pipeline = openPipeline(settings, onIdleError)
+  const pipeline = openPipeline(settings, (error) => {
+    onIdleError(error)
+    closeIdle(pool)
+  })
   // Without these listeners, losing a connection while no statement runs on it would end the process, both in the pool
   // and inside a transaction.
   pool.on('error', onIdleError)
@@ -57,7 +60,20 @@ export function openPostgres(url: string, connections: Connections): Opened {
     end: async () => void (await Promise.all([pool.end(), pipeline.close()])),
     pipeline,
     keepsStatements: keepsStatements(url),
+    onTimeout: () => closeIdle(pool),
   })
+}
+
+/**
+ * Closes the connections that run no statement. After a silent loss of the network or of the server they are dead too, and the next
+ * statement on each would wait for its time-out.
+ */
+function closeIdle(pool: pg.Pool): void {
+  for (let left = pool.idleCount; left > 0; left--)
+    pool.connect().then(
+      (client) => client.release(true),
+      () => {},
+    )
 }
 
 /**
@@ -82,6 +98,8 @@ interface Ownership {
   readonly pipeline: Pipeline | null
   /** Whether a connection keeps the statements that it has parsed. */
   readonly keepsStatements: boolean
+  /** Called when a statement on the pool got no answer in time. */
+  onTimeout?(): void
   onTaken?(client: pg.PoolClient): void
   onReleased?(client: pg.PoolClient): void
 }
@@ -198,7 +216,7 @@ function closingBroken(pool: pg.Pool, queryConfig: QueryConfig, ownership: Owner
 function guard(
   client: pg.PoolClient,
   queryConfig: QueryConfig,
-  { onReleased }: Ownership,
+  { onTimeout, onReleased }: Ownership,
 ): PostgresPoolClient {
   let broken: Error | undefined
   const query = async (text: string, values: unknown[]) => {
@@ -206,6 +224,7 @@ function guard(
       return await client.query({ text, values, ...queryConfig })
     } catch (error) {
       if (isUnavailable(error)) broken = error as Error
+      if (isTimeout(error)) onTimeout?.()
       throw error
     }
   }

@@ -21,17 +21,18 @@ interface Relay {
   freeze(): number
   /** Accepts connections again after `cut`. */
   restore(): Promise<void>
-  /** Connects new connections to another port of 127.0.0.1. */
-  redirect(port: number): void
+  /** Connects new connections to another port of 127.0.0.1. `null`: they stay open, and nothing answers. */
+  redirect(port: number | null): void
 }
 
 /** Starts a relay to a port of 127.0.0.1. */
 export async function startRelay(targetPort: number, onEnd: OnEnd = onTestFinished): Promise<Relay> {
-  let towards = targetPort
+  let towards: number | null = targetPort
   const sockets = new Set<Socket>()
   let trap: { said: string; lost: 'request' | 'answer'; after: string; sprung: () => void } | undefined
 
   const server = createServer((client) => {
+    if (towards === null) return void sockets.add(client.on('error', () => {}).resume())
     const target = connect(towards, '127.0.0.1')
     let isLost = false
     for (const socket of [client, target]) {
