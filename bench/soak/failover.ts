@@ -21,9 +21,14 @@ import { acknowledged, type Entries, openLedger } from './ledger.ts'
 
 const INSTANCES = 2
 const CLIENTS = 8
+/** One step in so many is a registration, and as many are sign-ins, resets and sign-outs. The others check sessions. */
+const ONE_IN = 60
 /** The load before an outage. */
 const SHORTEST_LOAD_MS = 500
 const LONGEST_LOAD_MS = 2_000
+/** Until somebody notices that the database is away. */
+const SHORTEST_UNNOTICED_MS = 500
+const LONGEST_UNNOTICED_MS = 3_000
 /** How long the service is watched after it must have recovered. A statement may take 5 s. */
 const WATCHED_MS = 6_000
 
@@ -108,24 +113,25 @@ export async function runFailover({
 
   const ledger = openLedger(() => instances.map(({ client }) => client))
   let isOver = false
-  const clients = Promise.all(Array.from({ length: CLIENTS }, () => ledger.live(() => isOver)))
+  const clients = Promise.all(Array.from({ length: CLIENTS }, () => ledger.live(() => isOver, ONE_IN)))
   const contradictions = ledger.contradictions
   const outages: Outage[] = []
+  const unnoticed = () => setTimeout(randomInt(SHORTEST_UNNOTICED_MS, LONGEST_UNNOTICED_MS))
+  const restart = async (mode: 'fast' | 'immediate') => {
+    await primary.stop(mode)
+    await unnoticed()
+    await primary.start()
+  }
   const failover = async () => {
     await primary.stop('crash')
+    await unnoticed()
     await promote(standby)
     primary = standby
     relay.redirect(primary.port)
   }
   const acts: Readonly<Record<Kind, () => Promise<void>>> = {
-    async fast() {
-      await primary.stop('fast')
-      await primary.start()
-    },
-    async immediate() {
-      await primary.stop('immediate')
-      await primary.start()
-    },
+    fast: () => restart('fast'),
+    immediate: () => restart('immediate'),
     failover,
     silence() {
       relay.freeze()
