@@ -8,8 +8,8 @@
  *     npm run soak -- --only fuzz --inputs 10000000      malformed inputs for the parsers
  *     npm run soak -- --only sockets --requests 100000   malformed requests over sockets
  *
- * `--engine sqlite` runs `kills` on one database only. `--minutes N` ends `kills` on a database earlier, with the kills that it has
- * done by then. `--seed N` repeats the malformed inputs of a run.
+ * `--engine sqlite` runs `kills` on one database only. `--minutes N` ends `kills` on each database and `rolling` earlier, with the
+ * kills or upgrades that are done by then. `--seed N` repeats the malformed inputs of a run.
  */
 import { parseArgs } from 'node:util'
 import { build, isBuilt } from '../../scripts/build.ts'
@@ -48,6 +48,12 @@ function count(name: 'kills' | 'inputs' | 'requests' | 'upgrades' | 'rounds' | '
   return number
 }
 
+/** Whether the minutes have passed since this call. */
+function late(): () => boolean {
+  const endsAt = performance.now() + minutes * 60_000
+  return () => performance.now() > endsAt
+}
+
 const place = openPlace()
 
 /** Each prints what it did, and returns whether all is well. */
@@ -56,11 +62,10 @@ const PARTS: Readonly<Record<string, () => Promise<boolean>>> = {
     let isWell = true
     for (const engine of values.engine) {
       if (engine !== 'sqlite' && engine !== 'postgres') throw new TypeError('--engine: sqlite, postgres')
-      const endsAt = performance.now() + minutes * 60_000
       const report = await runKills(await place.freshDatabase(engine), {
         kills,
         onEnd: place.onEnd,
-        isLate: () => performance.now() > endsAt,
+        isLate: late(),
         onKill: (count) => count % 50 === 0 && console.log(`${engine}: ${count} kills`),
       })
       const { entries, contradictions } = report
@@ -76,6 +81,7 @@ const PARTS: Readonly<Record<string, () => Promise<boolean>>> = {
       upgrades,
       requests,
       freshDatabase: () => place.freshDatabase('postgres'),
+      isLate: late(),
       onEnd: place.onEnd,
       onUpgrade: ({ entries, contradictions }) => {
         for (const line of contradictions) console.log(`CONTRADICTION: ${line}`)

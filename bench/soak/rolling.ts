@@ -39,12 +39,14 @@ interface RollingOptions {
   readonly requests: number
   /** Creates an empty PostgreSQL database. */
   readonly freshDatabase: () => Promise<string>
+  /** Whether to end with fewer. */
+  readonly isLate: () => boolean
   readonly onEnd: OnEnd
   readonly onUpgrade?: (upgrade: Upgrade) => void
 }
 
 export async function runRolling(options: RollingOptions): Promise<RollingReport> {
-  const { upgrades, requests, freshDatabase, onEnd, onUpgrade = () => {} } = options
+  const { upgrades, requests, freshDatabase, isLate, onEnd, onUpgrade = () => {} } = options
   if (!hasHaproxy) throw new Error('rolling needs HAProxy: apt-get install haproxy')
   const { from, command } = buildOlder(temporaryFolder(onEnd))
   const ports: number[] = []
@@ -85,7 +87,7 @@ export async function runRolling(options: RollingOptions): Promise<RollingReport
   }
 
   const done: Upgrade[] = []
-  while (done.length < upgrades) {
+  while (done.length < upgrades && !isLate()) {
     const { entries, contradictions } = await upgrade()
     done.push({ entries, contradictions })
     onUpgrade({ entries, contradictions })
