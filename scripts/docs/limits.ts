@@ -69,6 +69,7 @@ export const limits = partsOf('docs/security/limits.md', {
     ['the boundary of a multipart body', characters(BOUNDARY_MAX_LENGTH), refused('malformed_body')],
     ['a multipart body', amount(PARTS_MAX, 'parts'), refused('malformed_body')],
     ['a field name that an answer repeats', characters(FIELD_NAME_MAX_LENGTH), 'left out of the answer'],
+    ['an idle connection when the service stops', duration(server.STOP_IDLE_MS), 'closed'],
     ['current requests when the service stops', duration(server.STOP_TIMEOUT_MS), 'cut off'],
     ['a worker that was told to stop', duration(workers.STOP_TIMEOUT_MS), 'killed'],
   ]),

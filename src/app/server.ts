@@ -10,6 +10,7 @@ import type { Rendered } from './responses.ts'
 // Not imported: an import reads every export, `WebSocket` among them, for which Node loads its HTTP client, HTTP/2 and
 // TLS. That would be 15 MB.
 const { createServer, STATUS_CODES } = process.getBuiltinModule('node:http')
+const { Server: NetServer } = process.getBuiltinModule('node:net')
 
 export const LIMITS = {
   maxHeaderSize: 16 * 1_024,
@@ -24,7 +25,12 @@ export const LIMITS = {
 
 /** How long requests in progress may take once the service stops. */
 export const STOP_TIMEOUT_MS = 10_000
-/** How often connections that have become idle are closed. */
+/**
+ * How long idle connections stay open once the service stops. A proxy may be sending a request on one, and does not know of the stop
+ * before its next check. The answer says `Connection: close`.
+ */
+export const STOP_IDLE_MS = 1_000
+/** How often connections that have become idle are closed then. */
 const STOP_POLL_MS = 50
 
 /** A running server. */
@@ -103,13 +109,17 @@ async function listen(server: Server, host: string, port: number, mayFail: boole
 
 async function stop(server: Server): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  server.close(() => resolve())
-  // A keep-alive connection becomes idle when its request is done.
-  const poll = setInterval(() => server.closeIdleConnections(), STOP_POLL_MS)
+  // Not `server.close`, which closes idle connections at once, and with them requests that have arrived and are not read.
+  NetServer.prototype.close.call(server, () => resolve())
+  let poll: NodeJS.Timeout | undefined
+  const idle = setTimeout(() => {
+    server.closeIdleConnections()
+    // A keep-alive connection becomes idle when its request is done.
+    poll = setInterval(() => server.closeIdleConnections(), STOP_POLL_MS)
+  }, STOP_IDLE_MS)
   const force = setTimeout(() => server.closeAllConnections(), STOP_TIMEOUT_MS)
   await promise
-  clearInterval(poll)
-  clearTimeout(force)
+  for (const timer of [idle, poll, force]) clearTimeout(timer)
 }
 
 // https://nodejs.org/api/http.html#event-clienterror. Every other parse error is a malformed request.

@@ -4,7 +4,9 @@ import { createServer } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { createApp } from '../../src/app/index.ts'
+import { startServer } from '../../src/app/server.ts'
 import type { AuditRecord } from '../../src/index.ts'
 import { toNodeHandler } from '../../src/node.ts'
 import { resolveOptions, unsafeOptions } from '../../src/options/index.ts'
@@ -430,6 +432,30 @@ describe('the service with a database in memory', () => {
       expect(await text(socket), bytes).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
     }
   })
+})
+
+// A proxy sends requests on idle connections until it knows of the stop.
+it('requests that arrive on idle connections within a second after the stop began are answered with Connection: close', async () => {
+  const auth = await freshAuth('sqlite')
+  const silent = { debug() {}, info() {}, warn() {}, error() {} }
+  const server = await startServer(createApp(auth, silent), ['127.0.0.1'], 0)
+  const wires = [openWire(server.port), openWire(server.port)] as const
+  for (const wire of wires) {
+    wire.socket.write(request('GET /'))
+    expect((await wire.answer()).headers.connection).toBe('keep-alive')
+  }
+  vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'clearTimeout', 'clearInterval'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const [asking, idle] = wires
+  const stopped = server.stop()
+  vi.advanceTimersByTime(999)
+  asking.socket.write(request('GET /'))
+  const { status, headers } = await asking.answer()
+  expect([status, headers.connection]).toEqual([200, 'close'])
+  await asking.closed
+  vi.advanceTimersByTime(1)
+  await idle.closed
+  await stopped
 })
 
 onEachEngine('the service', (engine) => {
