@@ -17,8 +17,6 @@ const CLIENTS = 8
 const INSTANCES = 2
 /** One step in so many is a registration, and as many are sign-ins, resets and sign-outs. The others check sessions. */
 const ONE_IN = 200
-/** HAProxy asks every 500 ms whether an instance is ready. */
-const NOTICED_MS = 1_500
 
 /** The requests of one upgrade, and what was wrong. */
 export interface Upgrade {
@@ -52,7 +50,7 @@ export async function runRolling(options: RollingOptions): Promise<RollingReport
   const ports: number[] = []
   for (let count = 0; count < INSTANCES; count++) ports.push(await freePort())
   const port = await freePort()
-  await startHaproxy(port, ports, onEnd)
+  const haproxy = await startHaproxy(port, ports, onEnd)
   const client = createClient(`http://127.0.0.1:${port}`)
   onEnd(() => client.close())
 
@@ -62,7 +60,7 @@ export async function runRolling(options: RollingOptions): Promise<RollingReport
     const start = async (port: number, of: string) => {
       const env = { ...ENV, PORT: String(port) }
       const instance = await startService(databaseUrl, { command: of, env, onEnd })
-      await setTimeout(NOTICED_MS)
+      while (!(await haproxy.isUp(port))) await setTimeout(100)
       return instance
     }
     const instances: Service[] = []

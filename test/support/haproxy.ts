@@ -1,5 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { type OnEnd, startDaemon, temporaryFolder } from './system.ts'
 
 /** The path on Debian. */
@@ -7,22 +9,36 @@ const HAPROXY = '/usr/sbin/haproxy'
 
 export const hasHaproxy = existsSync(HAPROXY)
 
+export interface Haproxy {
+  /** Whether it sends requests to the instance on this port. */
+  isUp(backend: number): Promise<boolean>
+}
+
 /**
  * Runs a real HAProxy until the end, as docs/guide/operate.md configures it.
  *
  * @param port - Where it listens on 127.0.0.1.
  * @param backends - The ports of the instances.
  */
-export async function startHaproxy(port: number, backends: readonly number[], onEnd: OnEnd): Promise<void> {
-  const file = join(temporaryFolder(onEnd), 'haproxy.cfg')
+export async function startHaproxy(
+  port: number,
+  backends: readonly number[],
+  onEnd: OnEnd,
+): Promise<Haproxy> {
+  const folder = temporaryFolder(onEnd)
+  const file = join(folder, 'haproxy.cfg')
+  const socket = join(folder, 'haproxy.sock')
   writeFileSync(
     file,
     `
+global
+  stats socket ${socket}
 defaults
   mode http
   timeout connect 2s
   timeout client 30s
   timeout server 30s
+  timeout check 5s
   option httpchk GET /readyz
   option redispatch
   retries 3
@@ -38,4 +54,10 @@ ${backends.map((each) => `  server instance${each} 127.0.0.1:${each}`).join('\n'
 `,
   )
   await startDaemon({ program: HAPROXY, args: ['-W', '-db', '-f', file], ready: 'Loading success', onEnd })
+  return {
+    async isUp(backend) {
+      const states = await text(connect(socket).end('show stat\n'))
+      return new RegExp(`^instances,instance${backend},.*,UP,`, 'm').test(states)
+    },
+  }
 }
