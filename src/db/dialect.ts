@@ -11,6 +11,7 @@ import {
   sql,
   type Transaction,
 } from 'kysely'
+import { GivenDatabaseError } from './given.ts'
 import { type Naming, PLAIN, prefixedBy, qualifiedBy } from './naming.ts'
 
 export type DialectName = 'sqlite' | 'postgres'
@@ -340,6 +341,7 @@ const POSTGRES_GONE =
 /** Whether the database rather than the statement is at fault, so that the same request may succeed later. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false
+  if (error instanceof GivenDatabaseError) return true
   const { code, errcode } = error as { code?: unknown; errcode?: unknown }
   if (typeof errcode === 'number') return SQLITE_UNAVAILABLE.has(errcode & 0xff)
   if (error instanceof AggregateError && error.errors.some(isUnavailable)) return true
