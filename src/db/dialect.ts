@@ -11,7 +11,6 @@ import {
   sql,
   type Transaction,
 } from 'kysely'
-import { GivenDatabaseError } from './given.ts'
 import { type Naming, PLAIN, prefixedBy, qualifiedBy } from './naming.ts'
 
 export type DialectName = 'sqlite' | 'postgres'
@@ -334,6 +333,8 @@ const SQLITE_DAMAGED = new Set([11, 26])
 // because of another one. Then the socket errors of Node.
 const POSTGRES_UNAVAILABLE =
   /^(?:08...|53...|57P0.|25006|28P01|3D000|40...|55000|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/
+// See `given.ts`.
+const GIVEN_UNAVAILABLE = new Set<unknown>(['database_closed', 'no_free_connection'])
 // `pg` throws these without a code.
 const POSTGRES_GONE =
   /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/
@@ -341,9 +342,9 @@ const POSTGRES_GONE =
 /** Whether the database rather than the statement is at fault, so that the same request may succeed later. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  if (error instanceof GivenDatabaseError) return true
   const { code, errcode } = error as { code?: unknown; errcode?: unknown }
   if (typeof errcode === 'number') return SQLITE_UNAVAILABLE.has(errcode & 0xff)
+  if (GIVEN_UNAVAILABLE.has(code)) return true
   if (error instanceof AggregateError && error.errors.some(isUnavailable)) return true
   return (typeof code === 'string' && POSTGRES_UNAVAILABLE.test(code)) || POSTGRES_GONE.test(error.message)
 }
