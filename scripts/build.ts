@@ -50,6 +50,8 @@ async function bundleCommand(): Promise<void> {
     chunkFileNames: '[name].js',
     // The comments are in the sources, and LICENSES has the licenses of the packages.
     comments: false,
+    // V8 keeps a file as text, with two bytes for each character if one of them does not fit into a byte.
+    charset: 'ascii',
   })
   rmSync('dist/cli', { recursive: true })
   renameSync('dist/bundle', 'dist/cli')

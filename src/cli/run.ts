@@ -10,67 +10,35 @@ import { OutputError } from '../lib/output-file.ts'
 import { visible } from '../lib/visible.ts'
 import { AuthError, MaintenanceError, OptionError } from '../model/errors.ts'
 import { COMMON_FLAGS, type Command, type ExitCode, UsageError } from './command.ts'
-import { adopt } from './commands/adopt.ts'
-import { audit } from './commands/audit.ts'
-import { backup, restore } from './commands/backup.ts'
-import { doctor } from './commands/doctor.ts'
-import { exportUsers } from './commands/export.ts'
-import { importUsers } from './commands/import.ts'
-import { init } from './commands/init.ts'
-import { mail } from './commands/mail.ts'
-import { migrate } from './commands/migrate.ts'
-import { move } from './commands/move.ts'
-import { providers } from './commands/providers.ts'
-import { secrets } from './commands/secrets.ts'
-import { serve } from './commands/serve.ts'
-import { sessions } from './commands/sessions.ts'
-import { users } from './commands/users/index.ts'
+import { commandsFor } from './commands/index.ts'
 import { commandHelp, generalHelp, groupHelp, settingsHelp } from './help.ts'
 import { assertNone, readSettings, SETTING_FLAGS, variableOf } from './settings.ts'
 import { jsonLine, print } from './terminal.ts'
 import { version } from './version.ts'
 
-const COMMANDS: readonly Command[] = [
-  serve,
-  migrate,
-  adopt,
-  ...users,
-  importUsers,
-  exportUsers,
-  ...sessions,
-  audit,
-  ...mail,
-  backup,
-  restore,
-  move,
-  ...providers,
-  ...secrets,
-  doctor,
-  init,
-]
-
 async function main(argv: readonly string[]): Promise<ExitCode> {
+  const commands = await commandsFor(argv)
   if (argv.length === 0) {
-    await print(generalHelp(COMMANDS))
+    await print(generalHelp(commands))
     return 2
   }
-  if (argv[0] === 'help' || isHelpFlag(argv[0])) return help(argv.slice(1))
+  if (argv[0] === 'help' || isHelpFlag(argv[0])) return help(commands, argv.slice(1))
   if (argv[0] === '--version') {
     await print(version())
     return 0
   }
-  const command = COMMANDS.findLast(({ name }) =>
+  const command = commands.findLast(({ name }) =>
     name.split(' ').every((word, index) => argv[index] === word),
   )
-  if (command === undefined) return misunderstood(argv)
+  if (command === undefined) return misunderstood(commands, argv)
 
   const { values: flags, positionals: args } = parse(command, argv.slice(command.name.split(' ').length))
-  if (flags.help === true) return help(command.name.split(' '))
+  if (flags.help === true) return help(commands, command.name.split(' '))
   const wanted = command.takes?.split(' ').length ?? 0
   if (args.length !== wanted) {
     const counted = wanted === 1 ? 'one argument' : `${wanted} arguments`
     const takes = wanted === 0 ? 'no arguments' : `${counted}: ${command.takes}`
-    const others = within(command.name).filter((other) => other !== command)
+    const others = within(commands, command.name).filter((other) => other !== command)
     const choices = others.length === 0 ? '' : ` Other commands: ${namesOf(others)}.`
     throw misuse(`${command.name} takes ${takes}.${choices}`, command.name)
   }
@@ -80,10 +48,10 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   return command.run({ args, flags, settings, json: flags.json === true })
 }
 
-async function misunderstood(argv: readonly string[]): Promise<ExitCode> {
-  if (argv.some(isHelpFlag)) return help(argv)
+async function misunderstood(commands: readonly Command[], argv: readonly string[]): Promise<ExitCode> {
+  if (argv.some(isHelpFlag)) return help(commands, argv)
   const [name = '', ...words] = argv
-  const group = within(name)
+  const group = within(commands, name)
   if (group.length === 0) throw misuse(`Unknown command "${name}".`)
   const word = words.find((text) => !text.startsWith('-'))
   const problem =
@@ -101,11 +69,11 @@ function misuse(problem: string, ...words: readonly string[]): UsageError {
 }
 
 /** Prints the general help, or the help on the settings, a group of commands or one command. */
-async function help(words: readonly string[]): Promise<ExitCode> {
+async function help(commands: readonly Command[], words: readonly string[]): Promise<ExitCode> {
   const topic = words.filter((word) => !word.startsWith('-')).join(' ')
-  const found = within(topic)
+  const found = within(commands, topic)
   const command = found.find(({ name }) => name === topic)
-  if (topic === '') await print(generalHelp(COMMANDS))
+  if (topic === '') await print(generalHelp(commands))
   else if (topic === 'settings') await print(settingsHelp())
   else if (command !== undefined) {
     const subcommands = found.filter((other) => other !== command)
@@ -120,8 +88,8 @@ function isHelpFlag(word: string | undefined): boolean {
 }
 
 /** The command with this name, and its subcommands. */
-function within(name: string | undefined): Command[] {
-  return COMMANDS.filter((command) => command.name === name || command.name.startsWith(`${name} `))
+function within(commands: readonly Command[], name: string | undefined): Command[] {
+  return commands.filter((command) => command.name === name || command.name.startsWith(`${name} `))
 }
 
 function namesOf(commands: readonly Command[]): string {
