@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util'
 import { fill } from './fill.ts'
 import { measure } from './measure.ts'
 import { showProgress } from './progress.ts'
-import { GOAL, type Report, type Result, tablesOf, writeInto } from './report.ts'
+import { type Report, type Result, tablesOf, writeInto } from './report.ts'
 import { type EngineName, TABLES } from './rows.ts'
 import { openSite, type Site } from './site.ts'
 import { openShelf, type Store } from './stores.ts'
@@ -52,7 +52,7 @@ const report: Report = {
   results,
 }
 mkdirSync(cache, { recursive: true })
-writeFileSync(join(cache, 'results.json'), `${JSON.stringify({ goal: GOAL, ...report }, null, 2)}\n`)
+writeFileSync(join(cache, 'results.json'), `${JSON.stringify(report, null, 2)}\n`)
 process.stdout.write(`${tablesOf(report)}\n`)
 if (values.page !== undefined) writeInto(values.page, tablesOf(report))
 

@@ -14,12 +14,21 @@ export interface Measured {
   readonly microseconds: Quartiles
   /** The cost divided by that on the smallest size in the same round. */
   readonly ratio: Quartiles
+  /** What is judged: the ratio, for a read divided by the ratio of the bare look-up in the same round. */
+  readonly judged: Quartiles
+  /** The most that `judged` may be. `null`: this is what others are compared with. */
+  readonly goal: number | null
 }
 
 interface Operation {
   readonly name: string
   /** Operations per round. */
   readonly count: number
+  /**
+   * How much more an operation may cost on a larger size. A look-up by key costs more in any larger table, so a read is judged by
+   * how much faster it grows than that.
+   */
+  readonly goal: { readonly read: number } | { readonly write: number } | null
   /** @returns The milliseconds that `count` operations take. */
   measure(site: Site, count: number): Promise<number>
 }
@@ -29,11 +38,30 @@ const WARM_UP = 500
 /** Reads per group, see {@link grouped}. */
 const GROUP = 5
 const HOUR_MS = 3_600_000
+/** The length of the key in a session token. */
+const UUID_LENGTH = 36
+
+const READ = { read: 1.2 }
+const WRITE = { write: 1.2 }
+/** Writes to random pages of a large table, of which SQLite writes whole pages. */
+const WRITE_AT_RANDOM = { write: 1.5 }
 
 const OPERATIONS: readonly Operation[] = [
   {
+    name: 'bare look-up',
+    count: 2_000,
+    goal: null,
+    measure: ({ store, size }, count) =>
+      grouped(
+        count,
+        () => sessionIdOf(randomInt(size), size).slice(0, UUID_LENGTH),
+        async (id) => must(await store.lookUp(id)),
+      ),
+  },
+  {
     name: 'session check',
     count: 2_000,
+    goal: READ,
     measure: ({ auth, size }, count) =>
       grouped(
         count,
@@ -44,6 +72,7 @@ const OPERATIONS: readonly Operation[] = [
   {
     name: 'the same as a request, `GET /profile`',
     count: 1_000,
+    goal: READ,
     measure: ({ auth, size }, count) =>
       grouped(
         count,
@@ -57,6 +86,7 @@ const OPERATIONS: readonly Operation[] = [
   {
     name: 'login look-up',
     count: 2_000,
+    goal: READ,
     measure: ({ unlimited, size }, count) =>
       grouped(
         count,
@@ -67,6 +97,7 @@ const OPERATIONS: readonly Operation[] = [
   {
     name: 'login',
     count: 50,
+    goal: WRITE,
     measure: ({ auth, size, changing }, count) => {
       const sessions = distinctNumbers(count, size)
       return changing(sessions, () =>
@@ -79,6 +110,7 @@ const OPERATIONS: readonly Operation[] = [
   {
     name: 'registration',
     count: 50,
+    goal: WRITE_AT_RANDOM,
     measure: ({ auth, changing }, count) => {
       const emails = Array.from({ length: count }, () => `${randomBytes(8).toString('hex')}@example.com`)
       return changing([], () =>
@@ -91,6 +123,7 @@ const OPERATIONS: readonly Operation[] = [
   {
     name: 'reset, asked for and done',
     count: 50,
+    goal: WRITE,
     measure: ({ auth, size, changing }, count) => {
       const sessions = distinctNumbers(count, size)
       return changing(sessions, () =>
@@ -104,6 +137,7 @@ const OPERATIONS: readonly Operation[] = [
   {
     name: 'clean-up, for each row',
     count: 300,
+    goal: WRITE_AT_RANDOM,
     measure: (site, count) =>
       site.changing([], async () => {
         await addExpired(site, count)
@@ -161,15 +195,25 @@ export async function measure(
       onProgress(round * OPERATIONS.length + index + 1, rounds * OPERATIONS.length)
     }
   }
-  return OPERATIONS.flatMap(({ name }, index) => {
-    const [smallest = [], ...larger] = costs[index] ?? []
-    return [smallest, ...larger].map((ofSize, place) => ({
-      operation: name,
-      size: (sites[place] as Site).size,
-      microseconds: quartilesOf(ofSize),
-      ratio: quartilesOf(ofSize.map((cost, round) => cost / (smallest[round] as number))),
-    }))
-  })
+  const ratios = costs.map(([smallest = [], ...larger]) =>
+    [smallest, ...larger].map((ofSize) => ofSize.map((cost, round) => cost / (smallest[round] as number))),
+  )
+  const bare = OPERATIONS.findIndex(({ goal }) => goal === null)
+  return OPERATIONS.flatMap(({ name, goal }, index) =>
+    sites.map(({ size }, place) => {
+      const ratio = ratios[index]?.[place] as number[]
+      const lookUp = ratios[bare]?.[place] as number[]
+      const isRead = goal !== null && 'read' in goal
+      return {
+        operation: name,
+        size,
+        microseconds: quartilesOf(costs[index]?.[place] as number[]),
+        ratio: quartilesOf(ratio),
+        judged: quartilesOf(isRead ? ratio.map((value, round) => value / (lookUp[round] as number)) : ratio),
+        goal: goal === null ? null : isRead ? goal.read : goal.write,
+      }
+    }),
+  )
 }
 
 function inTurn(places: number[], round: number): number[] {

@@ -2,7 +2,7 @@
 import { createReadStream, mkdirSync, statSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import pg from 'pg'
 import { startPostgres } from '../../test/support/start-postgres.ts'
 import type { EngineName } from './rows.ts'
@@ -13,6 +13,8 @@ export interface Store {
   readonly databaseUrl: string
   /** Runs one statement and returns its rows. */
   run(statement: string): Promise<Record<string, unknown>[]>
+  /** Looks up a session and its user by the session's id: the least that a session check can do. */
+  lookUp(id: string): Promise<unknown>
   version(): Promise<string>
   hasTable(name: string): Promise<boolean>
   /** The size of each table and index. For an index, `table` is its table. */
@@ -33,6 +35,8 @@ export interface Shelf {
   readonly settings: string
   close(): Promise<void>
 }
+
+const LOOK_UP = `select secret_hash, expires_at, email from sessions join users on users.id = user_id where sessions.id =`
 
 /** @param folder - Created if it does not exist. */
 export async function openShelf(engine: EngineName, folder: string): Promise<Shelf> {
@@ -61,10 +65,18 @@ function openFile(path: string): Store {
   // of the machine are filled again.
   database.exec('pragma journal_mode = wal; pragma synchronous = off; pragma cache_size = -1500000')
   const run = (statement: string) => database.prepare(statement).all() as Record<string, unknown>[]
+  // Another connection, with a cache of the usual size.
+  let reading: { database: DatabaseSync; lookUp: StatementSync } | undefined
+  const openReading = () => {
+    const opened = new DatabaseSync(path, { readOnly: true })
+    reading = { database: opened, lookUp: opened.prepare(`${LOOK_UP} ?`) }
+    return reading
+  }
   return {
     engine: 'sqlite',
     databaseUrl: `sqlite:${path}`,
     run: async (statement) => run(statement),
+    lookUp: async (id) => (reading ?? openReading()).lookUp.get(id),
     version: async () => String(run('select sqlite_version() as version')[0]?.version),
     hasTable: async (name) => run(`select 1 from sqlite_master where name = '${name}'`).length > 0,
     bytes: async () =>
@@ -81,7 +93,10 @@ function openFile(path: string): Store {
     async warm() {
       for await (const _ of createReadStream(path, { highWaterMark: 1 << 20 }));
     },
-    close: async () => database.close(),
+    async close() {
+      reading?.database.close()
+      database.close()
+    },
   }
 }
 
@@ -116,6 +131,10 @@ async function openServerDatabase(databaseUrl: string): Promise<Store> {
     engine: 'postgres',
     databaseUrl,
     run,
+    async lookUp(id) {
+      const { rows } = await client.query({ name: 'look-up', text: `${LOOK_UP} $1`, values: [id] })
+      return rows[0]
+    },
     version: async () => String((await run('show server_version'))[0]?.server_version),
     hasTable: async (name) => (await run(`select 1 from pg_tables where tablename = '${name}'`)).length > 0,
     bytes: async () => {

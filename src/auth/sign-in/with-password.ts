@@ -99,11 +99,13 @@ export async function verifyPassword(
     if (reason !== null) return await refuseSignIn(ctx, { email, user, reason, attempt }, caller)
     await orWithdraw(attempt, async () => {
       const change = await renewedHash(ctx, right, password)
-      await inTransaction(ctx, async (tx) => {
+      const settle = async (tx: TxContext) => {
         await change(tx)
         await attempt.succeeded(tx)
         await attempt.refundSignIn(tx)
-      })
+      }
+      // Does not wait for the disk: if a power failure undoes it, the next right password repeats it.
+      await inTransaction(ctx, settle, { sync: false })
     })
     return true
   } catch (error) {
