@@ -128,7 +128,7 @@ export interface Auth<Public extends MetadataTypes = AnyMetadata, Private extend
   /** Our cookies, for your own routes that sign users in or out. */
   readonly cookies: Cookies
   /** Help for the tests of your application. */
-  readonly testing: Testing
+  readonly testing: Testing<StoredMetadata<Public>>
 }
 
 /** Creates our cookies, for responses of any framework. */

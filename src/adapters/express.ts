@@ -5,6 +5,8 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Auth } from '../index.ts'
+import type { JsonObject } from '../model/json.ts'
+import type { MetadataTypes, StoredMetadata } from '../model/standard-schema.ts'
 import { toNodeHandler } from '../node.ts'
 import type { RemoteService } from './remote.ts'
 import { type Requirement, readSessionFrom, refusalOf, requireSignedIn, type SignedIn } from './signed-in.ts'
@@ -28,22 +30,26 @@ export type Middleware = (
 ) => Promise<void>
 
 /** Connects an Express application. */
-export interface ExpressAdapter {
+export interface ExpressAdapter<Metadata = JsonObject> {
   /** Sets `request.signedIn`, which is `null` if nobody is signed in. */
   identify: Middleware
   /** Like `identify`, but answers 401 `unauthenticated` or 403 `reauthentication_required` itself. */
   requireUser(requirement?: Requirement): Middleware
+  /** `request.signedIn`, with the types of your metadata. `null` if nobody is signed in. */
+  signedIn(request: object): SignedIn<Metadata> | null
 }
 
 /** Connects an Express application, and serves the routes of the service in it. */
-export interface MountedExpressAdapter extends ExpressAdapter {
+export interface MountedExpressAdapter<Metadata = JsonObject> extends ExpressAdapter<Metadata> {
   /** The routes of the service: `app.use('/auth', mount)`, before body parsers. */
   mount: (request: IncomingMessage, response: ServerResponse) => Promise<void>
 }
 
 /** Creates the adapter, for the library in this process or for a remote service. */
-export function bienvenue(auth: Auth): MountedExpressAdapter
-export function bienvenue(remote: RemoteService): ExpressAdapter
+export function bienvenue<Public extends MetadataTypes, Private extends MetadataTypes>(
+  auth: Auth<Public, Private>,
+): MountedExpressAdapter<StoredMetadata<Public>>
+export function bienvenue<Metadata = JsonObject>(remote: RemoteService): ExpressAdapter<Metadata>
 export function bienvenue(source: Auth | RemoteService) {
   const read = readSessionFrom(source)
   const middleware =
@@ -60,6 +66,7 @@ export function bienvenue(source: Auth | RemoteService) {
     identify: middleware((found) => found),
     requireUser: (requirement: Requirement = {}) =>
       middleware((found) => requireSignedIn(found, requirement)),
+    signedIn: (request: { readonly signedIn?: SignedIn | null }) => request.signedIn ?? null,
     ...('getSession' in source && { mount: toNodeHandler(source) }),
   }
 }

@@ -5,6 +5,8 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Auth } from '../index.ts'
+import type { JsonObject } from '../model/json.ts'
+import type { MetadataTypes, StoredMetadata } from '../model/standard-schema.ts'
 import { toNodeHandler } from '../node.ts'
 import type { RemoteService } from './remote.ts'
 import { type Requirement, readSessionFrom, refusalOf, requireSignedIn, type SignedIn } from './signed-in.ts'
@@ -22,22 +24,26 @@ declare module 'fastify' {
 export type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 
 /** Connects a Fastify application. */
-export interface FastifyAdapter {
+export interface FastifyAdapter<Metadata = JsonObject> {
   /** Sets `request.signedIn`, which is `null` if nobody is signed in. */
   identify: Hook
   /** Like `identify`, but answers 401 `unauthenticated` or 403 `reauthentication_required` itself. */
   requireUser(requirement?: Requirement): Hook
+  /** `request.signedIn`, with the types of your metadata. `null` if nobody is signed in. */
+  signedIn(request: FastifyRequest): SignedIn<Metadata> | null
 }
 
 /** Connects a Fastify application, and serves the routes of the service in it. */
-export interface MountedFastifyAdapter extends FastifyAdapter {
+export interface MountedFastifyAdapter<Metadata = JsonObject> extends FastifyAdapter<Metadata> {
   /** A plugin with the routes of the service: `app.register(mount, { prefix: '/auth' })`. */
   mount(app: FastifyInstance): Promise<void>
 }
 
 /** Creates the adapter, for the library in this process or for a remote service. */
-export function bienvenue(auth: Auth): MountedFastifyAdapter
-export function bienvenue(remote: RemoteService): FastifyAdapter
+export function bienvenue<Public extends MetadataTypes, Private extends MetadataTypes>(
+  auth: Auth<Public, Private>,
+): MountedFastifyAdapter<StoredMetadata<Public>>
+export function bienvenue<Metadata = JsonObject>(remote: RemoteService): FastifyAdapter<Metadata>
 export function bienvenue(source: Auth | RemoteService) {
   const read = readSessionFrom(source)
   const hook =
@@ -53,6 +59,7 @@ export function bienvenue(source: Auth | RemoteService) {
   return {
     identify: hook((found) => found),
     requireUser: (requirement: Requirement = {}) => hook((found) => requireSignedIn(found, requirement)),
+    signedIn: (request: FastifyRequest) => request.signedIn ?? null,
     ...('getSession' in source && { mount: mountOf(source) }),
   }
 }

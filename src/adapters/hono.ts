@@ -5,6 +5,8 @@
  */
 import type { Context, Handler, MiddlewareHandler } from 'hono'
 import type { Auth } from '../index.ts'
+import type { JsonObject } from '../model/json.ts'
+import type { MetadataTypes, StoredMetadata } from '../model/standard-schema.ts'
 import type { RemoteService } from './remote.ts'
 import {
   type Requirement,
@@ -17,20 +19,20 @@ import {
 export type { RemoteService, Requirement, SignedIn }
 
 /** The context variables: `new Hono<{ Variables: BienvenueVariables }>()`. */
-export interface BienvenueVariables {
-  signedIn: SignedIn | null
+export interface BienvenueVariables<Metadata = JsonObject> {
+  signedIn: SignedIn<Metadata> | null
 }
 
 /** Connects a Hono application. */
-export interface HonoAdapter {
+export interface HonoAdapter<Metadata = JsonObject> {
   /** Sets `c.var.signedIn`, which is `null` if nobody is signed in. */
-  identify: MiddlewareHandler<{ Variables: BienvenueVariables }>
+  identify: MiddlewareHandler<{ Variables: BienvenueVariables<Metadata> }>
   /** Like `identify`, but answers 401 `unauthenticated` or 403 `reauthentication_required` itself. */
-  requireUser(requirement?: Requirement): MiddlewareHandler<{ Variables: { signedIn: SignedIn } }>
+  requireUser(requirement?: Requirement): MiddlewareHandler<{ Variables: { signedIn: SignedIn<Metadata> } }>
 }
 
 /** Connects a Hono application, and serves the routes of the service in it. */
-export interface MountedHonoAdapter extends HonoAdapter {
+export interface MountedHonoAdapter<Metadata = JsonObject> extends HonoAdapter<Metadata> {
   /** The routes of the service: `app.all('/auth/*', mount)`. */
   mount: Handler
 }
@@ -41,8 +43,11 @@ interface HonoOptions {
 }
 
 /** Creates the adapter, for the library in this process or for a remote service. */
-export function bienvenue(auth: Auth, options?: HonoOptions): MountedHonoAdapter
-export function bienvenue(remote: RemoteService): HonoAdapter
+export function bienvenue<Public extends MetadataTypes, Private extends MetadataTypes>(
+  auth: Auth<Public, Private>,
+  options?: HonoOptions,
+): MountedHonoAdapter<StoredMetadata<Public>>
+export function bienvenue<Metadata = JsonObject>(remote: RemoteService): HonoAdapter<Metadata>
 export function bienvenue(
   source: Auth | RemoteService,
   { clientIp = ipOf }: HonoOptions = {},

@@ -6,6 +6,8 @@
  */
 import type { RequestLike } from '../app/request-headers.ts'
 import type { Auth } from '../index.ts'
+import type { JsonObject } from '../model/json.ts'
+import type { MetadataTypes, StoredMetadata } from '../model/standard-schema.ts'
 import type { RemoteService } from './remote.ts'
 import {
   type OpenAuth,
@@ -24,26 +26,30 @@ type RouteHandler<Rest extends unknown[]> = (request: Request, ...rest: Rest) =>
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
 /** Connects a Next.js application. */
-export interface NextAdapter {
+export interface NextAdapter<Metadata = JsonObject> {
   /**
    * The signed-in user of a request, or `null`. For server components: `await getSession(await headers())`.
    *
    * @throws {AuthError} `conflicting_credentials`; `unavailable`.
    */
-  getSession(from: RequestLike): Promise<SignedIn | null>
+  getSession(from: RequestLike): Promise<SignedIn<Metadata> | null>
   /** Wraps a route handler, which gets the signed-in user, or `null` if nobody is signed in. */
   identify<Rest extends unknown[]>(
-    handler: (signedIn: SignedIn | null, request: Request, ...rest: Rest) => Promise<Response> | Response,
+    handler: (
+      signedIn: SignedIn<Metadata> | null,
+      request: Request,
+      ...rest: Rest
+    ) => Promise<Response> | Response,
   ): RouteHandler<Rest>
   /** Like `identify`, but answers 401 `unauthenticated` or 403 `reauthentication_required` itself. */
   requireUser<Rest extends unknown[]>(
-    handler: (signedIn: SignedIn, request: Request, ...rest: Rest) => Promise<Response> | Response,
+    handler: (signedIn: SignedIn<Metadata>, request: Request, ...rest: Rest) => Promise<Response> | Response,
     requirement?: Requirement,
   ): RouteHandler<Rest>
 }
 
 /** Connects a Next.js application, and serves the routes of the service in it. */
-export interface MountedNextAdapter extends NextAdapter {
+export interface MountedNextAdapter<Metadata = JsonObject> extends NextAdapter<Metadata> {
   /** The routes of the service, in `app/auth/[[...path]]/route.ts`: `export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = mount`. */
   mount: Readonly<Record<(typeof METHODS)[number], (request: Request) => Promise<Response>>>
 }
@@ -60,8 +66,11 @@ interface NextOptions {
  * Creates the adapter, for the library in this process or for a remote service. `next build` also loads route files, so pass
  * a function that opens the library. Otherwise the build opens the database.
  */
-export function bienvenue(auth: Auth | OpenAuth, options?: NextOptions): MountedNextAdapter
-export function bienvenue(remote: RemoteService): NextAdapter
+export function bienvenue<Public extends MetadataTypes, Private extends MetadataTypes>(
+  auth: Auth<Public, Private> | OpenAuth<Auth<Public, Private>>,
+  options?: NextOptions,
+): MountedNextAdapter<StoredMetadata<Public>>
+export function bienvenue<Metadata = JsonObject>(remote: RemoteService): NextAdapter<Metadata>
 export function bienvenue(source: Auth | OpenAuth | RemoteService, { clientIp }: NextOptions = {}) {
   const getSession = readSessionFrom(source)
   const wrapped =

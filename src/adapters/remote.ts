@@ -36,17 +36,17 @@ const MAX_CREDENTIALS_LENGTH = 1000
  *
  * @throws {TypeError} `url` or `cacheSeconds` is invalid.
  */
-export function readFromRemote({
+export function readFromRemote<Metadata>({
   url,
   cacheSeconds = 0,
   fetch = globalThis.fetch,
-}: RemoteService): ReadSession {
+}: RemoteService): ReadSession<Metadata> {
   const target = sessionUrl(url)
   if (!(cacheSeconds >= 0 && cacheSeconds <= MAX_CACHE_SECONDS))
     throw new TypeError(`cacheSeconds must be from 0 to ${MAX_CACHE_SECONDS}`)
-  const cache = new Map<string, { until: number; answer: SignedIn }>()
+  const cache = new Map<string, { until: number; answer: SignedIn<Metadata> }>()
 
-  async function ask(headers: Record<string, string>): Promise<SignedIn | null> {
+  async function ask(headers: Record<string, string>): Promise<SignedIn<Metadata> | null> {
     const response = await fetch(target, {
       headers,
       redirect: 'error',
@@ -113,7 +113,7 @@ interface SessionBody {
 }
 
 /** Frozen, because the cache may return it again. Copies only the known fields of the answer. */
-function signedInOf({ user, session }: SessionBody): SignedIn | null {
+function signedInOf<Metadata>({ user, session }: SessionBody): SignedIn<Metadata> | null {
   if (user === null || session === null) return null
   return frozenCopy({
     user: {
@@ -124,7 +124,7 @@ function signedInOf({ user, session }: SessionBody): SignedIn | null {
       locale: user.locale,
       name: user.name,
       picture: user.picture,
-      metadata: user.metadata as SignedIn['user']['metadata'],
+      metadata: user.metadata as Metadata,
     },
     session: {
       id: session.id,

@@ -7,23 +7,29 @@ import type { RequestLike } from '../app/request-headers.ts'
 import { errorAnswer } from '../app/responses.ts'
 import type { Auth, CurrentSession } from '../index.ts'
 import { AuthError } from '../model/errors.ts'
+import type { JsonObject } from '../model/json.ts'
 import type { Account } from '../model/user.ts'
 import { type RemoteService, readFromRemote } from './remote.ts'
 
 /** The signed-in user and the session of a request. It contains no token and no hash. */
-export interface SignedIn {
-  readonly user: Omit<Account, 'disabledAt' | 'passwordCompromisedAt'>
+export interface SignedIn<Metadata = JsonObject> {
+  readonly user: Omit<Account<Metadata>, 'disabledAt' | 'passwordCompromisedAt'>
   readonly session: CurrentSession['session']
 }
 
+/** The part of the library that knows who is signed in. A method, so that services with and without schemas fit. */
+interface Opened<Metadata> {
+  getSession(from: RequestLike): Promise<CurrentSession<Metadata> | null>
+}
+
 /** The library in this process, or a remote service. */
-export type Source = Pick<Auth, 'getSession'> | RemoteService
+type Source<Metadata> = Opened<Metadata> | RemoteService
 
 /**
  * Opens the library on first use, for frameworks that also load the program to build it. Called for each request, so it
  * returns the same promise each time.
  */
-export type OpenAuth<Opened = Auth> = () => Promise<Opened>
+export type OpenAuth<Service = Auth> = () => Promise<Service>
 
 /** What a route requires of the session. */
 export interface Requirement {
@@ -38,10 +44,12 @@ export interface Requirement {
  *
  * @throws {AuthError} `conflicting_credentials`; `unavailable`: the database or the service does not answer.
  */
-export type ReadSession = (from: RequestLike) => Promise<SignedIn | null>
+export type ReadSession<Metadata = JsonObject> = (from: RequestLike) => Promise<SignedIn<Metadata> | null>
 
 /** Creates the function that finds the signed-in user. */
-export function readSessionFrom(source: Source | OpenAuth<Pick<Auth, 'getSession'>>): ReadSession {
+export function readSessionFrom<Metadata>(
+  source: Source<Metadata> | OpenAuth<Opened<Metadata>>,
+): ReadSession<Metadata> {
   if (typeof source === 'function') return async (from) => readSessionFrom(await source())(from)
   if (!('getSession' in source)) return readFromRemote(source)
   return async (from) => {
@@ -59,7 +67,10 @@ export function readSessionFrom(source: Source | OpenAuth<Pick<Auth, 'getSession
  * @throws {AuthError} `unauthenticated`: nobody is signed in; `reauthentication_required`: the user must authenticate again
  *   first.
  */
-export function requireSignedIn(found: SignedIn | null, { fresh = false, aal = 0 }: Requirement): SignedIn {
+export function requireSignedIn<Metadata>(
+  found: SignedIn<Metadata> | null,
+  { fresh = false, aal = 0 }: Requirement,
+): SignedIn<Metadata> {
   if (found === null) throw new AuthError('unauthenticated')
   // Also refuses what is not a number.
   if ((fresh && found.session.fresh !== true) || !(found.session.aal >= aal))

@@ -5,6 +5,8 @@
  */
 import { basePath } from '../app/paths.ts'
 import type { Auth } from '../index.ts'
+import type { JsonObject } from '../model/json.ts'
+import type { AnyMetadata, MetadataTypes, StoredMetadata } from '../model/standard-schema.ts'
 import type { RemoteService } from './remote.ts'
 import {
   type OpenAuth,
@@ -18,10 +20,10 @@ import {
 export type { OpenAuth, RemoteService, Requirement, SignedIn }
 
 /** The part of SvelteKit's `RequestEvent` that the adapter uses. Declare `signedIn` in `App.Locals` (`src/app.d.ts`). */
-export interface SvelteKitEvent {
+export interface SvelteKitEvent<Metadata = JsonObject> {
   readonly request: Request
   readonly url: URL
-  readonly locals: { signedIn: SignedIn | null }
+  readonly locals: { signedIn: SignedIn<Metadata> | null }
   getClientAddress(): string
 }
 
@@ -32,15 +34,15 @@ export interface HandleInput<Event> {
 }
 
 /** Connects a SvelteKit application. */
-export interface SvelteKitAdapter {
+export interface SvelteKitAdapter<Metadata = JsonObject> {
   /**
    * The hook, in `src/hooks.server.ts`. Sets `event.locals.signedIn`, which is `null` if nobody is signed in. With the library
    * in this process, it also serves the routes of the service, under the path of `baseUrl`.
    */
-  handle<Event extends SvelteKitEvent>(input: HandleInput<Event>): Promise<Response>
+  handle<Event extends SvelteKitEvent<Metadata>>(input: HandleInput<Event>): Promise<Response>
   /** Wraps an endpoint, which runs only if somebody is signed in. Otherwise answers 401 or 403 itself. */
-  requireUser<Event extends SvelteKitEvent>(
-    endpoint: (event: Event, signedIn: SignedIn) => Promise<Response> | Response,
+  requireUser<Event extends SvelteKitEvent<Metadata>>(
+    endpoint: (event: Event, signedIn: SignedIn<Metadata>) => Promise<Response> | Response,
     requirement?: Requirement,
   ): (event: Event) => Promise<Response>
 }
@@ -52,6 +54,13 @@ export interface SvelteKitAdapter {
  * @throws {TypeError} The library serves its routes, but `baseUrl` has no path: they would hide those of the application. With
  *   a function, each request throws it.
  */
+export function bienvenue<Metadata = JsonObject>(remote: RemoteService): SvelteKitAdapter<Metadata>
+export function bienvenue<
+  Public extends MetadataTypes = AnyMetadata,
+  Private extends MetadataTypes = AnyMetadata,
+>(
+  source: Auth<Public, Private> | OpenAuth<Auth<Public, Private>> | RemoteService,
+): SvelteKitAdapter<StoredMetadata<Public>>
 export function bienvenue(source: Auth | OpenAuth | RemoteService): SvelteKitAdapter {
   const read = readSessionFrom(source)
   const serve = serveFrom(source)

@@ -3,10 +3,10 @@ import {
   type AwaitedSignIn,
   DEVICE_LIFETIME_SECONDS,
   type Presented,
-  type RenewedSession,
   type SessionCaller,
   type SignedIn,
   type SignInResult,
+  type StartedSession,
 } from '../auth/index.ts'
 import { AuthError } from '../model/errors.ts'
 import type { Transport } from '../model/transport.ts'
@@ -22,7 +22,7 @@ import {
 import type { Credentials } from './credentials.ts'
 
 /** A session that begins, with the device token if there is one. */
-export type NewSession = RenewedSession & Partial<Pick<SignedIn, 'deviceToken'>>
+export type NewSession = StartedSession & Partial<Pick<SignedIn, 'deviceToken'>>
 
 /** The cookies of a new session. A bearer session has none. */
 export function cookiesFor(started: NewSession, options: CookieOptions): Cookie[] {

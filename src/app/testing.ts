@@ -1,25 +1,26 @@
 import type { AuthService } from '../auth/index.ts'
 import { AuthError } from '../model/errors.ts'
+import type { JsonObject } from '../model/json.ts'
 import { type Account, isEmailAddress } from '../model/user.ts'
 import { cookieName } from './cookies.ts'
 
 /** A user that is signed in for a test. */
-export interface TestSession {
-  readonly user: Account
+export interface TestSession<Metadata = JsonObject> {
+  readonly user: Account<Metadata>
   readonly sessionToken: string
   /** Headers with the session cookie, for a request to the routes of the application or of the service. */
   readonly headers: { readonly cookie: string }
 }
 
 /** Help for the tests of an application. */
-export interface Testing {
+export interface Testing<Metadata = JsonObject> {
   /**
    * Signs a user in without a password. If no account has the address, creates one with a confirmed address and no password.
    *
    * @throws {TypeError} In production mode.
    * @throws {AuthError} `invalid_email`; `invalid_credentials`: the account is disabled or must confirm its address.
    */
-  signIn(user: string | { readonly email: string }): Promise<TestSession>
+  signIn(user: string | { readonly email: string }): Promise<TestSession<Metadata>>
 }
 
 /** Binds the help for tests to a service. */

@@ -9,6 +9,7 @@ import type { OpenedUserField } from '../model/user-fields.ts'
 import {
   type AuthOptions,
   assertMetadataSchemas,
+  assertSignUpFits,
   type Options,
   openUserFields,
   resolveOptions,
@@ -143,6 +144,7 @@ export async function openAuthService(
   })
   assertMetadataSchemas(metadataSchema)
   const userFields = openUserFields(givenFields)
+  if (options.registration === 'open') await assertSignUpFits(userFields, metadataSchema.public)
   const mailer = givenMailer ?? (await openMailer(options))
   const db = await store.openDatabase(database ?? options.databaseUrl, {
     naming: options,

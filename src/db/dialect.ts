@@ -333,6 +333,8 @@ const SQLITE_DAMAGED = new Set([11, 26])
 // because of another one. Then the socket errors of Node.
 const POSTGRES_UNAVAILABLE =
   /^(?:08...|53...|57P0.|25006|28P01|3D000|40...|55000|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/
+// See `given.ts`.
+const GIVEN_UNAVAILABLE = new Set<unknown>(['database_closed', 'no_free_connection'])
 // `pg` throws these without a code.
 const POSTGRES_GONE =
   /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/
@@ -342,6 +344,7 @@ export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code, errcode } = error as { code?: unknown; errcode?: unknown }
   if (typeof errcode === 'number') return SQLITE_UNAVAILABLE.has(errcode & 0xff)
+  if (GIVEN_UNAVAILABLE.has(code)) return true
   if (error instanceof AggregateError && error.errors.some(isUnavailable)) return true
   return (typeof code === 'string' && POSTGRES_UNAVAILABLE.test(code)) || POSTGRES_GONE.test(error.message)
 }

@@ -7,8 +7,9 @@ import {
 } from 'kysely'
 import pg from 'pg'
 import { sha256 } from '../lib/digest.ts'
+import { TimeLimitExceeded, withinLimit } from '../lib/time-limit.ts'
 import { isTimeout, isUnavailable } from './dialect.ts'
-import type { PostgresPool } from './given.ts'
+import { GivenDatabaseError, type PostgresPool } from './given.ts'
 import { DatabaseFault, type Health } from './health.ts'
 import { LEDGER, type Naming, prefixedBy, qualifiedBy } from './naming.ts'
 import { type ReadStatement, readFirstRow } from './postgres-first-row.ts'
@@ -82,7 +83,7 @@ function closeIdle(pool: pg.Pool): void {
  */
 export function sharePostgres(given: PostgresPool, connections: Connections): Opened {
   const { onIdleError } = connections
-  return opened(given as unknown as pg.Pool, connections, {
+  return opened(limited(given as unknown as pg.Pool, connections), connections, {
     end: async () => {},
     pipeline: null,
     keepsStatements: true,
@@ -90,6 +91,51 @@ export function sharePostgres(given: PostgresPool, connections: Connections): Op
     onTaken: (client) => client.on('error', onIdleError),
     onReleased: (client) => client.off('error', onIdleError),
   })
+}
+
+/** The part of a pool that is used here. */
+interface Connecting {
+  readonly options: pg.PoolOptions
+  connect(): Promise<pg.PoolClient>
+  query<Row extends object>(
+    config: pg.QueryConfig & { readonly rowMode?: 'array' },
+  ): Promise<{ readonly rows: Row[] }>
+}
+
+/**
+ * The application's pool, for which nobody waits longer than 5 seconds. It may have no limit of its own, and a pool that ends never
+ * answers those who wait for a connection.
+ */
+function limited(pool: pg.Pool, { onIdleError, hasTimeout }: Connections): Connecting {
+  async function connect(): Promise<pg.PoolClient> {
+    const connecting = pool.connect()
+    try {
+      return await (hasTimeout ? withinLimit(TIMEOUT_MS, () => connecting) : connecting)
+    } catch (error) {
+      const isLate = error instanceof TimeLimitExceeded
+      if (isLate) void connecting.then((client) => client.release()).catch(() => {})
+      if (pool.ending) throw new GivenDatabaseError('database_closed', { cause: error })
+      throw isLate ? new GivenDatabaseError('no_free_connection', { cause: error }) : error
+    }
+  }
+  return {
+    options: pool.options,
+    connect,
+    async query<Row extends object>(config: pg.QueryConfig) {
+      const client = await connect()
+      client.on('error', onIdleError)
+      let broken: Error | undefined
+      try {
+        return await client.query<Row>(config)
+      } catch (error) {
+        if (isUnavailable(error)) broken = error as Error
+        throw error
+      } finally {
+        client.off('error', onIdleError)
+        client.release(broken)
+      }
+    },
+  }
 }
 
 interface Ownership {
@@ -104,7 +150,7 @@ interface Ownership {
   onReleased?(client: pg.PoolClient): void
 }
 
-function opened(pool: pg.Pool, { hasTimeout, naming }: Connections, ownership: Ownership): Opened {
+function opened(pool: Connecting, { hasTimeout, naming }: Connections, ownership: Ownership): Opened {
   const queryConfig = {
     // A hanging server or a network that drops packets must not block requests forever.
     query_timeout: hasTimeout ? TIMEOUT_MS : 0,
@@ -150,7 +196,7 @@ const READ_ONLY = `
     limit 1
   ), false) as read_only`
 
-function healthOf(pool: pg.Pool, naming: Naming, queryConfig: QueryConfig): Health {
+function healthOf(pool: Connecting, naming: Naming, queryConfig: QueryConfig): Health {
   const ledger = qualifiedBy(naming, LEDGER)
   const throttles = qualifiedBy(naming, 'throttles')
   return {
@@ -185,7 +231,7 @@ function healthOf(pool: pg.Pool, naming: Naming, queryConfig: QueryConfig): Heal
 }
 
 async function hasTable(
-  connection: pg.Pool | pg.PoolClient,
+  connection: Pick<Connecting, 'query'>,
   name: string,
   queryConfig: QueryConfig,
 ): Promise<boolean> {
@@ -198,7 +244,7 @@ async function hasTable(
 }
 
 /** Closes a connection instead of reusing it after the server failed to answer on it. */
-function closingBroken(pool: pg.Pool, queryConfig: QueryConfig, ownership: Ownership): KyselyPool {
+function closingBroken(pool: Connecting, queryConfig: QueryConfig, ownership: Ownership): KyselyPool {
   const guarded = new WeakMap<pg.PoolClient, PostgresPoolClient>()
   return {
     options: pool.options,
@@ -238,7 +284,7 @@ function guard(
 }
 
 function firstRow(
-  pool: pg.Pool,
+  pool: Connecting,
   queryConfig: QueryConfig,
   { pipeline, keepsStatements }: Ownership,
 ): PreparedReader['first'] {

@@ -43,6 +43,17 @@ export interface OpenedUserField {
 /** How an error and a form name a member of the metadata. */
 export const USER_FIELD_PREFIX = 'metadata.'
 
+/** The first required field that the metadata of an account lacks. */
+export function missingUserField(
+  fields: readonly OpenedUserField[],
+  metadata: Readonly<Record<string, unknown>>,
+): OpenedUserField | undefined {
+  return fields.find(({ name, type, required }) => {
+    const value = metadata[name] ?? null
+    return required && (value === null || (type === 'boolean' && value !== true))
+  })
+}
+
 /** The text for a language, or the first one. */
 export function textIn(locale: string, text: UserFieldText): string {
   return typeof text === 'string' ? text : (text[locale] ?? Object.values(text)[0] ?? '')

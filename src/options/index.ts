@@ -27,7 +27,7 @@ import { THROTTLING } from './throttling.ts'
 
 export { readValue } from './read.ts'
 export { defaultOf, MODES, type Mode, type Setting, type Value, type ValueOf } from './setting.ts'
-export { openUserFields } from './user-fields.ts'
+export { assertSignUpFits, openUserFields } from './user-fields.ts'
 
 /** Hashes and verifies passwords. Replace it only in tests, with {@link AuthOptions.hasher}. */
 export interface Hasher {

@@ -1,6 +1,8 @@
 /** Checks the option `userFields` and fills in its defaults. */
 import { findInvisible } from '../lib/invisible.ts'
+import { APPLICATION_LIMIT_MS, withinLimit } from '../lib/time-limit.ts'
 import { OptionError } from '../model/errors.ts'
+import type { StandardIssue, StandardSchema } from '../model/standard-schema.ts'
 import type { OpenedUserField, UserField, UserFieldText } from '../model/user-fields.ts'
 import { LOCALES } from '../text/index.ts'
 
@@ -94,6 +96,39 @@ function isLine(given: unknown): given is string {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/**
+ * Checks that people can sign up with these fields. Otherwise each sign-up would fail, and nobody could correct it: the schema
+ * requires a member that is not a user field. It cannot be read, so it is asked about an account in which every field is filled in.
+ *
+ * @throws {OptionError} The schema refuses a member that people cannot enter.
+ */
+export async function assertSignUpFits(
+  fields: readonly OpenedUserField[],
+  schema: StandardSchema | undefined,
+): Promise<void> {
+  if (schema === undefined || !fields.some(({ signUp }) => signUp)) return
+  const filledIn = Object.fromEntries(fields.map((field) => [field.name, sampleOf(field)]))
+  const asked = withinLimit(APPLICATION_LIMIT_MS, () => schema['~standard'].validate(filledIn))
+  // What a schema does may depend on anything, so that it fails proves nothing.
+  const { issues = [] } = await asked.catch(() => ({ issues: [] }))
+  const refused = issues
+    .map(memberOf)
+    .find((name) => name !== null && fields.every((field) => field.name !== name))
+  if (refused === undefined) return
+  throw refusal(
+    `nobody could sign up: metadataSchema.public requires ${JSON.stringify(refused)}, which new accounts do not have; make it optional, give it a default, or make it a user field`,
+  )
+}
+
+/** The member that an issue is about, or `null`: it is about all of them. */
+function memberOf({ path: [first] = [] }: StandardIssue): string | null {
+  return first === undefined ? null : String(typeof first === 'object' ? first.key : first)
+}
+
+function sampleOf({ type, choices }: OpenedUserField): unknown {
+  return { text: 'x', number: 1, boolean: true, choice: choices[0]?.value }[type]
 }
 
 function refusal(problem: string): OptionError {

@@ -220,6 +220,40 @@ describe('a service without user fields', () => {
   })
 })
 
+describe('a schema that requires what people cannot enter', () => {
+  const company = { label: 'Company', required: true } as const
+  const created = (options: CreateAuthOptions) => freshAuth('sqlite', options)
+
+  it.each<[what: string, schema: z.ZodType<object>]>([
+    ['beside a user field', z.object({ company: z.string(), plan: z.enum(['free', 'pro']) })],
+    ['after a field that is refused', z.object({ company: z.string().min(20), plan: z.string() })],
+    ['inside an object', z.object({ company: z.string(), plan: z.object({ name: z.string() }) })],
+    ['asynchronously', z.object({ company: z.string().refine(async () => true), plan: z.string() })],
+  ])('is refused at the start, because nobody could sign up: %s', async (_, schema) => {
+    const options = { userFields: { company }, metadataSchema: { public: schema as never } }
+    await expect(created(options)).rejects.toThrow(
+      expect.objectContaining({
+        name: 'OptionError',
+        option: 'userFields',
+        message: expect.stringMatching(/nobody could sign up: metadataSchema\.public requires "plan"/),
+      }),
+    )
+    // The program sets the plan of each account that it adds.
+    await created({ ...options, registration: 'closed' })
+    await created({ ...options, userFields: { company: { label: 'Company' } } })
+  })
+
+  it.each<[what: string, schema: z.ZodType<object>]>([
+    ['has a default', z.object({ company: z.string(), plan: z.string().default('free') })],
+    ['is optional', z.object({ company: z.string(), plan: z.string().optional() })],
+    ['concerns the whole', z.object({ company: z.string() }).refine(({ company }) => company !== 'x')],
+    ['refuses the sample of a field', z.object({ company: z.string().min(20) })],
+    ['throws', z.object({ company: z.string() }).transform(() => expect.unreachable('by the sample'))],
+  ])('is not suspected if it %s', async (_, schema) => {
+    await created({ userFields: { company }, metadataSchema: { public: schema as never } })
+  })
+})
+
 describe('uniform answers', () => {
   it('refuse the same metadata for a new and a taken address, before any look-up [LGN-07]', async () => {
     const { auth } = await productionAuth('sqlite', { userFields: USER_FIELDS })

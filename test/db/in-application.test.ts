@@ -35,6 +35,12 @@ function sqliteHandle(databaseUrl: string): DatabaseSync {
   return database
 }
 
+/** Closes a database as an application does. */
+async function closed(database: pg.Pool | DatabaseSync): Promise<void> {
+  if (database instanceof DatabaseSync) database.close()
+  else await database.end()
+}
+
 /** One connection: a transaction that also needed a second one would wait forever. */
 function poolOf(databaseUrl: string): pg.Pool {
   const pool = new pg.Pool({
@@ -142,6 +148,62 @@ onBothEngines('a database of the application', (engine) => {
     )
     const counts = services.map(async (auth) => (await Array.fromAsync(auth.users.list({}))).length)
     expect(await Promise.all(counts)).toEqual([4, 4, 2])
+  })
+
+  it.each(['classic', 'production'] as const)(
+    'is refused if it is closed, and nothing is created, in %s mode',
+    async (mode) => {
+      const application = await applicationDatabase(engine)
+      const database = handleOf(engine, application.databaseUrl)
+      const before = await application.objects()
+      await closed(database)
+      await expect(createAuth({ database, mode, ...NAMING[engine] })).rejects.toThrow(
+        expect.objectContaining({
+          name: 'OptionError',
+          problems: expect.arrayContaining([
+            { option: 'database', problem: expect.stringMatching(/^is closed: pass an open one/) },
+          ]),
+        }),
+      )
+      expect(await application.objects()).toEqual(before)
+    },
+  )
+
+  it('that the application closes too early makes every call unavailable, and the log says why', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const database = handleOf(engine, databaseUrl)
+    const reasons: unknown[] = []
+    const error = ({ reason }: Record<string, unknown>) => void reasons.push(reason)
+    const auth = await freshAuth(engine, { database, logger: { debug() {}, info() {}, warn() {}, error } })
+    await auth.registerUser(EMAIL, PASSWORD)
+    const cookie = `session_id=${await auth.createSession(EMAIL)}`
+    expect(await auth.getSession({ cookie })).not.toBeNull()
+    await closed(database)
+    const calls = [
+      () => auth.getSession({ cookie }),
+      () => auth.users.find(EMAIL),
+      () => auth.users.create({ email: 'carol@example.com', password: PASSWORD }),
+      () => auth.signIn.withPassword({ email: EMAIL, password: PASSWORD }),
+      () => Array.fromAsync(auth.users.list()),
+      () => auth.isReady(),
+    ]
+    for (const call of calls)
+      await expect(call()).rejects.toThrow(
+        expect.objectContaining({
+          code: 'unavailable',
+          cause: expect.objectContaining({
+            code: 'database_closed',
+            message: expect.stringMatching(/call createAuth again with an open one/),
+          }),
+        }),
+      )
+    const answer = await auth.fetch(new Request('http://localhost/profile', { headers: { cookie } }))
+    expect([answer.status, await answer.json()]).toMatchObject([503, { code: 'unavailable' }])
+    expect(reasons).toMatchObject([{ code: 'database_closed' }])
+    await auth.close()
+    const again = await freshAuth(engine, { database: handleOf(engine, databaseUrl) })
+    expect((await again.getSession({ cookie }))?.user.email).toBe(EMAIL)
+    expect(await again.users.find('carol@example.com')).toBeNull()
   })
 
   it('is refused together with databaseUrl, and if it is something else', async () => {
@@ -256,6 +318,33 @@ describe('a DatabaseSync of the application', () => {
     await db.transaction().execute((tx) => addUser(tx, EMAIL, 'hash', CREATED))
   })
 
+  it('undoes our transaction if the application closes it meanwhile', async () => {
+    const { database, databaseUrl } = await opened()
+    const db = await openTables(database, PREFIX)
+    const adding = db.transaction().execute(async (tx) => {
+      await addUser(tx, EMAIL, 'hash', CREATED)
+      database.close()
+      await addUser(tx, 'carol@example.com', 'hash', CREATED)
+    })
+    await expect(adding).rejects.toMatchObject({ code: 'database_closed' })
+    const again = await openTables(sqliteHandle(databaseUrl), PREFIX)
+    expect(await again.selectFrom('users').selectAll().execute()).toEqual([])
+  })
+
+  it('that is opened again needs another createAuth', async () => {
+    const { database } = await opened()
+    const auth = await freshAuth('sqlite', { database, ...NAMING.sqlite })
+    await auth.registerUser(EMAIL, PASSWORD)
+    database.close()
+    database.open()
+    await expect(auth.users.find(EMAIL)).rejects.toMatchObject({
+      code: 'unavailable',
+      cause: { code: 'database_closed' },
+    })
+    const again = await freshAuth('sqlite', { database, ...NAMING.sqlite })
+    expect((await again.users.find(EMAIL))?.user.email).toBe(EMAIL)
+  })
+
   it('checks foreign keys in our tables, and not in those of an application that does not', async () => {
     const { database } = await opened()
     const db = await openTables(database, PREFIX)
@@ -294,6 +383,72 @@ describe('a pool of the application', () => {
     for (let time = 0; time < 3; time++)
       expect((await auth.getUserFromSessionId(sessionToken))?.email).toBe(EMAIL)
     expect(connect).not.toHaveBeenCalled()
+  })
+
+  it('that ends completes our transaction, and takes no other', async () => {
+    const { databaseUrl, query } = await applicationDatabase('postgres')
+    const pool = poolOf(databaseUrl)
+    const db = await openTables(pool, PREFIX)
+    let ended: Promise<void> | undefined
+    await db.transaction().execute(async (tx) => {
+      await addUser(tx, EMAIL, 'hash', CREATED)
+      ended = pool.end()
+      await addUser(tx, 'carol@example.com', 'hash', CREATED)
+    })
+    await ended
+    expect(await query('select email from auth_users order by id')).toEqual([
+      { email: EMAIL },
+      { email: 'carol@example.com' },
+    ])
+    const refused = { code: 'database_closed', message: expect.stringMatching(/createAuth/) }
+    await expect(
+      db.transaction().execute((tx) => addUser(tx, 'd@example.com', 'hash', CREATED)),
+    ).rejects.toThrow(expect.objectContaining(refused))
+    await expect(findUserBy(db, { id: 1 })).rejects.toThrow(expect.objectContaining(refused))
+  })
+
+  /** A service whose pool has one connection, which the application holds. Time is the test's. */
+  async function withoutConnection() {
+    const { databaseUrl } = await applicationDatabase('postgres')
+    const pool = poolOf(databaseUrl)
+    const auth = await freshAuth('postgres', { database: pool, ...NAMING.postgres })
+    await auth.registerUser(EMAIL, PASSWORD)
+    const cookie = `session_id=${await auth.createSession(EMAIL)}`
+    const held = await pool.connect()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const calls = [auth.users.find(EMAIL), auth.getSession({ cookie })]
+    return { pool, auth, cookie, held, results: Promise.allSettled(calls) }
+  }
+
+  it('without a free connection makes a call fail after 5 seconds, and keeps none that comes later', async () => {
+    const { pool, auth, cookie, held, results } = await withoutConnection()
+    await until(() => pool.waitingCount === 2)
+    vi.advanceTimersByTime(5_000)
+    for (const result of await results)
+      expect(result).toMatchObject({
+        status: 'rejected',
+        reason: { code: 'unavailable', cause: { code: 'no_free_connection' } },
+      })
+    vi.useRealTimers()
+    held.release()
+    expect((await auth.getSession({ cookie }))?.user.email).toBe(EMAIL)
+    await until(() => pool.idleCount === 1 && pool.waitingCount === 0)
+  })
+
+  it('that ends answers a call that waits for a connection', async () => {
+    const { pool, held, results } = await withoutConnection()
+    await until(() => pool.waitingCount === 2)
+    const ended = pool.end()
+    vi.advanceTimersByTime(5_000)
+    for (const result of await results)
+      expect(result).toMatchObject({
+        status: 'rejected',
+        reason: { code: 'unavailable', cause: { code: 'database_closed' } },
+      })
+    vi.useRealTimers()
+    held.release()
+    await ended
   })
 
   it('survives a connection that the server drops in our transaction', async () => {

@@ -1,8 +1,8 @@
-/** Two instances on one database share limits and send each mail once. */
+/** Two instances on one database share limits and sessions, and send each mail once. */
 import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
 import { openAuthService } from '../../src/auth/index.ts'
-import { ask, productionEnv, runCommand } from '../support/deployed.ts'
+import { ask, cookiesOf, productionEnv, runCommand } from '../support/deployed.ts'
 import { CHEAP_HASHER, type EngineName, freshDatabase, onBothEngines } from '../support/engines.ts'
 import { memoryMailer, PASSWORD, until } from '../support/production.ts'
 import { startService } from '../support/service.ts'
@@ -74,6 +74,28 @@ onBothEngines('two instances on one database', (engine) => {
       for (const service of instances) statuses.push(await signIn(service, 'wrong'))
     expect(statuses).toEqual([401, 401, 401, 401, 401, 401, 429, 429])
     for (const service of instances) expect(await signIn(service, PASSWORD)).toBe(429)
+  })
+
+  it('refuse a session from the next request on, whichever of them ended it', async () => {
+    const { startInstance } = await prepare(engine, { accounts: [EMAIL] })
+    const [one, other] = await Promise.all([startInstance(), startInstance()])
+    for (const [here, there] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      const fields = { email: EMAIL, password: PASSWORD }
+      const cookies = cookiesOf(await ask(here, 'POST', '/sessions', { fields }))
+      const check = async () => {
+        const answers = [
+          await ask(here, 'GET', '/profile', { cookies }),
+          await ask(there, 'GET', '/profile', { cookies }),
+        ]
+        return answers.map(({ status, json }) => json.code ?? status)
+      }
+      expect(await check()).toEqual([200, 200])
+      expect((await ask(there, 'DELETE', '/sessions', { cookies })).status).toBe(302)
+      expect(await check()).toEqual(['session_required', 'session_required'])
+    }
   })
 
   it('send each mail once, whether queued before or after their start', async () => {

@@ -4,7 +4,7 @@ import type { CreateAuthOptions } from '../../src/index.ts'
 import { LOCALES, PAGES as TEXTS } from '../../src/text/index.ts'
 import { migratedDatabase, onEachEngine } from '../support/engines.ts'
 import { attributeOf, type Element, problemsIn, readMarkup } from '../support/markup.ts'
-import { openPageSite } from '../support/page-site.ts'
+import { openPageSite, PAGES } from '../support/page-site.ts'
 import { PASSWORD } from '../support/production.ts'
 import { ALICE } from '../support/story.ts'
 
@@ -248,6 +248,27 @@ describe('the page of the profile', () => {
     expect((await saved())?.metadata).toEqual({ company: 'Wonderland', size: 'small', terms: true })
   })
 
+  it.each([
+    'id',
+    'role',
+    'email',
+    'hashed_password',
+    'private_metadata',
+    'privateMetadata',
+    'metadata.plan',
+    'metadata.__proto__',
+    'metadata.constructor',
+  ])('cannot write %s, and writes nothing beside it [API-02]', async (field) => {
+    const { save, saved, fields } = await open(STORED)
+    const before = await saved()
+    const { status, html } = await save({ ...SAME, name: 'Robert', [field]: 'mallory' })
+    expect(status).toBe(400)
+    expect(html).not.toContain('mallory')
+    expect(await saved()).toEqual(before)
+    expect(fields).toEqual([])
+    expect({}).not.toHaveProperty('plan')
+  })
+
   it('needs no user fields', async () => {
     const site = await openPageSite({ userFields: {} })
     const sessionToken = await site.newSession()
@@ -259,4 +280,27 @@ describe('the page of the profile', () => {
     expect(answer.status).toBe(400)
     expect((await site.auth.users.find(ALICE))?.user).toMatchObject({ name: null, metadata: {} })
   })
+})
+
+it('no page shows private metadata or the hash of the password [API-03]', async () => {
+  const { auth, userId, ask } = await openPageSite({ userFields: USER_FIELDS })
+  const metadata = { company: 'Known to Alice', size: 'small', terms: true }
+  await auth.users.update(userId, { metadata, privateMetadata: { company: 'Known to nobody' } })
+  const { hashedPassword } = await auth.db.findUserBy({ id: userId })
+  const { sessionToken } = await auth.signIn.withPassword({ email: ALICE, password: PASSWORD })
+  const shown: string[] = []
+  for (const { path, access } of PAGES) {
+    if (access === 'anyone' || access === 'pending') continue
+    const answer = await ask('GET', path, { sessionToken: sessionToken ?? expect.unreachable() })
+    const html = await answer.text()
+    for (const secret of ['Known to nobody', 'rivateMetadata', 'rivate_metadata', hashedPassword.slice(-31)])
+      expect(html, path).not.toContain(secret)
+    if (answer.status === 200) shown.push(path)
+    if (path === '/account/profile') expect(html).toContain('Known to Alice')
+  }
+  expect(shown).toEqual(expect.arrayContaining(['/account', '/account/profile', '/account/data']))
+  const exported = await ask('POST', '/account/data/export', { form: {}, sessionToken: sessionToken ?? '' })
+  const file = await exported.text()
+  expect(file).toContain('Known to Alice')
+  expect(file).not.toContain('Known to nobody')
 })

@@ -106,7 +106,9 @@ async function compile(
     JSON.stringify({ compilerOptions, files: Object.keys(sources) }),
   )
   const compiler = join(ROOT, 'node_modules', '.bin', 'tsc')
-  const done = await run(compiler, ['-p', consumer, '--pretty', 'false'], { cwd: consumer })
+  const done = await run(compiler, ['-p', consumer, '--pretty', 'false', '--checkers', '1'], {
+    cwd: consumer,
+  })
   const errors = done.stdout.split('\n').filter((line) => /^\S/.test(line))
   expect(errors.length > 0, done.stderr).toBe(done.exitCode !== 0)
   return errors
@@ -846,6 +848,40 @@ const METADATA_TYPED = `
   type Read = PlanOf<NonNullable<(typeof read)[number]>>
   same<Read, Plan>(true)
   for await (const user of auth.users.list()) same<PlanOf<typeof user>, Plan>(true)
+
+  const [email, password] = ['a@b.c', 'x']
+  const signedIn = [
+    await auth.signIn.withPassword({ email, password }),
+    await auth.signIn.withTotp({ code: '' }, caller),
+    await auth.signIn.withRecoveryCode({ code: '' }, caller),
+    await auth.signIn.withPasskey({ ceremony: '', credential: null }, caller),
+    await auth.mailCodes.confirmEmail({ code: '' }),
+    await auth.providers.completeSignIn({ provider: '', parameters: {} }, caller),
+    await auth.providers.enterAddress({ email }, caller),
+  ] as const
+  for (const result of signedIn)
+    if (result.next === 'signed_in') {
+      same<PlanOf<typeof result.user>, Plan>(true)
+      auth.cookies.forSignIn(result)
+    }
+  const setUp = [
+    await auth.factors.confirmTotp({ code: '' }, caller),
+    await auth.passkeys.add({ ceremony: '', credential: null }, caller),
+  ] as const
+  const users = [
+    (await auth.account.changePassword({ currentPassword: '', newPassword: '' }, caller)).user,
+    (await auth.account.createResetToken({ email })).user,
+    (await auth.account.export(caller)).account,
+    (await auth.signIn.reauthenticate({ password }, caller)).user,
+    (await auth.testing.signIn(email)).user,
+    await auth.account.confirmEmail({ token: '', password }),
+    await auth.account.delete(caller),
+    await auth.account.resetPassword({ resetToken: '', newPassword: '' }),
+    await auth.mailCodes.changeEmail({ code: '' }, caller),
+    await auth.mailCodes.resetPassword({ code: '', newPassword: '' }),
+    ...setUp.map(({ signedIn, renewed }) => (signedIn ?? renewed)?.user),
+  ] as const
+  same<PlanOf<NonNullable<(typeof users)[number]>>, Plan>(true)
   const own = await auth.users.privateMetadata(1)
   same<string | undefined, NonNullable<typeof own>['customer']>(true)
   await auth.users.update(1, { metadata: null })
@@ -872,6 +908,88 @@ it.each([
     : []),
 ])('infers the types of metadata from its schemas, %s', async (_, overrides) => {
   expect(await compile({ 'metadata.ts': METADATA_TYPED }, overrides)).toEqual([])
+})
+
+/** The adapters, with the metadata of the service that they connect. */
+const ADAPTERS_TYPED = `
+  import { Hono } from 'hono'
+  import express from 'express'
+  import fastify from 'fastify'
+  import { H3 } from 'h3'
+  import { createAuth } from 'bienvenue-auth'
+  import { bienvenue as forExpress } from 'bienvenue-auth/adapters/express'
+  import { bienvenue as forFastify } from 'bienvenue-auth/adapters/fastify'
+  import { bienvenue as forH3 } from 'bienvenue-auth/adapters/h3'
+  import { type BienvenueVariables, bienvenue as forHono } from 'bienvenue-auth/adapters/hono'
+  import { bienvenue as forNext } from 'bienvenue-auth/adapters/next'
+  import { type SignedIn, type SvelteKitEvent, bienvenue as forSvelteKit } from 'bienvenue-auth/adapters/sveltekit'
+  import { z } from 'zod'
+
+  type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+  const same = <A, B>(equal: Equal<A, B>) => equal
+  type Found = SignedIn<{ plan?: 'free' | 'pro', since?: unknown }>
+  type PlanOf<Found extends SignedIn<object> | null> = NonNullable<Found>['user']['metadata'] extends infer Metadata
+    ? { [Name in keyof Metadata]: Metadata[Name] }
+    : never
+  interface Plan { plan?: 'free' | 'pro', since?: unknown }
+
+  // JSON cannot express a member of this schema, as far as the types tell.
+  const open = () => createAuth({ metadataSchema: { public: z.object({ plan: z.enum(['free', 'pro']), since: z.unknown() }) } })
+  const auth = await open()
+  const remote = { url: 'http://bienvenue:5000' }
+
+  const hono = forHono(auth)
+  export const app = new Hono()
+    .all('/auth/*', hono.mount)
+    .get('/me', hono.identify, (c) => {
+      same<PlanOf<typeof c.var.signedIn>, Plan>(true)
+      return c.text(c.var.signedIn?.user.metadata.plan ?? '')
+    })
+    .get('/private', hono.requireUser(), (c) => {
+      same<PlanOf<typeof c.var.signedIn>, Plan>(true)
+      return c.text(c.var.signedIn.user.metadata.plan ?? '')
+    })
+  export const variables = new Hono<{ Variables: BienvenueVariables<Plan> }>()
+
+  const own = forExpress(auth)
+  express().use('/auth', own.mount).get('/me', own.identify, (request, response) => {
+    same<PlanOf<ReturnType<typeof own.signedIn>>, Plan>(true)
+    response.send([own.signedIn(request)?.user.metadata.plan, request.signedIn?.user.metadata.plan])
+  })
+  const ofFastify = forFastify(auth)
+  fastify().get('/me', { preHandler: ofFastify.identify }, (request) => {
+    same<PlanOf<ReturnType<typeof ofFastify.signedIn>>, Plan>(true)
+    return ofFastify.signedIn(request)?.user.metadata.plan
+  })
+  const ofH3 = forH3(auth)
+  new H3().get('/me', (event) => ofH3.signedIn(event)?.user.metadata.plan, { middleware: [ofH3.identify] })
+  same<PlanOf<ReturnType<typeof ofH3.signedIn>>, Plan>(true)
+
+  for (const next of [forNext(auth), forNext(open)]) {
+    same<PlanOf<Awaited<ReturnType<typeof next.getSession>>>, Plan>(true)
+    next.requireUser(({ user }) => new Response(user.metadata.plan))
+  }
+  const kit = forSvelteKit(open)
+  kit.requireUser((event: SvelteKitEvent<Plan>, { user }) => {
+    same<'free' | 'pro' | undefined, typeof user.metadata.plan>(true)
+    return new Response(event.locals.signedIn?.user.metadata.plan)
+  })
+
+  // A remote service tells no types, so the program may.
+  same<Plan, PlanOf<Awaited<ReturnType<ReturnType<typeof forNext<Plan>>['getSession']>>>>(true)
+  forHono<Plan>(remote)
+  const typed = [forExpress<Plan>(remote).signedIn({}), forSvelteKit<Plan>(remote)] as const
+  same<PlanOf<(typeof typed)[0]>, Plan>(true)
+  const untyped = (await forNext(remote).getSession(new Headers()))?.user.metadata['anything']
+  // @ts-expect-error: there is no such member.
+  own.signedIn({})?.user.metadata.plna
+  export const found: Found | null = own.signedIn({})
+  console.log(untyped)
+`
+
+it('carries the types of metadata into the adapters', async () => {
+  // The declarations of the frameworks are not ours to check.
+  expect(await compile({ 'adapters.ts': ADAPTERS_TYPED }, { skipLibCheck: true })).toEqual([])
 })
 
 const CLIENT = `

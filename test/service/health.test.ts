@@ -282,7 +282,9 @@ describe('/readyz on PostgreSQL', () => {
 describe('/readyz on SQLite', () => {
   async function started() {
     const databaseUrl = await madeDatabase('sqlite')
-    const service = await startService(databaseUrl)
+    const service = await startService(databaseUrl, { env: { BIENVENUE_LOG_LEVEL: 'debug' } })
+    // Otherwise the clean-up at the start could find the damage before the probe does.
+    await service.logged(({ msg }) => msg === 'clean-up')
     expect(await readiness(service)).toBe(200)
     return { path: filePath(databaseUrl), service }
   }

@@ -1,12 +1,11 @@
 /** Fresh databases in both dialects, and services on them. */
-import { randomUUID } from 'node:crypto'
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
-import pg from 'pg'
 import { describe, inject, onTestFinished } from 'vitest'
 import { createHasher } from '../../src/auth/passwords/hashing/index.ts'
 import { type Auth, type CreateAuthOptions, createAuth } from '../../src/index.ts'
 import { IS_FULL } from './full.ts'
+import { copyPostgres, createPostgres } from './postgres-databases.ts'
 import { temporaryFolder } from './system.ts'
 
 export type EngineName = 'sqlite' | 'postgres'
@@ -44,7 +43,7 @@ export function namedDatabase(engine: EngineName): Promise<string> {
 }
 
 async function copyOf(engine: EngineName, templates: Readonly<Record<EngineName, string>>): Promise<string> {
-  if (engine === 'postgres') return createPostgres(`template ${templates.postgres}`)
+  if (engine === 'postgres') return copyPostgres(templates.postgres)
   const file = temporaryFile()
   copyFileSync(templates.sqlite, file)
   return sqliteUrl(file)
@@ -56,28 +55,6 @@ function sqliteUrl(file: string): string {
 
 function temporaryFile(): string {
   return join(temporaryFolder(), 'test.db')
-}
-
-async function createPostgres(from = ''): Promise<string> {
-  const name = `test_${randomUUID().replaceAll('-', '')}`
-  const server = administrator()
-  // On a file system in memory, copying files takes half the time of writing each page to the log.
-  await server.query(`create database ${name} ${from} strategy file_copy`)
-  onTestFinished(() => server.query(`drop database ${name} with (force)`).then(() => {}))
-  return `${inject('postgresUrl')}/${name}`
-}
-
-let pool: pg.Pool | undefined
-
-/** One connection to the server for all tests of a worker, because PostgreSQL starts a process per connection. */
-function administrator(): pg.Pool {
-  pool ??= new pg.Pool({
-    connectionString: `${inject('postgresUrl')}/postgres`,
-    max: 1,
-    idleTimeoutMillis: 0,
-    allowExitOnIdle: true,
-  }).on('error', () => {}) // The server stops before the worker closes its pool.
-  return pool
 }
 
 /** bcrypt at its lowest cost. It runs the same code in a fraction of the time. */

@@ -36,9 +36,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const { url, stop } =
     shared === undefined ? await startPostgres() : { url: shared, stop: () => Promise.resolve() }
   const folder = mkdtempSync(join(tmpdir(), 'bienvenue-templates-'))
-  const postgres = `bienvenue_template_${process.pid}`
+  const prefix = `bienvenue_test_${process.pid}`
+  const postgres = `${prefix}_plain`
   const sqlite = join(folder, 'template.db')
-  const [namedPostgres, namedSqlite] = [`${postgres}_named`, join(folder, 'named.db')]
+  const [namedPostgres, namedSqlite] = [`${prefix}_named`, join(folder, 'named.db')]
   await createPostgres(url, postgres)
   await createPostgres(url, namedPostgres)
   for (const databaseUrl of [`${url}/${postgres}`, `sqlite:${sqlite}`])
@@ -50,8 +51,21 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('namedTemplates', { postgres: namedPostgres, sqlite: namedSqlite })
   return async () => {
     rmSync(folder, { recursive: true, force: true })
+    if (shared !== undefined) await dropDatabases(url, prefix)
     await stop()
   }
+}
+
+/** Deletes the databases whose names begin with a prefix: the templates and their copies. */
+async function dropDatabases(server: string, prefix: string): Promise<void> {
+  const client = new pg.Client({ connectionString: `${server}/postgres` })
+  await client.connect()
+  const { rows } = await client.query<{ datname: string }>(
+    'select datname from pg_database where starts_with(datname, $1)',
+    [`${prefix}_`],
+  )
+  for (const { datname } of rows) await client.query(`drop database ${datname} with (force)`)
+  await client.end()
 }
 
 async function createNamed(databaseUrl: string, naming: Naming): Promise<void> {

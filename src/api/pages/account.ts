@@ -4,7 +4,7 @@ import * as accountOperations from '../account.ts'
 import { operation, STRONG } from '../contract.ts'
 import { currentPassword, email, mailedCode, newPassword, userMetadata } from '../fields.ts'
 import * as sessionOperations from '../sessions.ts'
-import { formLocale, formName, ownEmail, sessionField } from './fields.ts'
+import { formLocale, formName, ownEmail, returnTo, sessionField } from './fields.ts'
 
 export const showAccount = operation({
   method: 'GET',
@@ -36,8 +36,11 @@ export const changeProfile = operation({
   needs: ['pages'],
   access: { session: true },
   audit: accountOperations.update.audit,
-  body: z.strictObject({ name: formName, locale: formLocale, metadata: userMetadata }),
-  success: { status: 303, description: 'The profile is changed.' },
+  body: z.strictObject({ name: formName, locale: formLocale, metadata: userMetadata, return_to: returnTo }),
+  success: {
+    status: 303,
+    description: 'The profile is changed. The browser goes on to `return_to` or shows the page.',
+  },
   errors: accountOperations.update.errors,
 })
 

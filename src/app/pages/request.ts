@@ -7,6 +7,8 @@ import type {
 } from '../../auth/index.ts'
 import { negotiate } from '../../lib/language.ts'
 import { AuthError } from '../../model/errors.ts'
+import type { Account } from '../../model/user.ts'
+import { missingUserField } from '../../model/user-fields.ts'
 import type { FormState, Look, Onward } from '../../pages/index.ts'
 import type { Locale } from '../../text/index.ts'
 import { acceptsHtml } from '../accept.ts'
@@ -166,10 +168,16 @@ export class PageRequest {
 
   /**
    * Sends a browser on that has a session already. One of our own pages learns that from the query: if it sees no session, the
-   * browser sends it other cookies, and it must not lead back.
+   * browser sends it other cookies, and it must not lead back. An account that lacks a required user field goes by way of the
+   * profile, which asks for it: it may have been made at another provider, or by a program.
    */
-  goOnWithSession(): Answer {
+  goOnWithSession({ metadata }: Account): Answer {
     const target = this.returnTarget
+    if (missingUserField(this.kit.auth.userFields, metadata) !== undefined)
+      return this.goTo('/account/profile', {
+        [SIGNED_IN]: '',
+        return_to: target ?? this.kit.pathTo('/account'),
+      })
     const isOwn = target !== null && this.kit.isPage(target.split(/[?#]/, 1)[0] as string)
     if (!isOwn || this.query.has(SIGNED_IN)) return this.goBack(target)
     const [path = '', search = ''] = target.split('#', 1)[0]?.split('?', 2) ?? []

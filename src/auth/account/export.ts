@@ -1,4 +1,5 @@
 import type * as store from '../../db/index.ts'
+import type { JsonObject } from '../../model/json.ts'
 import { type Account, accountOf } from '../../model/user.ts'
 import { list as listAudit } from '../audit/list.ts'
 import { record } from '../audit/record.ts'
@@ -12,8 +13,8 @@ import { list as listSessions, type SessionInfo } from '../sessions/own.ts'
 import { AUDIT_RECORDS_MAX, EXPORTS_PER_HOUR } from './limits.ts'
 
 /** Everything that is stored about an account, except secrets and the private metadata. */
-export interface AccountExport {
-  readonly account: Account
+export interface AccountExport<Metadata = JsonObject> {
+  readonly account: Account<Metadata>
   /** The second factors, without secrets. */
   readonly factors: FactorInfo
   /** The accounts at other providers that it is connected with, the oldest first. */

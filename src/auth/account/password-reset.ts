@@ -1,4 +1,5 @@
 import { AuthError } from '../../model/errors.ts'
+import type { JsonObject } from '../../model/json.ts'
 import { type Account, accountOf, isEmailAddress, normalizeEmail } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import { type Caller, UNKNOWN_CALLER } from '../caller.ts'
@@ -40,8 +41,8 @@ export async function requestPasswordReset(
 }
 
 /** What {@link createResetToken} returns. */
-export interface ResetToken {
-  readonly user: Account
+export interface ResetToken<Metadata = JsonObject> {
+  readonly user: Account<Metadata>
   /** Opaque, 80 characters: `<uuid>.<secret>`. It works once. Only the SHA-256 of the secret is stored. */
   readonly resetToken: string
 }

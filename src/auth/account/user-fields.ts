@@ -1,7 +1,12 @@
 /** The members of the public metadata that users write: which they are, what they may contain, and how they are merged. */
 import { AuthError } from '../../model/errors.ts'
 import type { JsonObject } from '../../model/json.ts'
-import { type OpenedUserField, USER_FIELD_PREFIX, type UserFieldValue } from '../../model/user-fields.ts'
+import {
+  missingUserField,
+  type OpenedUserField,
+  USER_FIELD_PREFIX,
+  type UserFieldValue,
+} from '../../model/user-fields.ts'
 import type { Context } from '../context.ts'
 import { type Checked, checkLine, checkMetadata } from './profile-values.ts'
 
@@ -55,10 +60,7 @@ export async function mergeUserFields(
   const stored = storedJson === null ? {} : (JSON.parse(storedJson) as JsonObject)
   const members = Object.entries({ ...stored, ...Object.fromEntries(changes) })
   const merged = Object.fromEntries(members.filter(([name]) => changes.get(name) !== null))
-  const missing = userFields.find(({ name, type, required }) => {
-    const value = merged[name] ?? null
-    return required && (value === null || (type === 'boolean' && value !== true))
-  })
+  const missing = missingUserField(userFields, merged)
   if (missing !== undefined) throw refusalOf('missing_field', missing.name, 'is required')
   const result = await checkMetadata(merged, metadataSchema.public)
   if ('value' in result) return result.value

@@ -2,6 +2,7 @@
 import * as store from '../../db/index.ts'
 import { AuthError } from '../../model/errors.ts'
 import type { Factor } from '../../model/factors.ts'
+import type { JsonObject } from '../../model/json.ts'
 import type { User } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import { asUser, type Caller } from '../caller.ts'
@@ -30,13 +31,13 @@ export type Enrollee = {
 )
 
 /** What setting up a factor leads to. */
-export interface Enrolled {
+export interface Enrolled<Metadata = JsonObject> {
   /** Ten recovery codes, if this enabled the second factor and the account has none yet. They are shown only once. */
   readonly recoveryCodes: readonly string[] | null
   /** The new session, if a sign-in waited for the factor. */
-  readonly signedIn: SignedIn | null
+  readonly signedIn: SignedIn<Metadata> | null
   /** Otherwise the session that replaces that of the caller, whose token has stopped working. It has the new factor. */
-  readonly renewed: RenewedSession | null
+  readonly renewed: RenewedSession<Metadata> | null
 }
 
 /**

@@ -1,6 +1,7 @@
 import * as store from '../../db/index.ts'
 import { isUuid, uuidV7 } from '../../lib/random.ts'
 import { AuthError, Conflict } from '../../model/errors.ts'
+import type { JsonObject } from '../../model/json.ts'
 import { record } from '../audit/record.ts'
 import type { Caller, SessionCaller } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
@@ -23,7 +24,7 @@ export interface AddPasskeyRequest {
 }
 
 /** A passkey that was added. */
-export interface AddedPasskey extends Enrolled {
+export interface AddedPasskey<Metadata = JsonObject> extends Enrolled<Metadata> {
   readonly passkey: PasskeyInfo
 }
 

@@ -1,6 +1,7 @@
 import * as store from '../../db/index.ts'
 import { equalInConstantTime } from '../../lib/digest.ts'
 import { AuthError } from '../../model/errors.ts'
+import type { JsonObject } from '../../model/json.ts'
 import { record } from '../audit/record.ts'
 import type { SessionCaller } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
@@ -24,12 +25,12 @@ export interface ProviderAnswer {
 }
 
 /** How a flow ended, or which step is missing. Check `next`. */
-export type ProviderOutcome = (
-  | SignInResult
+export type ProviderOutcome<Metadata = JsonObject> = (
+  | SignInResult<Metadata>
   | FurtherStep
   /** The identity is connected to the account of the session. */
   | { readonly next: 'connected' }
-  | (RenewedSession & { readonly next: 'reauthenticated' })
+  | (RenewedSession<Metadata> & { readonly next: 'reauthenticated' })
 ) & {
   /** Where the browser goes afterwards. */
   readonly returnTo: string | null

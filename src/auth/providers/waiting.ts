@@ -1,6 +1,7 @@
 /** People who came back from a provider and have no account yet, or one that the identity is not connected with. */
 import * as store from '../../db/index.ts'
 import { AuthError, Conflict } from '../../model/errors.ts'
+import type { JsonObject } from '../../model/json.ts'
 import { accountOf, NO_PASSWORD, storedEmail, type User } from '../../model/user.ts'
 import { assertEmail } from '../account/address.ts'
 import { addConfirmable } from '../account/new-account.ts'
@@ -65,7 +66,9 @@ export interface EnterAddressRequest {
 }
 
 /** What {@link enterAddress} returns: who is signed in, or that the address must be confirmed first. */
-export type EnteredAddress = SignInResult | { readonly next: 'confirm_email'; readonly email: string }
+export type EnteredAddress<Metadata = JsonObject> =
+  | SignInResult<Metadata>
+  | { readonly next: 'confirm_email'; readonly email: string }
 
 /**
  * Creates the account of a person whose provider has not verified an address, with the address that they enter. With

@@ -1,5 +1,6 @@
 import * as store from '../../db/index.ts'
 import { mintBearer } from '../../lib/bearer.ts'
+import type { JsonObject } from '../../model/json.ts'
 import type { ProviderSession } from '../../model/providers.ts'
 import type { Transport } from '../../model/transport.ts'
 import type { Account, User } from '../../model/user.ts'
@@ -40,8 +41,8 @@ export interface StartedSession {
 }
 
 /** A new session, which replaces that of the caller. */
-export interface RenewedSession extends StartedSession {
-  readonly user: Account
+export interface RenewedSession<Metadata = JsonObject> extends StartedSession {
+  readonly user: Account<Metadata>
 }
 
 /**

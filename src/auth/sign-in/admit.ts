@@ -1,6 +1,7 @@
 /** The end of every way to sign in: the gates, then the session. */
 import * as store from '../../db/index.ts'
 import type { AuthError } from '../../model/errors.ts'
+import type { JsonObject } from '../../model/json.ts'
 import type { ProviderSession } from '../../model/providers.ts'
 import type { Transport } from '../../model/transport.ts'
 import { type Account, accountOf } from '../../model/user.ts'
@@ -19,9 +20,9 @@ import { type AwaitedSignIn, suspend } from './pending.ts'
 import type { CountedAttempt } from './throttle.ts'
 
 /** A user who is signed in. */
-export type SignedIn = StartedSession & {
+export type SignedIn<Metadata = JsonObject> = StartedSession & {
   readonly next: 'signed_in'
-  readonly user: Account
+  readonly user: Account<Metadata>
   /** For the client to keep and to present at its next sign-in. It grants no access. `null` without a secret key. */
   readonly deviceToken: string | null
 }
@@ -30,7 +31,7 @@ export type SignedIn = StartedSession & {
  * What comes next after a step of a sign-in. Check `next`: with `second_factor` and `enrol` nobody is signed in yet, and
  * `sessionToken` is `null`.
  */
-export type SignInResult = SignedIn | AwaitedSignIn
+export type SignInResult<Metadata = JsonObject> = SignedIn<Metadata> | AwaitedSignIn
 
 /** A proof, and what happens once it is accepted. */
 export interface Admission extends Proof {

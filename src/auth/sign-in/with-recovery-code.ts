@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../model/json.ts'
 import type { Caller } from '../caller.ts'
 import type { Context } from '../context.ts'
 import { combined } from '../factors/proven.ts'
@@ -14,7 +15,7 @@ export interface RecoveryCodeSignInRequest {
 }
 
 /** What {@link withRecoveryCode} returns. */
-export type RecoveryCodeSignInResult = SignInResult & {
+export type RecoveryCodeSignInResult<Metadata = JsonObject> = SignInResult<Metadata> & {
   /** Takes the place of the used code. It cannot be shown again. */
   readonly newRecoveryCode: string
   /** How many codes the user has, with the new one. */

@@ -5,6 +5,7 @@
  *   the application finds it open.
  * - A transaction of the application is never joined, because its rollback would undo what we have answered. We wait
  *   until it ends.
+ * - The application may close it too early. SQLite then rolls back a transaction of ours.
  * - No pragma stays changed. Foreign keys are on for our statements only. Journal mode and durability are the
  *   application's choice.
  */
@@ -21,6 +22,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import { isBusy } from '../dialect.ts'
+import { GivenDatabaseError } from '../given.ts'
 import type { Health } from '../health.ts'
 import type { Naming } from '../naming.ts'
 import type { PreparedReader } from '../prepared.ts'
@@ -32,6 +34,8 @@ export function shareSqlite(
   database: DatabaseSync,
   naming: Naming,
 ): { dialect: Dialect; reader: PreparedReader; health: Health } {
+  const first = withFirstRow(() => database, new Faults())
+  const health = healthOfShared(database, naming)
   return {
     dialect: {
       createAdapter: () => new SharedAdapter(),
@@ -39,8 +43,8 @@ export function shareSqlite(
       createIntrospector: (db: Kysely<unknown>) => new SqliteIntrospector(db),
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
-    reader: { first: withFirstRow(() => database, new Faults()) },
-    health: healthOfShared(database, naming),
+    reader: { first: (...read) => whileOpen(() => first(...read)) },
+    health: { ...health, probe: () => health.probe().catch((error) => Promise.reject(namedClosed(error))) },
   }
 }
 
@@ -61,6 +65,21 @@ class TransactionOpen extends Error {
   readonly errcode = 5
 }
 
+/** @throws {GivenDatabaseError} The application has closed the database. */
+function whileOpen<Result>(run: () => Result): Result {
+  try {
+    return run()
+  } catch (error) {
+    throw namedClosed(error)
+  }
+}
+
+function namedClosed(error: unknown): unknown {
+  // The database is not open, or was opened again, which has finalized our statements.
+  const isClosed = (error as { code?: unknown }).code === 'ERR_INVALID_STATE'
+  return isClosed ? new GivenDatabaseError('database_closed', { cause: error }) : error
+}
+
 class SharedDriver implements Driver {
   readonly #database: DatabaseSync
   readonly #foreignKeys: StatementSync
@@ -72,12 +91,13 @@ class SharedDriver implements Driver {
     this.#database = database
     this.#foreignKeys = prepared(database, 'pragma foreign_keys')
     const { prepare } = withCachedStatements(database)
-    const execute = <Row>({ sql, parameters }: CompiledQuery): QueryResult<Row> => {
-      const statement = prepare(sql)
-      if (statement.reader) return { rows: statement.all(parameters) as Row[] }
-      const { changes, lastInsertRowid } = statement.run(parameters)
-      return { insertId: BigInt(lastInsertRowid), numAffectedRows: BigInt(changes), rows: [] }
-    }
+    const execute = <Row>({ sql, parameters }: CompiledQuery): QueryResult<Row> =>
+      whileOpen(() => {
+        const statement = prepare(sql)
+        if (statement.reader) return { rows: statement.all(parameters) as Row[] }
+        const { changes, lastInsertRowid } = statement.run(parameters)
+        return { insertId: BigInt(lastInsertRowid), numAffectedRows: BigInt(changes), rows: [] }
+      })
     this.#connection = {
       executeQuery: async <Row>(query: CompiledQuery) =>
         this.#restore === null
@@ -112,14 +132,15 @@ class SharedDriver implements Driver {
   }
 
   async commitTransaction(): Promise<void> {
-    whileBusyAtOnce(() => this.#database.exec('commit'))
+    whileBusyAtOnce(() => whileOpen(() => this.#database.exec('commit')))
     this.#leave()
   }
 
   async rollbackTransaction(): Promise<void> {
     try {
-      // When the disk is full, SQLite has already rolled back.
-      if (this.#restore !== null && this.#database.isTransaction) this.#database.exec('rollback')
+      // When the disk is full or the database is closed, SQLite has already rolled back.
+      if (this.#restore !== null && this.#database.isOpen && this.#database.isTransaction)
+        this.#database.exec('rollback')
     } finally {
       this.#leave()
     }
@@ -148,16 +169,19 @@ class SharedDriver implements Driver {
    *
    * @returns Switches them off again if they were off.
    * @throws {TransactionOpen}
+   * @throws {GivenDatabaseError}
    */
   #enterAlone(): () => void {
-    if (this.#database.isTransaction)
+    if (whileOpen(() => this.#database.isTransaction))
       throw new TransactionOpen(
-        'the application has a transaction open on the database; it must end before a call of Bienvenue can work',
+        'the application has a transaction open on the database; commit it or roll it back before you await a call of Bienvenue',
       )
-    const { foreign_keys: isOn } = this.#foreignKeys.get() ?? {}
+    const { foreign_keys: isOn } = whileOpen(() => this.#foreignKeys.get()) ?? {}
     if (isOn === 1) return () => {}
     this.#database.exec('pragma foreign_keys = on')
-    return () => this.#database.exec('pragma foreign_keys = off')
+    return () => {
+      if (this.#database.isOpen) this.#database.exec('pragma foreign_keys = off')
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import type { Account } from '../../model/user.ts'
+import { missingUserField } from '../../model/user-fields.ts'
 import { form, inputField, selectField, summary } from '../form.ts'
 import { ACCOUNT_PAGES, LANGUAGE_NAMES, layOut, type Page } from '../layout.ts'
 import type { Look } from '../look.ts'
@@ -12,12 +13,14 @@ import { notice, noticeOf } from './notice.ts'
 export interface ProfileView {
   readonly form: FormState
   readonly user: Account
+  /** Where the browser goes once the profile is saved. `null`: back to this page. */
+  readonly returnTo: string | null
   /** What has just been done: a key of `profile.done`. */
   readonly done: string | null
 }
 
 /** The page that changes the name, the language and the user fields. */
-export function renderProfile(look: Look, { form: state, user, done }: ProfileView): Page {
+export function renderProfile(look: Look, { form: state, user, returnTo, done }: ProfileView): Page {
   const { profile: words, userFields } = look.texts
   const problems = { ...words.problems, ...userFieldProblems(look, look.userFields) }
   const problem = problemOf(state, problems, look)
@@ -34,10 +37,11 @@ export function renderProfile(look: Look, { form: state, user, done }: ProfileVi
     hint: words.localeHint,
     value: isSent ? (state.values.locale ?? '') : (user.locale ?? ''),
   }
+  const isAsked = returnTo !== null && missingUserField(look.userFields, user.metadata) !== undefined
   const body = html`<h1>${words.heading}</h1>
-${notice(noticeOf(words.done, done))}${summary(look, problem)}${form(
+${isAsked && html`<p>${words.asked}</p>\n`}${notice(noticeOf(words.done, done))}${summary(look, problem)}${form(
   look,
-  { action: ACCOUNT_PAGES.profile, submit: words.submit },
+  { action: ACCOUNT_PAGES.profile, submit: words.submit, returnTo },
   html`${inputField(name, problem)}${selectField(locale, languagesOf(look, user), problem)}${userFieldInputs(look, look.userFields, { form: state, stored: user.metadata }, problem)}`,
 )}`
   return layOut(look, { title: words.heading, body, hasProblem: problem !== null, entry: 'profile' })

@@ -1,6 +1,8 @@
 /** The page of the profile, and the fields that the application adds to it and to the sign-up page. */
 export const profile = {
   heading: 'Profile',
+  /** After a sign-in, if a required field of the account is empty. */
+  asked: 'Before you go on, please fill in what is missing here.',
   name: 'Name',
   locale: 'Language',
   localeHint: 'The language of our emails to you.',

@@ -3,6 +3,7 @@ import type { userFields as englishFields, profile as englishProfile } from '../
 /** The page of the profile, and the fields that the application adds to it and to the sign-up page. */
 export const profile: typeof englishProfile = {
   heading: 'Perfil',
+  asked: 'Antes de continuar, complete lo que falta aquí.',
   name: 'Nombre',
   locale: 'Idioma',
   localeHint: 'El idioma de los correos que le enviamos.',

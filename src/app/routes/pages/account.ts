@@ -61,14 +61,23 @@ export function accountPages(kit: PageKit): Route[] {
       {
         async show(request, form) {
           const { user } = await request.session()
-          return renderProfile(request.look(user), { form, user, done: doneOn(request, form.refusal) })
+          const returnTo = request.returnTargetOf(form)
+          return renderProfile(request.look(user), {
+            form,
+            user,
+            returnTo,
+            done: doneOn(request, form.refusal),
+          })
         },
-        async submit(request, { name, locale, metadata }) {
+        async submit(request, { name, locale, metadata, return_to }) {
           const { user } = await request.session()
           const typed = withBoxes(metadata, auth.userFields)
           const changes = profileChanges(user, { name, locale, metadata: typed }, auth.userFields)
           if (Object.keys(changes).length > 0) await auth.account.update(changes, request.caller)
-          return request.goTo('/account/profile', { [DONE]: 'saved' })
+          const target = kit.returnTarget(return_to)
+          return target === null
+            ? request.goTo('/account/profile', { [DONE]: 'saved' })
+            : request.goBack(target)
         },
       },
     ),

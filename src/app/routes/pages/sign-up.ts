@@ -18,7 +18,8 @@ export function signUpPages(kit: PageKit): Route[] {
       { show: pages.showSignUp, submit: pages.signUp },
       {
         async show(request, form) {
-          if (form.refusal === null && (await request.current()) !== null) return request.goOnWithSession()
+          const current = form.refusal === null ? await request.current() : null
+          if (current !== null) return request.goOnWithSession(current.user)
           return renderSignUp(request.look(), { form, returnTo: request.returnTargetOf(form) })
         },
         async submit(request, { email, password, metadata, return_to }) {
@@ -46,7 +47,8 @@ export function signUpPages(kit: PageKit): Route[] {
       {
         async show(request, form) {
           // Also for a tab that waits for the code while another tab has signed in.
-          if (form.refusal === null && (await request.current()) !== null) return request.goOnWithSession()
+          const current = form.refusal === null ? await request.current() : null
+          if (current !== null) return request.goOnWithSession(current.user)
           return renderConfirmCode(request.look(), {
             form,
             returnTo: request.returnTargetOf(form),
