@@ -143,6 +143,7 @@ it('only these files import from modules of the network, except to parse address
   expect(imported.filter((name) => !harmless.test(name)).sort()).toEqual([
     'app/server.ts http STATUS_CODES',
     'app/server.ts http createServer',
+    'app/server.ts net Server: NetServer',
     // Listens for a moment, to find a free port in development mode.
     'cli/commands/serve.ts net createServer',
   ])
