@@ -1,7 +1,7 @@
 import * as store from '../../db/index.ts'
 import { record } from '../audit/record.ts'
 import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
-import { type Context, inTransaction } from '../context.ts'
+import { type Context, inTransaction, type TxContext } from '../context.ts'
 
 /** Lists the live sessions of a user, most recently used first. Contains nothing that grants access. */
 export function listSessions(ctx: Context, userId: number): Promise<store.SessionSummary[]> {
@@ -16,16 +16,26 @@ export function endSessions(ctx: Context, userId: number, caller: Caller = UNKNO
   })
 }
 
+/** Sessions in one transaction. Sign-ins of their users wait for it, and PostgreSQL limits the time of a statement. */
+const BATCH = 5_000
+
 /**
- * Ends every session of every user.
+ * Ends every session of every user, the oldest first. More than 5,000 take several transactions, each with its own audit record.
+ * If one fails, those before it stay, and the call can be repeated.
  *
  * @returns How many ended.
  */
-export function endEverySession(ctx: Context, caller: Caller = UNKNOWN_CALLER): Promise<number> {
-  return inTransaction(ctx, async (tx) => {
-    const ended = await store.deleteEverySession(tx.db)
-    const event = { action: 'end_all_sessions', userId: null, details: { ended } } as const
-    await record(tx, event, asOperator(caller))
-    return ended
-  })
+export async function endEverySession(ctx: Context, caller: Caller = UNKNOWN_CALLER): Promise<number> {
+  for (let total = 0; ; ) {
+    const ended = await inTransaction(ctx, (tx) => endOldestSessions(tx, caller))
+    total += ended
+    if (ended < BATCH) return total
+  }
+}
+
+async function endOldestSessions(tx: TxContext, caller: Caller): Promise<number> {
+  const ended = await store.deleteOldestSessions(tx.db, BATCH)
+  const event = { action: 'end_all_sessions', userId: null, details: { ended } } as const
+  await record(tx, event, asOperator(caller))
+  return ended
 }

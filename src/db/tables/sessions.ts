@@ -1,7 +1,7 @@
 /** Table `sessions`: the sessions of all users. */
 import type { Transport } from '../../model/transport.ts'
 import type { User } from '../../model/user.ts'
-import { withoutSync } from '../dialect.ts'
+import { listed, locking, withoutSync } from '../dialect.ts'
 import { prepared } from '../prepared.ts'
 import type { Database, Tx } from './index.ts'
 import type { Columns, RowOf, Table } from './table.ts'
@@ -283,7 +283,7 @@ export async function updateLastSeen(
 
 /** Which sessions end: some by their ids, those of a user with or without an exception, or all. */
 type Ended =
-  | { readonly ids: readonly string[]; readonly userId: number }
+  | { readonly ids: readonly string[]; readonly userId?: number }
   | { readonly userId: number; readonly except?: string }
   | 'all'
 
@@ -295,7 +295,7 @@ type Ended =
 export async function endSessions(db: Database, which: Ended): Promise<number> {
   let sessions = db.deleteFrom('sessions')
   if (which !== 'all') {
-    sessions = sessions.where('user_id', '=', which.userId)
+    if (which.userId !== undefined) sessions = sessions.where('user_id', '=', which.userId)
     if ('ids' in which) sessions = sessions.where('id', 'in', [...which.ids])
     else if (which.except !== undefined) sessions = sessions.where('id', '!=', which.except)
   }
@@ -411,6 +411,26 @@ export async function trimSessions(
 export async function deleteEverySession(tx: Tx): Promise<number> {
   await tx.updateTable('users').set({ session_id: null }).where('session_id', 'is not', null).execute()
   return endSessions(tx, 'all')
+}
+
+/**
+ * Ends up to `limit` sessions, the oldest first.
+ *
+ * @returns How many it ended; fewer than `limit` if none is left.
+ */
+export async function deleteOldestSessions(tx: Tx, limit: number): Promise<number> {
+  const oldest = await tx
+    .selectFrom('sessions')
+    .select(['id', 'user_id'])
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  if (oldest.length === 0) return 0
+  const users = listed(tx, 'integer', [...new Set(oldest.map(({ user_id }) => user_id))])
+  // Every transaction locks the rows of several users in the order of their ids, so that none deadlock.
+  await locking(tx, tx.selectFrom('users').select('id').where('id', 'in', users).orderBy('id')).execute()
+  await tx.updateTable('users').set({ session_id: null }).where('id', 'in', users).execute()
+  return endSessions(tx, { ids: oldest.map(({ id }) => id) })
 }
 
 /** Counts the unexpired sessions of a user. */
