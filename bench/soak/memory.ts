@@ -1,13 +1,13 @@
 /**
- * Tests the service for memory leaks: samples the heap after garbage collection, and compares the objects in it at the
- * beginning and at the end.
+ * Tests whether the service stays the same under constant load: samples the heap after garbage collection, the delay of the
+ * event loop and the rows of every table, and compares the objects in the heap at the beginning and at the end.
  *
  *     node bench/soak/memory.ts --minutes 60
  *
  * Runs classic mode on SQLite under a mix of requests: users register, log in, check their session, send invalid
- * requests, reset their password and log out, one after another, with a pause between requests. Prints a line per
- * sample, the kinds of objects that have grown in number, and a verdict: flat if the last third of the samples does
- * not exceed the first third by more than a tolerance. Also writes everything to `.cache/bench/soak/results.json`.
+ * requests, reset their password, log out and delete their account, one after another, with a pause between requests. Prints
+ * a line per sample, the kinds of objects that have grown in number, and a verdict: flat if the last third of the samples does
+ * not exceed the first third by more than a tolerance, in the heap and in every table but the audit log. Also writes everything to `.cache/bench/soak/results.json`.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,6 +15,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 
@@ -23,8 +24,20 @@ const WARM_UP_SHARE = 0.15
 const SAMPLES = 24
 /** Normal variation of the heap between samples. */
 const TOLERANCE_MB = 1
+/** Rows of one life, and of what is cleaned up later. */
+const MORE_ROWS = 20
 /** Smaller increases are noise, such as requests in progress and pending timers. */
 const MORE_OBJECTS = 200
+
+/** Runs in the service. */
+const LOOP_DELAY = `(() => {
+  const { monitorEventLoopDelay } = process.getBuiltinModule('node:perf_hooks')
+  globalThis.soakDelay ??= monitorEventLoopDelay({ resolution: 10 })
+  const milliseconds = globalThis.soakDelay.percentile(99) / 1e6
+  globalThis.soakDelay.enable()
+  globalThis.soakDelay.reset()
+  return milliseconds
+})()`
 
 const { values } = parseArgs({
   options: { minutes: { type: 'string', default: '60' }, pause: { type: 'string', default: '20' } },
@@ -38,15 +51,19 @@ interface Sample {
   readonly requests: number
   readonly heapMb: number
   readonly rssMb: number
+  /** The 99th percentile since the last sample. */
+  readonly loopDelayMs: number
+  readonly rows: Readonly<Record<string, number>>
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'bienvenue-soak-'))
+const file = join(folder, 'soak.db')
 const service = spawn(process.execPath, ['--inspect=127.0.0.1:0', 'src/cli/main.ts', 'serve'], {
   stdio: ['ignore', 'pipe', 'pipe'],
   env: {
     PATH: process.env.PATH,
     PORT: '0',
-    DATABASE_URL: `sqlite:${join(folder, 'soak.db')}`,
+    DATABASE_URL: `sqlite:${file}`,
     BIENVENUE_BCRYPT_COST: '10',
     BIENVENUE_THROTTLE: 'off',
   },
@@ -75,31 +92,44 @@ async function soak(url: string, inspector: Inspector): Promise<void> {
   await until(WARM_UP_SHARE)
   const before = await inspector.countObjects()
   const samples: Sample[] = []
-  console.log('minute  requests  heap, MB  resident, MB')
+  await inspector.loopDelayMs()
+  console.log('minute  requests  heap, MB  resident, MB  event loop, p99, ms  rows')
   for (let index = 1; index <= SAMPLES; index++) {
     await until(WARM_UP_SHARE + ((1 - WARM_UP_SHARE) * index) / SAMPLES)
     const sample = {
       minute: (performance.now() - started) / 60_000,
       requests: load.requests(),
+      // First, because collecting garbage takes a turn of the loop.
+      loopDelayMs: await inspector.loopDelayMs(),
+      rows: countRows(),
       heapMb: (await inspector.usedHeap()) / 1_048_576,
       rssMb: residentMb(service.pid ?? 0),
     }
     samples.push(sample)
-    const { minute, requests, heapMb, rssMb } = sample
-    console.log([minute.toFixed(1), requests, heapMb.toFixed(2), rssMb.toFixed(0)].map(inColumn).join(''))
+    const { minute, requests, heapMb, rssMb, loopDelayMs, rows } = sample
+    const cells = [minute.toFixed(1), requests, heapMb.toFixed(2), rssMb.toFixed(0), loopDelayMs.toFixed(1)]
+    console.log(`${cells.map(inColumn).join('')}  ${JSON.stringify(rows)}`)
   }
   const statuses = await load.stop()
   const grown = difference(before, await inspector.countObjects())
   const third = SAMPLES / 3
-  const grewByMb = median(samples.slice(-third)) - median(samples.slice(0, third))
-  const verdict = grewByMb <= TOLERANCE_MB ? 'flat' : 'growing'
+  const growth = (of: (sample: Sample) => number) =>
+    median(samples.slice(-third).map(of)) - median(samples.slice(0, third).map(of))
+  const grewByMb = growth(({ heapMb }) => heapMb)
+  const tables = Object.keys(samples[0]?.rows ?? {}).filter((table) => table !== 'audit')
+  const growing = tables.filter((table) => growth(({ rows }) => rows[table] ?? 0) > MORE_ROWS)
+  const verdict = grewByMb <= TOLERANCE_MB && growing.length === 0 ? 'flat' : 'growing'
   console.log('\nkinds of objects that have grown in number since the end of the warm-up:')
   for (const { kind, from, to } of grown) console.log(`  ${kind}: ${from} to ${to}`)
   if (grown.length === 0) console.log(`  none by more than ${MORE_OBJECTS}`)
   console.log(`\nanswers: ${JSON.stringify(statuses)}`)
+  console.log(`tables that grow, besides the audit log: ${growing.join(', ') || 'none'}`)
+  console.log(
+    `event loop: the 99th percentile changed by ${growth((sample) => sample.loopDelayMs).toFixed(1)} ms`,
+  )
   console.log(`${verdict}: the last third of the samples holds ${grewByMb.toFixed(2)} MB more than the first`)
   mkdirSync('.cache/bench/soak', { recursive: true })
-  const report = { minutes, verdict, grewByMb, samples, grown, statuses }
+  const report = { minutes, verdict, grewByMb, growing, samples, grown, statuses }
   writeFileSync('.cache/bench/soak/results.json', `${JSON.stringify(report, null, 2)}\n`)
   process.exitCode = verdict === 'flat' ? 0 : 1
 }
@@ -143,6 +173,8 @@ function startLoad(url: string) {
     await ask('PUT', '/reset_password', { email, reset_token, new_password: 't4rt1fl3tt3' })
     const again = await ask('POST', '/sessions', { email, password: 't4rt1fl3tt3' })
     await ask('DELETE', '/sessions', undefined, again.sessionToken)
+    const last = await ask('POST', '/sessions', { email, password: 't4rt1fl3tt3' })
+    await ask('DELETE', '/profile', undefined, last.sessionToken)
   }
   const living = (async () => {
     for (let count = 0; !isOver; count++) await liveOneLife(`user${count}@example.com`)
@@ -158,6 +190,8 @@ function startLoad(url: string) {
 }
 
 interface Inspector {
+  /** The 99th percentile of the delay of the event loop since the last call. */
+  loopDelayMs(): Promise<number>
   /** The bytes in use after garbage collection. */
   usedHeap(): Promise<number>
   /** The number of objects by the name of their constructor. */
@@ -180,13 +214,22 @@ async function openInspector(inspectorUrl: string): Promise<Inspector> {
     waiting.delete(id)
   }
   let last = 0
-  const call = (method: string) => {
+  const call = (method: string, params?: object) => {
     const { promise, resolve } = Promise.withResolvers<Record<string, number>>()
     waiting.set(++last, resolve)
-    socket.send(JSON.stringify({ id: last, method }))
+    socket.send(JSON.stringify({ id: last, method, params }))
     return promise
   }
   return {
+    async loopDelayMs() {
+      const { result } = (await call('Runtime.evaluate', {
+        expression: LOOP_DELAY,
+        returnByValue: true,
+      })) as {
+        result?: { value?: number }
+      }
+      return result?.value ?? Number.NaN
+    },
     async usedHeap() {
       await call('HeapProfiler.collectGarbage')
       return (await call('Runtime.getHeapUsage')).usedSize ?? Number.NaN
@@ -226,9 +269,23 @@ function difference(before: ReadonlyMap<string, number>, after: ReadonlyMap<stri
     .toSorted((a, b) => b.to - b.from - (a.to - a.from))
 }
 
-function median(samples: readonly Sample[]): number {
-  const sorted = samples.map(({ heapMb }) => heapMb).toSorted((a, b) => a - b)
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
+
+function countRows(): Record<string, number> {
+  const database = new DatabaseSync(file, { readOnly: true })
+  const tables = database
+    .prepare("select name from sqlite_master where type = 'table' and name not like 'sqlite_%'")
+    .all()
+  const count = (name: string) => Number(database.prepare(`select count(*) as n from "${name}"`).get()?.n)
+  const rows = Object.fromEntries(tables.map(({ name }) => [String(name), count(String(name))]))
+  database.close()
+  // The record of migrations and empty tables say nothing.
+  return Object.fromEntries(
+    Object.entries(rows).filter(([name, n]) => n > 0 && !name.startsWith('bienvenue_')),
+  )
 }
 
 function residentMb(pid: number): number {
