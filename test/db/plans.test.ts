@@ -101,8 +101,11 @@ const SCANS: Partial<Record<Drive, string>> = {
   'db.findUserBy': 'users',
 }
 
-/** SQLite deletes every mailed code without a scan, because nothing depends on them. */
-const ON_SQLITE = { 'transfer.finishRestore': 'pending_sign_ins, sessions, tokens, users' }
+/** SQLite deletes every mailed code without a scan, because nothing depends on them, and looks up the users of sessions by key. */
+const ON_SQLITE = {
+  'users.endEverySession': 'sessions',
+  'transfer.finishRestore': 'pending_sign_ins, sessions, tokens, users',
+}
 
 /** PostgreSQL reads a small table, or an index of few rows, as a whole to find a list. Here few users have a user handle. */
 const ON_POSTGRES = { 'transfer.importUsers': 'identities, users' }

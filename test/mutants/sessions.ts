@@ -335,7 +335,7 @@ export const SESSIONS: readonly Mutant[] = [
     id: 'SES-13',
     does: 'does not end the sessions of everybody for an operator',
     file: 'src/auth/users/sessions.ts',
-    find: 'const ended = await store.deleteEverySession(tx.db)',
+    find: 'const ended = await store.deleteOldestSessions(tx.db, BATCH)',
     replace: 'const ended = 1',
   },
   {
