@@ -246,7 +246,7 @@ describe('docs/guide/operate.md', () => {
 
   it('names only existing settings', () => {
     const others =
-      /^(?:POSTGRES|OWNER|SERVICE|role.)_PASSWORD$|^UPSTREAM$|^NODE_EXTRA_CA_CERTS$|^ON_ERROR_STOP$/
+      /^(?:POSTGRES|OWNER|SERVICE|role.)_PASSWORD$|^UPSTREAM$|^NODE_(?:EXTRA_CA_CERTS|OPTIONS)$|^ON_ERROR_STOP$/
     const named = page.match(/\b(?:BIENVENUE_[A-Z_]+|[A-Z]+_[A-Z_]+|HOST|PORT)(?=[`= ,.;|)])/g) ?? []
     expect(named.length).toBeGreaterThan(20)
     expect(named.filter((name) => !VARIABLES.includes(name) && !others.test(name))).toEqual([])
