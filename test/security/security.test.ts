@@ -358,7 +358,11 @@ onEachEngine('sessions', (engine) => {
       const bobs = (await auth.createSession(EMAIL)) ?? expect.unreachable()
       const robs = (await auth.createSession('rob@example.com')) ?? expect.unreachable()
       const claims: Record<string, string>[] = [
-        { authorization: `Basic ${btoa(robs)}` },
+        { authorization: robs },
+        ...['Basic', 'Digest', 'Session', 'Token'].flatMap((scheme) => [
+          { authorization: `${scheme} ${robs}` },
+          { authorization: `${scheme} ${btoa(robs)}` },
+        ]),
         ...['session_id', 'x-session-id', 'x-auth-token', 'cookie2'].map((name) => ({
           [name]: `session_id=${robs}`,
         })),
