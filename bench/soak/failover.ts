@@ -21,7 +21,7 @@ import { acknowledged, type Entries, openLedger } from './ledger.ts'
 
 const INSTANCES = 2
 const CLIENTS = 8
-/** One step in so many is a registration, and as many are sign-ins, resets and sign-outs. The others check sessions. */
+/** One step in this many is a registration. Sign-ins, resets and sign-outs are as frequent. All other steps check a session. */
 const ONE_IN = 60
 /** The load before an outage. */
 const SHORTEST_LOAD_MS = 500

@@ -15,7 +15,7 @@ import { type Entries, openLedger } from './ledger.ts'
 
 const CLIENTS = 8
 const INSTANCES = 2
-/** One step in so many is a registration, and as many are sign-ins, resets and sign-outs. The others check sessions. */
+/** One step in this many is a registration. Sign-ins, resets and sign-outs are as frequent. All other steps check a session. */
 const ONE_IN = 200
 
 /** The requests of one upgrade, and what was wrong. */

@@ -36,6 +36,7 @@ describe('warningsOf', () => {
   })
 
   // Windows has no permission bits.
+  // Windows has no file modes to warn about.
   describe.skipIf(process.platform === 'win32')('about files', () => {
     const FILES = ['a.db', 'a.db-wal', 'a.db-shm', 'a.db-journal', 'key', 'smtp']
 

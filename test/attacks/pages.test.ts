@@ -12,6 +12,7 @@ import { ALICE } from '../support/story.ts'
 import type { OnEnd } from '../support/system.ts'
 import { GENEROUS } from './support.ts'
 
+// Needs Chromium. Without it the run lists this as skipped.
 describe.skipIf(!hasBrowser)('the hosted pages in a browser', () => {
   const ends: Parameters<OnEnd>[0][] = []
   const onEnd: OnEnd = (end) => void ends.push(end)

@@ -854,6 +854,7 @@ it.each(['doctor', 'migrate --plan'])('%s does not create a missing database', a
   expect(existsSync(filePath(databaseUrl))).toBe(false)
 })
 
+// Needs the program `script`, which provides a terminal. Without it the run lists this as skipped.
 describe.skipIf(!hasTerminal)('at a terminal', () => {
   it('users list prints columns, shows 50 users and says how to continue', async () => {
     const databaseUrl = await migratedDatabase('sqlite')

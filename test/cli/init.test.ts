@@ -382,6 +382,7 @@ describe('existing files', () => {
     expect(readFileSync(join(folder, 'lib/auth.js'), 'utf8')).toContain('createAuth')
   })
 
+  // Needs the program `script`, which provides a terminal. Without it the run lists this as skipped.
   it.skipIf(!hasTerminal)('are replaced at a terminal if the user says yes to each', async () => {
     const folder = withAuth()
     const before = filesIn(folder)

@@ -89,6 +89,7 @@ async function startApplication(engine: EngineName) {
 }
 
 onBothEngines('an application with its own users', (engine) => {
+  // Needs Chromium. Without it the run lists this as skipped.
   it.skipIf(!hasBrowser)(
     'has ours from sign-up with a required field to erasure, and keeps its own tables',
     async () => {

@@ -43,6 +43,7 @@ function pagesAfter(count: number, { received }: { readonly received: readonly s
   return received.slice(count).filter((line) => !/\/assets\/|\/ceremonies$/.test(line))
 }
 
+// Needs Chromium. Without it the run lists this as skipped.
 describe.skipIf(!hasBrowser)('a browser that blocks cookies', () => {
   it('is told so after signing in, and does not loop', async () => {
     const site = await startPageSite()
@@ -76,6 +77,7 @@ describe.skipIf(!hasBrowser)('a browser that blocks cookies', () => {
   })
 })
 
+// Needs Chromium. Without it the run lists this as skipped.
 describe.skipIf(!hasBrowser)('the back-forward cache', () => {
   it('shows no page of the account after signing out, here or in another tab', async () => {
     const site = await startPageSite()

@@ -216,6 +216,7 @@ describe.each(Object.entries(FRAMEWORKS))('the example %s', { timeout: 5 * MINUT
     await server.stop('SIGTERM')
   })
 
+  // Needs Chromium. Without it the run lists this as skipped.
   describe.skipIf(!hasBrowser)('in Chromium', () => {
     async function openPage(javaScriptEnabled = true): Promise<Page> {
       const context = await browser.newContext({ javaScriptEnabled })

@@ -6,6 +6,7 @@ import { Visitor } from '../support/visitor.ts'
 
 const { email } = GLEWLWYD_PERSON
 
+// Needs Debian's `glewlwyd`. Without it the run lists this as skipped.
 describe.skipIf(!hasGlewlwyd)('Glewlwyd', () => {
   async function stage(trustsEmail: boolean) {
     const glewlwyd = await startGlewlwyd('https://auth.example.com/login/glewlwyd/callback')

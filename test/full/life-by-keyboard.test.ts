@@ -50,6 +50,7 @@ async function enter(page: Page, path: string): Promise<void> {
   await page.screenshot({ path: `${SCREENSHOTS}/${path.slice(1).replaceAll('/', '-')}.png`, fullPage: true })
 }
 
+// Needs Chromium. Without it the run lists this as skipped.
 it.skipIf(!hasBrowser)('goes from sign-up to deletion by keyboard alone', async () => {
   const { auth, mailer, origin } = await startPageSite()
   const codeFor = async (to: string) => {
