@@ -10,7 +10,7 @@ export default defineConfig({
       'test/full/**/*.test.ts',
       // `npm test` runs a part of them.
       ...globSync('{src,test}/**/*.test.ts').filter((file) =>
-        /onEachEngine\(|IS_FULL/.test(readFileSync(file, 'utf8')),
+        /onEachEngine\(|IS_FULL|sample\(/.test(readFileSync(file, 'utf8')),
       ),
     ],
     exclude: configDefaults.exclude,

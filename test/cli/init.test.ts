@@ -14,6 +14,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { FRAMEWORKS, START_HERE } from '../../src/cli/init/frameworks.ts'
 import { resolveOptions } from '../../src/options/index.ts'
 import { openSite } from '../../src/pages/index.ts'
+import { sample } from '../support/full.ts'
 import { runHere } from '../support/run-here.ts'
 import { COMMAND, ROOT, run, startProgram } from '../support/service.ts'
 import { temporaryFolder } from '../support/system.ts'
@@ -313,13 +314,14 @@ function link(folder: string, packages: readonly string[]): void {
 }
 
 describe('the application', () => {
-  it.each([
+  const projects = [
     ['express', 'js', 'commonjs'],
     ['fastify', 'ts', 'module'],
     ['hono', 'js', 'module'],
     ['h3', 'ts', 'module'],
     ['node', 'ts', 'commonjs'],
-  ])(
+  ] as const
+  it.each(sample(projects, 2))(
     'in %s (%s, %s) runs: the service answers, and a route knows who is signed in',
     async (name, language, type) => {
       const folder = makeProject({

@@ -7,7 +7,7 @@ import { freshDatabase } from '../support/engines.ts'
 import { freePort } from '../support/ports.ts'
 import { until } from '../support/production.ts'
 import { send } from '../support/send.ts'
-import { ROOT, startProgram } from '../support/service.ts'
+import { COMMAND, ROOT, startProgram } from '../support/service.ts'
 
 /** The path on Debian. */
 const SCRIPT = '/usr/bin/script'
@@ -19,10 +19,11 @@ const { version } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8')) as 
 /** Runs `serve` on a free port at a terminal. */
 async function serveAtTerminal(env: Readonly<Record<string, string>> = {}) {
   const databaseUrl = await freshDatabase('sqlite')
-  const child = spawn(SCRIPT, ['-qefc', `exec ${process.execPath} src/cli/main.ts serve`, '/dev/null'], {
+  const child = spawn(SCRIPT, ['-qefc', `exec ${process.execPath} ${COMMAND} serve`, '/dev/null'], {
     cwd: ROOT,
     env: {
       PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: `${ROOT}.cache/compile`,
       PORT: '0',
       BIENVENUE_BCRYPT_COST: '10',
       DATABASE_URL: databaseUrl,
@@ -167,7 +168,7 @@ Ready: http://localhost:5000
 
 it('serve --log text writes text without a terminal too', async () => {
   const env = { PORT: '0', DATABASE_URL: 'sqlite::memory:' }
-  const service = startProgram(['src/cli/main.ts', 'serve', '--log', 'text'], { env })
+  const service = startProgram([COMMAND, 'serve', '--log', 'text'], { env })
   await service.line((line) => line.startsWith('Ready: http://localhost:'))
   expect(service.lines[0]).toBe(`Bienvenue ${version} in classic mode`)
 })

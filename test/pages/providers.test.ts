@@ -18,6 +18,7 @@ import { LOCALES, sentencesOf, PAGES as TEXTS, withSentences } from '../../src/t
 import { overflowOf, pseudo, smallTargetsOn, violationsOn } from '../support/accessibility.ts'
 import { hasBrowser, openBrowser } from '../support/browser.ts'
 import { FAKE_CLIENT, type FakeProvider, startFakeProvider } from '../support/fake-provider.ts'
+import { sample } from '../support/full.ts'
 import { lookOf } from '../support/look.ts'
 import { attributeOf, problemsIn, readMarkup } from '../support/markup.ts'
 import { startPageSite } from '../support/page-site.ts'
@@ -184,10 +185,11 @@ describe.skipIf(!hasBrowser)('in Chromium', () => {
     await page.click('[type=submit]')
   }
 
-  it.each([
-    ['with script, by keyboard alone', true],
+  const browsers = [
     ['without script, by keyboard alone', false],
-  ])(
+    ['with script, by keyboard alone', true],
+  ] as const
+  it.each(sample(browsers))(
     'creates an account, signs in again, connects and disconnects, %s [FED-01, PGE-06, PGE-08]',
     async (_, javaScriptEnabled) => {
       const page = await open({ javaScriptEnabled })

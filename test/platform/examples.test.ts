@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { freshDatabase } from '../support/engines.ts'
-import { IS_FULL } from '../support/full.ts'
+import { sample } from '../support/full.ts'
 import { send, sessionIdOf } from '../support/send.ts'
 import { type RunningProcess, run, startProgram } from '../support/service.ts'
 import { temporaryFolder } from '../support/system.ts'
@@ -20,18 +20,16 @@ async function answer(response: Response): Promise<{ status: number; body: unkno
   return { status: response.status, body: await response.json() }
 }
 
-const SOME = [
+const EXAMPLES = [
   { name: 'express', mount: '/auth' },
   { name: 'node-http', mount: '' },
-]
-const OTHERS = [
   { name: 'hono', mount: '/auth' },
   { name: 'fastify', mount: '/auth' },
   { name: 'h3', mount: '/auth' },
 ]
 
 // Their adapters are tested in test/connect/.
-describe.each(IS_FULL ? [...SOME, ...OTHERS] : SOME)('the example $name', ({ name, mount }) => {
+describe.each(sample(EXAMPLES))('the example $name', ({ name, mount }) => {
   it('serves the classic routes under its mount path, and greets the signed-in user', async () => {
     const { example, url } = await startExample(name)
     const auth = `${url}${mount}`

@@ -3,14 +3,14 @@ import { expect, it } from 'vitest'
 import { hasBrowser, openBrowser } from '../support/browser.ts'
 import { freshDatabase } from '../support/engines.ts'
 import { send } from '../support/send.ts'
-import { startProgram } from '../support/service.ts'
+import { COMMAND, startProgram } from '../support/service.ts'
 
 const EMAIL = 'bob@example.com'
 const PASSWORD = 'k9 tulip'
 
 /** A service in development mode with only a database, and without requests to the internet. */
 async function startInDevelopment(env: Readonly<Record<string, string>> = {}) {
-  const service = startProgram(['src/cli/main.ts', 'serve'], {
+  const service = startProgram([COMMAND, 'serve'], {
     // Mail is shown on standard error, which a terminal shows together with standard output.
     under: ['/bin/sh', '-c', 'exec "$@" 2>&1', 'sh'],
     env: {

@@ -19,6 +19,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { isReady, MIGRATION_NAMES, openAsItIs, openDatabase, TABLE_NAMES } from '../../src/db/index.ts'
 import { createAuth } from '../../src/index.ts'
 import { freshDatabase, migratedDatabase, onBothEngines } from '../support/engines.ts'
+import { sample } from '../support/full.ts'
 import { until } from '../support/production.ts'
 import { startRelay } from '../support/relay.ts'
 import { send, sessionIdOf } from '../support/send.ts'
@@ -109,7 +110,7 @@ onBothEngines('doctor', (engine) => {
 })
 
 describe('doctor on PostgreSQL', () => {
-  it.each(['with its schema', 'empty'])('reports a read-only database, %s', async (state) => {
+  it.each(sample(['with its schema', 'empty']))('reports a read-only database, %s', async (state) => {
     const databaseUrl = state === 'empty' ? await freshDatabase('postgres') : await madeDatabase('postgres')
     await onPostgres(
       databaseUrl,
@@ -222,21 +223,24 @@ const loggedReason = (service: Service, expected: Readonly<Record<string, unknow
   })
 
 describe('/readyz on PostgreSQL', () => {
-  it.each([
-    [
-      'database',
-      (name: string, value: string) => `alter database ${name} set default_transaction_read_only = ${value}`,
-    ],
-    [
-      'role',
-      (name: string, value: string) => `alter role ${name} set default_transaction_read_only = ${value}`,
-    ],
-    [
-      'role in the database',
-      (name: string, value: string) =>
-        `alter role ${name} in database ${name} set default_transaction_read_only = ${value}`,
-    ],
-  ])('is 503 while new sessions of the %s are read-only, and 200 afterwards', async (_, alter) => {
+  it.each(
+    sample([
+      [
+        'database',
+        (name: string, value: string) =>
+          `alter database ${name} set default_transaction_read_only = ${value}`,
+      ],
+      [
+        'role',
+        (name: string, value: string) => `alter role ${name} set default_transaction_read_only = ${value}`,
+      ],
+      [
+        'role in the database',
+        (name: string, value: string) =>
+          `alter role ${name} in database ${name} set default_transaction_read_only = ${value}`,
+      ],
+    ]),
+  )('is 503 while new sessions of the %s are read-only, and 200 afterwards', async (_, alter) => {
     const databaseUrl = await migratedDatabase('postgres')
     const name = databaseOf(databaseUrl)
     await onPostgres(databaseUrl, `create role ${name} login superuser password 'x'`)

@@ -3,10 +3,10 @@ import { expect, it, onTestFinished } from 'vitest'
 import { runFuzz } from '../../bench/soak/fuzz.ts'
 import { runKills } from '../../bench/soak/kills.ts'
 import { runSockets } from '../../bench/soak/sockets.ts'
-import { migratedDatabase, onBothEngines } from '../support/engines.ts'
+import { migratedDatabase, onEachEngine } from '../support/engines.ts'
 import { startService } from '../support/service.ts'
 
-onBothEngines('two instances of which one is killed again and again', (engine) => {
+onEachEngine('two instances of which one is killed again and again', (engine) => {
   it('lose nothing that they acknowledged', async () => {
     const { entries, contradictions } = await runKills(await migratedDatabase(engine), {
       kills: 3,

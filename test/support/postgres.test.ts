@@ -3,6 +3,7 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
+import { sample } from './full.ts'
 import { ROOT, run } from './service.ts'
 import { startPostgres } from './start-postgres.ts'
 import { temporaryFolder } from './system.ts'
@@ -32,29 +33,33 @@ function privateClone(): string {
 }
 
 // Only root starts PostgreSQL as another user, who may lack access to the files.
-it.runIf(isRoot).each([
-  ['', 0o755],
+const folders = [
   [' and with a private folder for temporary files', 0o700],
-])('PostgreSQL starts for root in a clone that other users cannot enter%s', async (_, mode) => {
-  const clone = privateClone()
-  const temporary = temporaryFolder()
-  chmodSync(temporary, mode)
-  const program = `
+  ['', 0o755],
+] as const
+it.runIf(isRoot).each(sample(folders))(
+  'PostgreSQL starts for root in a clone that other users cannot enter%s',
+  async (_, mode) => {
+    const clone = privateClone()
+    const temporary = temporaryFolder()
+    chmodSync(temporary, mode)
+    const program = `
     import { startPostgres } from './test/support/start-postgres.ts'
     const { url, stop } = await startPostgres()
     console.log(url)
     await stop()
   `
-  const script = `umask 077; exec "${process.execPath}" --input-type=module`
-  const { stdout, stderr, exitCode } = await run('sh', ['-c', script], {
-    cwd: clone,
-    env: { TMPDIR: temporary },
-    input: program,
-  })
-  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
-  expect(stdout).toMatch(/^postgres:\/\//)
-  expect(readdirSync(temporary)).toEqual([])
-})
+    const script = `umask 077; exec "${process.execPath}" --input-type=module`
+    const { stdout, stderr, exitCode } = await run('sh', ['-c', script], {
+      cwd: clone,
+      env: { TMPDIR: temporary },
+      input: program,
+    })
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    expect(stdout).toMatch(/^postgres:\/\//)
+    expect(readdirSync(temporary)).toEqual([])
+  },
+)
 
 it('startPostgres rejects with the reason if PostgreSQL does not start', async () => {
   const folder = temporaryFolder()

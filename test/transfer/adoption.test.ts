@@ -20,7 +20,7 @@ import { MaintenanceError, NoResultFound } from '../../src/model/errors.ts'
 import { CHEAP_HASHER, type EngineName, freshAuth, freshDatabase, onBothEngines } from '../support/engines.ts'
 import { runHere } from '../support/run-here.ts'
 import { send } from '../support/send.ts'
-import { ROOT, run, runCli, startService } from '../support/service.ts'
+import { COMMAND, ROOT, run, runCli, startService } from '../support/service.ts'
 
 const PASSWORD = 'b4l0u'
 /** Hashed once to save time; all accounts have the same password. */
@@ -459,7 +459,7 @@ describe.skipIf(!hasScript)('adopt at a terminal', () => {
     const answering = (answer: string) =>
       run(
         SCRIPT,
-        ['--quiet', '--return', '--command', `"${process.execPath}" src/cli/main.ts adopt`, '/dev/null'],
+        ['--quiet', '--return', '--command', `"${process.execPath}" "${COMMAND}" adopt`, '/dev/null'],
         {
           cwd: ROOT,
           env: { DATABASE_URL: url },

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { FIREBASE, FOREIGN_HASHES } from '../fixtures/hashes.ts'
-import { freshDatabase, migratedDatabase, onBothEngines, onEachEngine } from '../support/engines.ts'
+import { freshDatabase, migratedDatabase, onEachEngine } from '../support/engines.ts'
 import { accountWithFactors, signInWithPasskey } from '../support/factored-account.ts'
 import { openTables, productionAuth, randomKey } from '../support/production.ts'
 import { runHere } from '../support/run-here.ts'
@@ -40,7 +40,7 @@ const rejectsOf = (path: string) =>
     .split('\n')
     .map((line) => JSON.parse(line))
 
-onBothEngines('import', (engine) => {
+onEachEngine('import', (engine) => {
   it('adds the users of a file, who can sign in to the running service', async () => {
     const databaseUrl = await migratedDatabase(engine)
     const service = await startService(databaseUrl)
