@@ -9,7 +9,7 @@ import { betterAuth } from '../sides/better-auth.ts'
 import { bienvenue } from '../sides/bienvenue.ts'
 import { express } from '../sides/express.ts'
 import { flask, whyNoFlask } from '../sides/flask.ts'
-import { floor, pipelinedFloor } from '../sides/floor.ts'
+import { floor, pipelinedFloor, SECOND_FLOOR, secondFloor } from '../sides/floor.ts'
 import { examine, type Population, type RunningSide, requestsOf, type Side } from '../sides/index.ts'
 import { type Bench, judgeAll } from './index.ts'
 
@@ -92,12 +92,14 @@ export async function check(bench: Bench): Promise<Section> {
     )
     tables.push(tableOf(ENGINE_TITLES[engine], measured, base))
     bars.push(
-      ...measured.map((one) => ({
-        group: ENGINE_TITLES[engine],
-        label: one.side.name,
-        floors: spreadOf(ratiosOf(perSecond(one), perSecond(base))).median,
-        isOurs: one.side.name.startsWith('Bienvenue'),
-      })),
+      ...measured
+        .filter(({ side }) => side.name !== SECOND_FLOOR)
+        .map((one) => ({
+          group: ENGINE_TITLES[engine],
+          label: one.side.name,
+          floors: spreadOf(ratiosOf(perSecond(one), perSecond(base))).median,
+          isOurs: one.side.name.startsWith('Bienvenue'),
+        })),
     )
     sides.push(...measured.map(({ side }) => side))
   }
@@ -130,6 +132,7 @@ function sidesOf({ isQuick }: Bench, engine: EngineName): Side[] {
     ...ours,
     ...(engine === 'postgres' ? [pipelinedFloor()] : []),
     bienvenue(engine, 'production'),
+    secondFloor(engine),
     betterAuth(engine, false),
     betterAuth(engine, true),
     express(engine),

@@ -2,12 +2,15 @@
 import { availableParallelism } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { createHasher } from '../../src/auth/passwords/hashing/index.ts'
+import { hashesAtOnce } from '../../src/auth/passwords/hashing/queue.ts'
+import { poolSizeFor } from '../../src/lib/pool.ts'
 import { OPTION_TABLE } from '../../src/options/index.ts'
-import { run } from '../../test/support/service.ts'
+import { run, startProgram } from '../../test/support/service.ts'
 import { type Answer, type Client, createClient, form, type Request } from '../client.ts'
 import { drive } from '../drive.ts'
 import { significant } from '../goals.ts'
 import { alternate, quantile, ratiosOf, spreadOf } from '../measure.ts'
+import type { Place } from '../place.ts'
 import { usageOf } from '../processes.ts'
 import type { Section } from '../sections.ts'
 import { addSessions, headersOf, type Mode, startBienvenue } from '../sides/bienvenue.ts'
@@ -73,7 +76,7 @@ export async function login(bench: Bench): Promise<Section> {
       goals.push(...judgeAll({ check_beside_logins: [p99Ms], lost_beside_logins: [lost] }, isQuick))
       tables.push({
         columns: ['Session checks', 'Sent', 'p50, ms', 'p99, ms', 'Longest, ms', 'Lost or refused'],
-        rows: [beside.idle.row, row],
+        rows: [beside.idle.row, row, beside.bare.row],
       })
       const { unanswered, text } = await measureOverload(bench, ready)
       goals.push(...judgeAll({ overload_unanswered: [unanswered] }, isQuick))
@@ -87,7 +90,7 @@ export async function login(bench: Bench): Promise<Section> {
     title: 'Logins',
     paragraphs: [
       `\`POST /sessions\` with the right password over ${connections} connections, limits and audit on, with more sign-ins allowed for each account, compared with the same verification of the same hash alone, ${availableParallelism()} at once in its own process, in turn. In production each client comes through a trusted proxy from its own address, on a device that has signed in before.`,
-      `Then, in production, a session check every ${PROBE_EVERY_MS} ms from a separate client, on an idle service and while ${connections} connections sign in without pause.`,
+      `Then, in production, a session check every ${PROBE_EVERY_MS} ms from a separate client, on an idle service and while ${connections} connections sign in without pause. Then the same on a bare server that answers such a request at once and hashes for the others: its times are those of the machine.`,
       ...more,
     ],
     tables: [
@@ -189,22 +192,39 @@ async function drain({ client, logins }: Ready): Promise<void> {
 }
 
 /** Session checks on an idle service, and during logins. */
-async function measureBeside({ generator, say }: Bench, ready: Ready) {
+async function measureBeside({ place, generator, say }: Bench, ready: Ready) {
   say('session checks during logins')
-  const seconds = PROBE_SECONDS
-  const idle = await probe('on an idle service', ready, seconds)
-  const flood = drive(generator, {
-    origin: ready.origin,
-    requests: ready.logins.slice(0, FULL.connections),
-    connections: FULL.connections,
-    seconds: seconds + 2,
+  const idle = await probe('on an idle service', ready, PROBE_SECONDS)
+  const during = async (name: string, server: Ready) => {
+    const flood = drive(generator, {
+      origin: server.origin,
+      requests: server.logins.slice(0, FULL.connections),
+      connections: FULL.connections,
+      seconds: PROBE_SECONDS + 2,
+    })
+    // Wait until all of them are waiting for a hash.
+    await setTimeout(1_000)
+    const probed = await probe(name, server, PROBE_SECONDS)
+    await flood
+    await drain(server)
+    return probed
+  }
+  const loaded = await during('during logins', ready)
+  const bareServer = await startHashServer(place, ready)
+  const bare = await during('on a bare server that hashes as many', bareServer)
+  bareServer.client.close()
+  return { idle, loaded, bare }
+}
+
+/** A server that only hashes, for the same requests. */
+async function startHashServer({ onEnd }: Place, ready: Ready): Promise<Ready> {
+  const { pid, line } = startProgram(['bench/programs/hash-server.ts', PASSWORD, ready.storedHash], {
+    env: { UV_THREADPOOL_SIZE: String(poolSizeFor(hashesAtOnce(1))) },
+    onEnd,
   })
-  // Wait until all of them are waiting for a hash.
-  await setTimeout(1_000)
-  const loaded = await probe('during logins', ready, seconds)
-  await flood
-  await drain(ready)
-  return { idle, loaded }
+  const { port } = JSON.parse(await line(() => true)) as { port: number }
+  const origin = `http://127.0.0.1:${port}`
+  return { ...ready, pid, origin, client: createClient(origin) }
 }
 
 /** Sends checks at a fixed rate without waiting for answers, so that a stalled server is noticed. */

@@ -8,6 +8,16 @@ export function floor(engine: EngineName): Side {
   return bareServer('floor', engine, driver)
 }
 
+/** The same program in a second process. Its distance from the floor is the noise of the machine. */
+export function secondFloor(engine: EngineName): Side {
+  const about =
+    'The same program as the floor, in a second process: how far it is from 1.00 is the noise of the machine.'
+  return { ...floor(engine), name: SECOND_FLOOR, about }
+}
+
+/** The name of {@link secondFloor}. */
+export const SECOND_FLOOR = 'floor, again'
+
 /** The same with one connection of PostgreSQL on which reads do not wait for each other. */
 export function pipelinedFloor(): Side {
   const driver = 'one named statement of `pg` (one client with `pipeline: true`)'

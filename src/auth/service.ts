@@ -29,7 +29,7 @@ import { type Hooks, openHooks } from './hooks.ts'
 import * as identities from './identities/index.ts'
 import * as mailCodes from './mail-codes/index.ts'
 import * as passkeys from './passkeys/index.ts'
-import { costOfNew, createHasher, RECOVERY_CODE_HASHING } from './passwords/hashing/index.ts'
+import { costOfNew, createHasher, loadBcrypt, RECOVERY_CODE_HASHING } from './passwords/hashing/index.ts'
 import { createHashQueues } from './passwords/hashing/queue.ts'
 import { createPasswordPolicy } from './passwords/policy/index.ts'
 import * as providers from './providers/index.ts'
@@ -161,6 +161,7 @@ export async function openAuthService(
         migrations,
       }),
   })
+  if (hasher === undefined && options.passwordHash === 'bcrypt') await loadBcrypt()
   const queued = createHashQueues({ costOfNew: costOfNew(options), processes: details.processes })
   let worker: MailWorker | undefined
   const ctx: Context = {

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import { ask, HOST, productionEnv } from '../support/deployed.ts'
 import { freshDatabase } from '../support/engines.ts'
-import { startService } from '../support/service.ts'
+import { runCli, startService } from '../support/service.ts'
 
 /** Writes the URL of every loaded module to standard error. */
 const TELL = `import { registerHooks } from 'node:module'
@@ -31,7 +31,7 @@ async function loadedBy(env: Readonly<Record<string, string>>, host: string): Pr
   return [...new Set(names)].toSorted()
 }
 
-const NEVER_AT_START = [
+const NEVER_AT_START: readonly string[] = [
   '@fastify/busboy',
   'nodemailer',
   'pg',
@@ -41,15 +41,38 @@ const NEVER_AT_START = [
 ]
 
 it.each([
-  ['classic mode', {}, 'localhost'],
-  ['production mode', productionEnv('smtp://127.0.0.1:9'), HOST],
+  ['classic mode', {}, 'localhost', []],
+  ['production mode', productionEnv('smtp://127.0.0.1:9'), HOST, ['@node-rs/bcrypt']],
 ])(
-  '%s on SQLite loads the PostgreSQL driver, mail and the form parser only when they are used',
-  async (_, env, host) => {
+  '%s on SQLite loads the PostgreSQL driver, mail, the form parser and the other password hash only when they are used',
+  async (_, env, host, unused) => {
     const loaded = await loadedBy(env, host)
     expect(loaded).toEqual(
       expect.arrayContaining(['kysely', 'src/db/sqlite/driver.ts', 'src/cli/instance.ts']),
     )
-    expect(loaded.filter((name) => NEVER_AT_START.includes(name))).toEqual([])
+    expect(loaded.filter((name) => [...NEVER_AT_START, ...unused].includes(name))).toEqual([])
   },
 )
+
+/** An installation without the binary of bcrypt for this platform. */
+const BROKEN = `import { registerHooks } from 'node:module'
+registerHooks({
+  resolve(name, context, next) {
+    if (name === '@node-rs/bcrypt') throw new Error('Cannot find native binding.')
+    return next(name, context)
+  },
+})`
+
+it('without bcrypt, only a service that makes such hashes refuses to start, and doctor says so', async () => {
+  const hook = `--import=data:text/javascript;base64,${Buffer.from(BROKEN).toString('base64')}`
+  const env = { DATABASE_URL: await freshDatabase('sqlite'), PORT: '0', NODE_OPTIONS: hook }
+  const started = await runCli(['serve'], { env })
+  expect(started.exitCode).toBe(1)
+  expect(started.stdout + started.stderr).toContain('Cannot find native binding.')
+  const production = { ...env, ...productionEnv('smtp://127.0.0.1:9') }
+  const service = await startService(env.DATABASE_URL, { env: production })
+  expect(await service.stop()).toBe(0)
+  const { exitCode, stdout } = await runCli(['doctor'], { env: production })
+  expect(exitCode).toBe(1)
+  expect(stdout.match(/^FAILED.*$/gm)).toEqual(['FAILED  bcrypt: Cannot find native binding.'])
+})

@@ -1,3 +1,4 @@
+import { loadBcrypt } from '../../auth/passwords/hashing/index.ts'
 import { opensClientSecret } from '../../auth/providers/provider.ts'
 import {
   assertCreatable,
@@ -51,9 +52,9 @@ export const doctor: Command = {
     const missing = missingIn(options).map(({ option, reason }) => `${variableOf(option)}: ${reason}`)
     // Do not connect to a refused database URL: that could send the password in the clear.
     const isAccepted = ({ env }: { readonly env: string }) => refused.every(({ setting }) => setting !== env)
-    const checks = isAccepted(SETTINGS.databaseUrl)
-      ? await checkDatabase(options, { withSecrets: isAccepted(SETTINGS.secretKey) })
-      : []
+    const checks = await checkBcrypt()
+    if (isAccepted(SETTINGS.databaseUrl))
+      checks.push(...(await checkDatabase(options, { withSecrets: isAccepted(SETTINGS.secretKey) })))
     const well = refused.length === 0 && checks.every((check) => check.ok)
 
     if (json) {
@@ -122,6 +123,15 @@ function shownDatabase(databaseUrl: string): string {
     if (error instanceof OptionError) return '(invalid)'
     throw error
   }
+}
+
+/** A service whose new hashes are argon2id loads bcrypt with the first bcrypt hash that it meets. None if it can. */
+async function checkBcrypt(): Promise<Check[]> {
+  const found = await check('bcrypt', async () => {
+    await loadBcrypt()
+    return 'can be loaded'
+  })
+  return found.ok ? [] : [found]
 }
 
 async function checkDatabase(

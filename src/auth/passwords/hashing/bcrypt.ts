@@ -1,8 +1,7 @@
 /**
- * bcrypt. `@node-rs/bcrypt` is prebuilt and runs it off the event loop. The two forms of Django and the PHC string of
- * AdonisJS are verified too.
+ * bcrypt. `@node-rs/bcrypt` is prebuilt and runs it off the event loop. It takes 4 MB, so it is loaded with the first hash. The two
+ * forms of Django and the PHC string of AdonisJS are verified too.
  */
-import { hash, verify } from '@node-rs/bcrypt'
 import { sha256 } from '../../../lib/digest.ts'
 import { type PhcString, readPhc } from './phc.ts'
 import { IMPOSSIBLE, type Reading, TOO_COSTLY } from './reading.ts'
@@ -40,7 +39,7 @@ export function readBcrypt(storedHash: string): Reading | null {
   const plain = `$2b$${cost}$${rest}`
   const work = costOfRounds(Number(cost))
   if (wrapping === 'bcrypt_sha256$')
-    return { cost: work, verify: (password) => verify(hexOf(sha256(password)), plain) }
+    return { cost: work, verify: (password) => matches(hexOf(sha256(password)), plain) }
   return { cost: work, verify: (password) => verifyFitting(password, plain) }
 }
 
@@ -65,10 +64,15 @@ function ofPhc({ version, parameters, salt, key }: PhcString): string {
 }
 
 async function verifyFitting(password: string, plain: string): Promise<boolean> {
-  if (fitsBcrypt(password)) return verify(password, plain)
+  if (fitsBcrypt(password)) return matches(password, plain)
   // Such a password was never hashed with bcrypt. Do the same work, so that timing does not reveal the kind of hash.
-  await verify('', plain)
+  await matches('', plain)
   return false
+}
+
+async function matches(password: string, plain: string): Promise<boolean> {
+  const { verify } = await import('@node-rs/bcrypt')
+  return verify(password, plain)
 }
 
 /** The cost of a bcrypt hash, or `null` if it is wrapped or of another kind. */
@@ -77,8 +81,18 @@ export function bcryptCost(storedHash: string): number | null {
   return cost === undefined || wrapping !== undefined ? null : Number(cost)
 }
 
-export function hashBcrypt(password: string, cost: number): Promise<string> {
+export async function hashBcrypt(password: string, cost: number): Promise<string> {
+  const { hash } = await import('@node-rs/bcrypt')
   return hash(password, cost)
+}
+
+/**
+ * Loads the package and makes the cheapest hash. A service that makes bcrypt hashes must not start without it.
+ *
+ * @throws {Error} It is not installed for this platform.
+ */
+export async function loadBcrypt(): Promise<void> {
+  await hashBcrypt('', MIN_COST)
 }
 
 /** A valid hash of this cost whose password is unknown, to verify against for an unknown account. */

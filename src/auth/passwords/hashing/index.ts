@@ -21,6 +21,8 @@ import type { Reader, Reading } from './reading.ts'
 import { readScrypt } from './scrypt.ts'
 import { readUnverifiable } from './unverifiable.ts'
 
+export { loadBcrypt } from './bcrypt.ts'
+
 /** The settings for new hashes. */
 export interface HasherSettings {
   passwordHash: 'bcrypt' | 'argon2id'
