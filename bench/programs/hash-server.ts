@@ -5,10 +5,12 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createHasher } from '../../src/auth/passwords/hashing/index.ts'
+import { createHashQueues } from '../../src/auth/passwords/hashing/queue.ts'
 import { lowerPoolPriority } from '../../src/lib/pool.ts'
 
 const [, , password = '', storedHash = ''] = process.argv
-const hasher = createHasher({ passwordHash: 'argon2id', bcryptCost: 12 })
+const queued = createHashQueues({ costOfNew: 1 })
+const hasher = queued(createHasher({ passwordHash: 'argon2id', bcryptCost: 12 }))
 
 await lowerPoolPriority()
 const server = createServer(async (request, response) => {

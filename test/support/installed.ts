@@ -7,6 +7,14 @@ import type { OnEnd } from './system.ts'
 /** The scripts of packages find this Node. */
 export const PATH = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`
 
+/** What npm needs to reach the registry through a proxy or with a certificate of its own. */
+const NETWORK = Object.fromEntries(
+  ['NODE_EXTRA_CA_CERTS', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].flatMap((name) => {
+    const value = process.env[name] ?? process.env[name.toLowerCase()]
+    return value === undefined ? [] : [[name, value]]
+  }),
+)
+
 /** Runs a program. @returns Its standard output. @throws If it fails. The message has its output. */
 export async function succeed(
   program: string,
@@ -25,7 +33,7 @@ export async function install(source: string, name: string, onEnd: OnEnd): Promi
   for (const entry of readdirSync(folder))
     if (entry !== 'node_modules') rmSync(join(folder, entry), { recursive: true })
   cpSync(join(ROOT, source), folder, { recursive: true })
-  const options = { env: { PATH }, onEnd }
+  const options = { env: { PATH, ...NETWORK }, onEnd }
   // The tests have built `dist/` and use it, so the scripts must not build it again.
   const pack = ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder]
   const tarball = (await succeed('npm', pack, options)).trim()
