@@ -136,6 +136,7 @@ export async function openAuthService(
   { onFault = () => {}, onChange = () => {}, onAudit = () => {}, ...details }: ServiceDetails = {},
 ): Promise<AuthService> {
   const options = Object.freeze(resolveOptions(given, { hasMailer: givenMailer !== undefined, database }))
+  if (hasher === undefined && options.passwordHash === 'bcrypt') await loadBcrypt()
   const hooks = openHooks(details.hooks ?? {}, onFault)
   const mail = openMailWriter(details.mail ?? {}, {
     httpsOnly: options.mode === 'production',
@@ -161,7 +162,6 @@ export async function openAuthService(
         migrations,
       }),
   })
-  if (hasher === undefined && options.passwordHash === 'bcrypt') await loadBcrypt()
   const queued = createHashQueues({ costOfNew: costOfNew(options), processes: details.processes })
   let worker: MailWorker | undefined
   const ctx: Context = {

@@ -44,7 +44,7 @@ it.each([
   ['classic mode', {}, 'localhost', []],
   ['production mode', productionEnv('smtp://127.0.0.1:9'), HOST, ['@node-rs/bcrypt']],
 ])(
-  '%s on SQLite loads the PostgreSQL driver, mail, the form parser and the other password hash only when they are used',
+  '%s on SQLite loads the PostgreSQL driver, mail, the form parser and bcrypt only when they are used',
   async (_, env, host, unused) => {
     const loaded = await loadedBy(env, host)
     expect(loaded).toEqual(

@@ -125,7 +125,10 @@ function shownDatabase(databaseUrl: string): string {
   }
 }
 
-/** A service whose new hashes are argon2id loads bcrypt with the first bcrypt hash that it meets. None if it can. */
+/**
+ * Lists nothing if bcrypt can be loaded. A service whose new hashes are argon2id loads it with the first bcrypt hash, so it also
+ * starts where that is impossible.
+ */
 async function checkBcrypt(): Promise<Check[]> {
   const found = await check('bcrypt', async () => {
     await loadBcrypt()
