@@ -35,7 +35,6 @@ describe('warningsOf', () => {
     expect(warnings(classic).map(({ setting }) => setting)).not.toContain('BIENVENUE_TRUSTED_PROXIES')
   })
 
-  // Windows has no permission bits.
   // Windows has no file modes to warn about.
   describe.skipIf(process.platform === 'win32')('about files', () => {
     const FILES = ['a.db', 'a.db-wal', 'a.db-shm', 'a.db-journal', 'key', 'smtp']

@@ -16,7 +16,6 @@ const PROGRAM = `
   console.log('done')
 `
 
-// On other systems, threads have no priority.
 // Only Linux has priorities for threads.
 it.skipIf(process.platform !== 'linux')('only the threads of the pool get a lower priority', async () => {
   const program = startProgram(['--input-type=module', '--eval', PROGRAM], {
