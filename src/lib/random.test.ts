@@ -36,15 +36,27 @@ describe('uuidV7', () => {
     )
   })
 
-  it('has 74 new random bits each time', () => {
-    const now = new Date('2026-11-21T12:00:00Z')
-    const drawn = Array.from({ length: 256 }, () => bits(uuidV7(now)))
-    expect(new Set(drawn).size).toBe(drawn.length)
+  it('has 62 new random bits each time, and 11 at the start of a millisecond', () => {
+    // The milliseconds 0 and 1 in turn: each UUID is the first of its millisecond.
+    const drawn = Array.from({ length: 512 }, (_, index) => bits(uuidV7(new Date(index % 2))))
     const fixed = [...Array(128).keys()].filter(
       (place) => new Set(drawn.map((text) => text[place])).size === 1,
     )
-    // Time, version and variant. A random bit is equal in all 256 draws once in 10^75 runs.
-    expect(fixed).toEqual([...Array(52).keys(), 64, 65])
+    // Time, version, the counter's first bit, and variant. A random bit is equal in all draws once in 10^150 runs.
+    expect(fixed).toEqual([...Array(47).keys(), 48, 49, 50, 51, 52, 64, 65])
+    expect(new Set(drawn.map((text) => text.slice(66))).size).toBe(drawn.length)
+  })
+
+  it('sorts by creation within one millisecond', () => {
+    const now = new Date('2026-11-27T12:00:00Z')
+    const created = Array.from({ length: 2_048 }, () => uuidV7(now))
+    expect(created.toSorted()).toEqual(created)
+  })
+
+  it('stays unique when a millisecond has more than the counter can count', () => {
+    const now = new Date('2026-11-27T12:00:01Z')
+    const created = Array.from({ length: 5_000 }, () => uuidV7(now))
+    expect(new Set(created).size).toBe(created.length)
   })
 })
 

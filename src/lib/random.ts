@@ -1,11 +1,21 @@
 import { randomBytes, randomInt } from 'node:crypto'
 
+/** The millisecond and the counter of the last UUID. */
+let last = { time: -1, count: 0 }
+
 /**
- * Creates a UUID version 7 (RFC 9562 §5.7): 48 bits of Unix milliseconds and 74 random bits. Unlike
- * `crypto.randomUUIDv7` of Node 26.1, it works on Node 24 and takes the time from the caller.
+ * Creates a UUID version 7 (RFC 9562 §5.7): 48 bits of Unix milliseconds, a counter of 12 bits and 62 random bits. UUIDs
+ * that one process creates for one millisecond sort in the order of their creation, at least 2,048 in a row (§6.2,
+ * method 1). Unlike `crypto.randomUUIDv7` of Node 26.1, it works on Node 24 and takes the time from the caller.
  */
 export function uuidV7(now: Date): string {
-  return uuidOf(now, randomBytes(16))
+  const time = now.getTime()
+  const bytes = randomBytes(16)
+  // A random start leaves room to count, and two processes rarely count alike.
+  const count = time === last.time ? last.count + 1 : bytes.readUInt16BE(6) & 0x7ff
+  last = { time, count }
+  bytes.writeUInt16BE(count & 0xfff, 6)
+  return uuidOf(now, bytes)
 }
 
 /** A new UUID in lower case, version 7: time-ordered (RFC 9562 §5.7). It is an identifier, not a secret. */
