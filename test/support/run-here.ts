@@ -24,7 +24,7 @@ export function runHere(args: readonly string[], options: Options = {}): Promise
 }
 
 async function runNow(args: readonly string[], { env = {}, cwd = '.' }: Options): Promise<Finished> {
-  const before = { env: process.env, cwd: process.cwd() }
+  const before = { env: process.env, cwd: process.cwd(), listeners: listeners() }
   let [stdout, stderr] = ['', '']
   const writes = [
     vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
@@ -45,5 +45,16 @@ async function runNow(args: readonly string[], { env = {}, cwd = '.' }: Options)
     process.env = before.env
     process.chdir(before.cwd)
     for (const write of writes) write.mockRestore()
+    for (const [event, listener] of listeners())
+      if (!before.listeners.some(([, old]) => old === listener)) process.off(event, listener)
   }
+}
+
+/** What `serve` adds to its process for good. Here it would hide errors of later tests. */
+const EVENTS = ['SIGTERM', 'SIGINT', 'uncaughtException', 'unhandledRejection'] as const
+
+function listeners() {
+  return EVENTS.flatMap((event) =>
+    process.rawListeners(event).map((listener) => [event, listener as () => void] as const),
+  )
 }
