@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
 import { onBothEngines, testClock } from '../../test/support/engines.ts'
 import { CLIENT, NEW_PASSWORD, PASSWORD, productionAuth } from '../../test/support/production.ts'
+import { CLEAN_UPS } from '../db/index.ts'
 import type { Auth } from '../index.ts'
+import type { Removed } from './cleanup.ts'
 
 const BOB = 'bob@example.com'
 const DAY = 86_400
@@ -9,12 +11,7 @@ const DAY = 86_400
 /** In the past, because the expiry of audit records also depends on the clock of the database. */
 const LONG_AGO = '2020-01-01T12:00:00Z'
 
-const NOTHING = {
-  mailCodes: 0,
-  ...{ sessions: 0, tokens: 0, throttles: 0, accounts: 0, mails: 0 },
-  ...{ auditRecords: 0, auditOrigins: 0 },
-  ...{ totp: 0, pendingSignIns: 0, ceremonies: 0, loginFlows: 0 },
-}
+const NOTHING = Object.fromEntries(CLEAN_UPS.map(({ name }) => [name, 0])) as Removed
 
 async function longAgo(engine: 'sqlite' | 'postgres', options = {}) {
   return productionAuth(engine, { now: testClock(LONG_AGO), ...options })

@@ -16,46 +16,31 @@ type KindOfTexts = {
   [Each in Kind]: MailTexts[Each] extends (service: string, other: string) => MailWords ? Each : never
 }[Kind]
 
-const of = (kind: KindOfTexts, ...others: string[]): Sample => ({
-  placeholders: ['service', ...others],
-  words: (texts) => texts[kind]('', ''),
-})
+/** The placeholders of mails that have more than the name of the service. */
+const PLACEHOLDERS: { readonly [Each in KindOfTexts]?: readonly string[] } = {
+  verify_email: ['duration'],
+  account_exists: ['duration'],
+  reset_password: ['duration'],
+  set_password: ['duration'],
+  confirm_new_email: ['duration'],
+  email_change_requested: ['newEmail'],
+  email_changed: ['newEmail'],
+}
 
 const NOT_KNOWN: SignInWords = { time: '', device: null, ip: null }
 
-/** Every mail, by kind. A notice of several new devices has its own sentences: `new_devices`. */
-const SAMPLES: Readonly<Record<Kind | 'new_devices', Sample>> = {
-  verify_email: of('verify_email', 'duration'),
-  account_exists: of('account_exists', 'duration'),
-  reset_password: of('reset_password', 'duration'),
-  set_password: of('set_password', 'duration'),
-  confirm_new_email: of('confirm_new_email', 'duration'),
-  email_change_requested: of('email_change_requested', 'newEmail'),
-  email_changed: of('email_changed', 'newEmail'),
-  password_changed: of('password_changed'),
+/** Mails whose text depends on more than texts. A notice of several new devices has its own sentences: `new_devices`. */
+const OTHERS: Readonly<Record<Exclude<Kind, KindOfTexts> | 'new_devices', Sample>> = {
   new_device: { placeholders: ['service'], words: (texts) => texts.new_device('', [], 1) },
   new_devices: { placeholders: ['service', 'count'], words: (texts) => texts.new_device('', [], 2) },
   signed_in_after_failures: {
     placeholders: ['service', 'failures'],
     words: (texts) => texts.signed_in_after_failures('', NOT_KNOWN, 2),
   },
-  passkey_added: of('passkey_added'),
-  passkey_removed: of('passkey_removed'),
-  passkey_refused: of('passkey_refused'),
-  identity_connected: of('identity_connected'),
-  identity_disconnected: of('identity_disconnected'),
-  totp_added: of('totp_added'),
-  totp_removed: of('totp_removed'),
-  second_factor_disabled: of('second_factor_disabled'),
-  recovery_codes_renewed: of('recovery_codes_renewed'),
-  recovery_code_used: of('recovery_code_used'),
   second_factor_failed: {
     placeholders: ['service'],
     words: (texts) => texts.second_factor_failed('', NOT_KNOWN),
   },
-  factors_revoked: of('factors_revoked'),
-  account_deleted: of('account_deleted'),
-  test: of('test'),
 }
 
 /** Sentences that several mails share. */
@@ -65,10 +50,21 @@ export const SHARED = ['greeting', 'copyLink', 'support', 'enterCode', 'codeExpi
 export function mailSentencesIn(locale: Locale): ReadonlyMap<string, readonly string[]> {
   const texts = MAIL[locale]
   const shared = SHARED.map((key) => [key, placeholdersOf(texts[key])] as const)
-  const ofKinds = Object.entries(SAMPLES).flatMap(([kind, { placeholders, words }]) =>
-    [...sentencesOf({ ...words(texts), facts: [] }).keys()].map(
-      (key) => [`${kind}.${key}`, placeholders] as const,
-    ),
+  const ofKinds = Object.entries({ ...samplesOf(texts), ...OTHERS }).flatMap(
+    ([kind, { placeholders, words }]) =>
+      [...sentencesOf({ ...words(texts), facts: [] }).keys()].map(
+        (key) => [`${kind}.${key}`, placeholders] as const,
+      ),
   )
   return new Map([...shared, ...ofKinds])
+}
+
+function samplesOf(texts: MailTexts): Record<string, Sample> {
+  const kinds = Object.keys(texts).filter((key) => typeof texts[key as keyof MailTexts] === 'function')
+  return Object.fromEntries(
+    (kinds as KindOfTexts[]).map((kind) => [
+      kind,
+      { placeholders: ['service', ...(PLACEHOLDERS[kind] ?? [])], words: () => texts[kind]('', '') },
+    ]),
+  )
 }

@@ -5,7 +5,6 @@ import { checkRecoveryCode } from '../../src/auth/factors/recovery-codes.ts'
 import { decodeBase32 } from '../../src/lib/base32.ts'
 import { totpCode, totpStep } from '../../src/lib/totp.ts'
 import { CHEAP_HASHER, freshAuth, onBothEngines, onEachEngine } from '../support/engines.ts'
-import { addFactorRows } from '../support/factor-rows.ts'
 import { FAKE_PERSON } from '../support/fake-provider.ts'
 import { everyRow, NEW_PASSWORD, PASSWORD, productionContext, randomKey } from '../support/production.ts'
 import {
@@ -15,6 +14,7 @@ import {
   PROVIDER,
   REACHES_LOOPBACK,
 } from '../support/providers.ts'
+import { addSampleRows } from '../support/sample-rows.ts'
 import { send, sessionIn } from '../support/send.ts'
 import { ALICE } from '../support/story.ts'
 import { requestFor, worldOf } from '../support/world.ts'
@@ -358,7 +358,7 @@ onEachEngine('a sign-in that waits', (engine) => {
     const requests: [Operation, Awaited<ReturnType<typeof requestFor>>][] = []
     for (const operation of WITH_SESSION) requests.push([operation, await requestFor(operation, world)])
     // Those requests have removed the factors.
-    await addFactorRows(world.db, world.userId, new Date(world.now().getTime() + 600_000))
+    await addSampleRows(world.db, world.userId, new Date(world.now().getTime() + 600_000))
     await world.db
       .updateTable('users')
       .set({ second_factor_enabled_at: 1 })

@@ -3,8 +3,8 @@ import { expect, it } from 'vitest'
 import { MailError } from '../../src/index.ts'
 import { OPTION_TABLE } from '../../src/options/index.ts'
 import { onEachEngine } from '../support/engines.ts'
-import { addFactorRows } from '../support/factor-rows.ts'
 import { cookieIn, memoryMailer, NEW_PASSWORD, PASSWORD, productionAuth } from '../support/production.ts'
+import { addSampleRows } from '../support/sample-rows.ts'
 import type { Send } from '../support/send.ts'
 import { ALICE, BOB, NEW_ADDRESS } from '../support/story.ts'
 import { emailChangeToken, resetToken, type World, worldOf } from '../support/world.ts'
@@ -118,7 +118,7 @@ const ENDS: readonly End[] = [
     own: 'ends',
     others: 'end',
     act: async ({ auth, db, userId }) => {
-      await addFactorRows(db, userId, new Date(2_000_000_000_000))
+      await addSampleRows(db, userId, new Date(2_000_000_000_000))
       await auth.users.revokeFactors(userId, { passkeys: true })
       return undefined
     },

@@ -4,16 +4,8 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { sql } from 'kysely'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
-import {
-  addProvider,
-  type Database,
-  moveDatabase,
-  openAsItIs,
-  openDatabase,
-  reserveMailCode,
-  TABLE_NAMES,
-} from '../../src/db/index.ts'
-import { generateUuid, MailError } from '../../src/index.ts'
+import { type Database, moveDatabase, openAsItIs, openDatabase, TABLE_NAMES } from '../../src/db/index.ts'
+import { MailError } from '../../src/index.ts'
 import { MaintenanceError } from '../../src/model/errors.ts'
 import {
   CHEAP_HASHER,
@@ -23,9 +15,9 @@ import {
   migratedDatabase,
   onBothEngines,
 } from '../support/engines.ts'
-import { addFactorRows } from '../support/factor-rows.ts'
 import { accountWithFactors, beginSignIn, codeOf, signInWithPasskey } from '../support/factored-account.ts'
 import { memoryMailer, productionAuth, randomKey } from '../support/production.ts'
+import { addSampleRows } from '../support/sample-rows.ts'
 import { send } from '../support/send.ts'
 import { COMMAND, runCli, startProgram, startService } from '../support/service.ts'
 import { temporaryFolder } from '../support/system.ts'
@@ -99,34 +91,7 @@ async function filledDatabase(
   )
   const resetToken = await auth.getResetPasswordToken(EMAIL)
   const db = await open(url)
-  await db.transaction().execute((tx) =>
-    reserveMailCode(tx, {
-      id: generateUuid(),
-      userId: 1,
-      email: EMAIL,
-      purpose: 'reset_password',
-      browserHash: Buffer.alloc(32, 7),
-      expiresAt: new Date(1_900_000_000_000),
-    }),
-  )
-  await addFactorRows(db, 1, new Date(1_900_000_000_000))
-  await db.transaction().execute((tx) =>
-    addProvider(tx, {
-      id: 'sample',
-      preset: 'oidc',
-      name: 'Sample Société',
-      issuer: 'https://sample.example.com',
-      clientId: 'client of sample',
-      sealedClientSecret: Buffer.alloc(32, 7),
-      scopes: ['openid', 'email'],
-      tenants: [],
-      createsAccounts: true,
-      linking: 'verified',
-      trustsEmail: false,
-      createdAt: new Date(1_800_000_000_000),
-      disabledAt: null,
-    }),
-  )
+  await addSampleRows(db, 1, new Date(1_900_000_000_000))
   const page = Array.from({ length: 1_001 }, (_, index) => {
     const email = `many${index}@example.com`
     return sql`(${email}, '!', ${email}, ${1_700_000_000_000 + index}, 1)`

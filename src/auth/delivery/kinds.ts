@@ -9,7 +9,7 @@ export const NOTABLE_FAILURES = 5
 
 const MINUTE_MS = 60_000
 
-interface KindOfMail {
+export interface KindOfMail {
   /** The recipient. */
   readonly to: string
   /** The token in the link, if it has one. */
