@@ -1,6 +1,6 @@
 /**
- * Every difference between SQLite and PostgreSQL, apart from their drivers. Code that needs one form per dialect
- * calls a function of this file, or {@link forDialect} if each form fills a file of its own.
+ * Every difference between SQLite and PostgreSQL, apart from their drivers. Code that differs between the dialects calls
+ * a function of this file, or {@link forDialect} if each dialect has a file of its own.
  */
 import {
   type ColumnDefinitionBuilder,
@@ -168,14 +168,14 @@ export async function schemasOf(db: AnyDatabase): Promise<readonly (string | und
 
 // The database catalogue.
 
-/** Creates the schema of our tables if it is missing. Nothing to do without one. */
+/** Creates the configured PostgreSQL schema if it is missing. Does nothing if none is configured. */
 export async function createSchema(db: AnyDatabase): Promise<void> {
   const { databaseSchema } = namingOf(db)
   if (databaseSchema === '' || (await hasSchema(db, databaseSchema))) return
   try {
     await db.schema.createSchema(databaseSchema).ifNotExists().execute()
   } catch (error) {
-    // Of several processes that create it at once, all but one can fail.
+    // If several processes create it at once, all but one can fail.
     if (!(await hasSchema(db, databaseSchema))) throw error
   }
 }
@@ -187,7 +187,7 @@ async function hasSchema(db: AnyDatabase, name: string): Promise<boolean> {
 
 /**
  * Whether there is a table or view with the name of one of ours, in any spelling that the dialect treats as the same.
- * A look-up of one name: listing all tables with their columns takes several times as long on PostgreSQL.
+ * Looks up a single name, because listing all tables with their columns takes several times as long on PostgreSQL.
  */
 export async function hasTable(db: AnyDatabase, name: string): Promise<boolean> {
   const real = qualified(db, name)
@@ -231,20 +231,20 @@ export async function reserveUserIds(tx: AnyDatabase, highest: number): Promise<
 
 // Waiting for the disk and for locks.
 
-/** Whether the connection belongs to the application, whose settings stay as they are. */
+/** Whether the connection belongs to the application. Its settings must stay as they are. */
 function keepsPragmas<Tables>(db: Kysely<Tables>): boolean {
   return (db.getExecutor().adapter as { keepsPragmas?: boolean }).keepsPragmas === true
 }
 
-/** A connection to an SQLite file. */
-export interface MayNotWait {
+/** How a connection to an SQLite file commits. */
+export interface CommitMode {
   /** Whether its commits wait for the disk. */
   waitsForDisk: boolean
 }
 
 /**
  * Runs a single write that a power failure may undo. On SQLite it does not wait for the disk. The next commit that waits
- * makes it durable too, because the whole log file is synced.
+ * makes it durable too, because a sync covers the whole log file.
  */
 export async function withoutSync<Tables, Result>(
   db: Kysely<Tables>,
@@ -252,13 +252,13 @@ export async function withoutSync<Tables, Result>(
 ): Promise<Result> {
   if (!isSqlite(db)) return write(db)
   return db.connection().execute(async (connection) => {
-    await leaveOutSync(connection)
+    await skipSync(connection)
     return write(connection)
   })
 }
 
 /**
- * Runs a transaction that a power cut may undo. It does not wait for the disk. On both databases the next commit that
+ * Runs a transaction that a power failure may undo. It does not wait for the disk. On both databases the next commit that
  * waits makes it durable too, because the log is written in order.
  *
  * @see {@link https://www.postgresql.org/docs/current/wal-async-commit.html}
@@ -268,16 +268,16 @@ export function transactionWithoutSync<Tables, Result>(
   work: (tx: Transaction<Tables>) => Promise<Result>,
 ): Promise<Result> {
   return db.transaction().execute(async (tx) => {
-    await leaveOutSync(tx)
+    await skipSync(tx)
     return work(tx)
   })
 }
 
-/** The connection of an application ignores it: durability is its choice. */
-async function leaveOutSync<Tables>(connection: Kysely<Tables>): Promise<void> {
+/** An application's own SQLite connection ignores this: its durability is the application's choice. */
+async function skipSync<Tables>(connection: Kysely<Tables>): Promise<void> {
   if (isSqlite(connection)) {
     await connection.getExecutor().provideConnection(async (sqlite) => {
-      Object.assign(sqlite, { waitsForDisk: false } satisfies MayNotWait)
+      Object.assign(sqlite, { waitsForDisk: false } satisfies CommitMode)
     })
   } else {
     await sql`set local synchronous_commit = off`.execute(connection)
@@ -308,7 +308,7 @@ export async function useWriteAheadLog(db: AnyDatabase): Promise<void> {
   if (isSqlite(db) && !keepsPragmas(db)) await sql`pragma journal_mode = wal`.execute(db)
 }
 
-/** Whether statements time out unless the connection was opened without a time-out. */
+/** Whether statements of this dialect time out by default. */
 export function hasStatementTimeout(db: AnyDatabase): boolean {
   return !isSqlite(db)
 }
@@ -371,12 +371,12 @@ export function isNoTransaction(error: unknown): boolean {
   return error instanceof Error && error.message.includes('no transaction is active')
 }
 
-/** Whether the role of the connection may not do what it tried. */
+/** Whether the database role lacks the privilege for the statement. */
 export function isForbidden(error: unknown): boolean {
   return (error as { code?: unknown }).code === POSTGRES_INSUFFICIENT_PRIVILEGE
 }
 
-/** Whether a table, index, trigger or function could not be created because there is one of this name. */
+/** Whether a table, index, trigger or function could not be created because the name is taken. */
 export function isNameTaken(error: unknown): error is Error {
   if (!(error instanceof Error)) return false
   const { code, errcode } = error as { code?: unknown; errcode?: unknown }
@@ -396,7 +396,7 @@ export function isUniqueViolation(error: unknown): boolean {
   )
 }
 
-/** The column that could not be added because the table has one of this name, or `null` if it failed otherwise. */
+/** The column that could not be added because the table already has one of this name. `null` for any other error. */
 export function duplicateColumnOf(error: unknown): string | null {
   const { code, message } = error as { code?: unknown; message?: unknown }
   const form = code === POSTGRES_DUPLICATE_COLUMN ? /^column "(\w+)"/ : /^duplicate column name: (\w+)$/

@@ -14,7 +14,7 @@ export interface PostgresPool {
 /** The application's own database: a `Pool` of the package `pg`, or a `DatabaseSync` of `node:sqlite`. */
 export type GivenDatabase = PostgresPool | DatabaseSync
 
-/** The application's own database cannot be used at the moment, or not any more. Has a code, because the log omits messages. */
+/** The application's own database is closed or has no free connection. Has a code, because the log omits messages. */
 export class GivenDatabaseError extends Error {
   override readonly name = 'GivenDatabaseError'
   readonly code: keyof typeof PROBLEMS
@@ -29,7 +29,7 @@ const PROBLEMS = {
   database_closed:
     'the application has closed the database that it passed to createAuth: call createAuth again with an open one, and close that only after auth.close()',
   no_free_connection:
-    'the pool of the application had no free connection for 5 seconds: do not await a call of Bienvenue while you hold the last one, or set a greater max',
+    'the pool of the application had no free connection for 5 seconds: release your connection before you await a call of Bienvenue, or increase max',
 } as const
 
 export function isGivenPool(database: GivenDatabase): database is PostgresPool {

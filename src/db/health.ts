@@ -33,7 +33,7 @@ const healths = new WeakMap<Database, Health & { readonly isReady: () => Promise
 /** Registers the driver's checks for {@link isReady} and {@link healthOf}. */
 export function useHealth(db: Database, health: Health): void {
   const isReady = shared(async () => {
-    // Further migrations are those of a newer version, and only add.
+    // Other migrations are from newer versions. They only add, so this version works with them.
     const executed = new Set(await health.probe())
     return MIGRATION_NAMES.every((name) => executed.has(name))
   })

@@ -2,7 +2,7 @@
  * The store: all SQL, in one file per table, with the same functions on SQLite and PostgreSQL. It handles rows,
  * `null` and `Conflict`, and knows nothing about HTTP, passwords or permissions.
  *
- * Verbs: `find…` may return `null`; `add…`, `update…` and `delete…` write; `take…` reads and consumes atomically.
+ * Verbs in names: `find…` may return `null`; `add…`, `update…` and `delete…` write; `take…` reads and consumes atomically.
  *
  * @module
  */

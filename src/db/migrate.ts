@@ -77,7 +77,7 @@ export type SchemaState =
 
 /** Inspects the schema without changing anything. */
 export async function inspectSchema(db: Database): Promise<SchemaState> {
-  // The users table first: if another process migrates between these queries, its ledger is then seen as well.
+  // Look for the users table first: if another process migrates between the two queries, its ledger is then visible too.
   const hasUsers = await hasTable(db, 'users')
   const rows = (await hasTable(db, LEDGER))
     ? await db.withTables<{ [LEDGER]: { name: string } }>().selectFrom(LEDGER).select('name').execute()
@@ -151,7 +151,7 @@ export async function migrate(db: Database): Promise<readonly string[]> {
     if (column === null) throw error
     throw new OptionError(
       'databaseUrl',
-      `the table ${qualified(db, 'users')} has a column ${column} of another program, and this version needs the name; nothing was changed. Rename it: alter table ${qualified(db, 'users')} rename column ${column} to old_${column}`,
+      `the table ${qualified(db, 'users')} has a column ${column} of another program, and this version needs that name; nothing was changed. Rename it: alter table ${qualified(db, 'users')} rename column ${column} to old_${column}`,
       { cause: error },
     )
   }
@@ -189,7 +189,7 @@ export async function runMigrations(
   if (isNameTaken(error))
     throw new OptionError(
       'databaseUrl',
-      `this database has a table of another program whose name Bienvenue needs (${error.message}); its tables were not changed. To use it all the same, ${OTHER_NAMES}`,
+      `this database has a table of another program whose name Bienvenue needs (${error.message}); its tables were not changed. To use this database anyway, ${OTHER_NAMES}`,
       { cause: error },
     )
   if (error !== undefined) throw error

@@ -18,7 +18,7 @@ export const LEDGER = 'bienvenue_migrations'
 
 export const PLAIN: Naming = { tablePrefix: '', databaseSchema: '' }
 
-/** The longest prefix. PostgreSQL cuts names after 63 bytes, and none of ours has more than 33; a test compares. */
+/** The longest prefix. PostgreSQL truncates names to 63 bytes, and our longest name has 33, which a test checks. */
 export const MAX_PREFIX_LENGTH = 30
 
 export function isPlain({ tablePrefix, databaseSchema }: Naming): boolean {
@@ -27,7 +27,7 @@ export function isPlain({ tablePrefix, databaseSchema }: Naming): boolean {
 
 /** @throws {OptionError} The text is not a valid prefix. Names with it must not need quotes. */
 export function parseTablePrefix(text: string): void {
-  // SQLite keeps `sqlite_` for itself.
+  // SQLite reserves `sqlite_`.
   if (!/^(?!sqlite_)[a-z][a-z0-9_]*$/.test(text) || text.length > MAX_PREFIX_LENGTH)
     throw new OptionError(
       'tablePrefix',

@@ -23,8 +23,8 @@ export function databaseExists(text: string): boolean {
 
 /**
  * Parses a database URL, and guards databases of version 0.1. That version read `sqlite:///srv/a.db` as an absolute
- * path and did not percent-decode. If only its reading names an existing file, refuse: creating an empty database
- * at the new path would look as if every account were lost.
+ * path and did not percent-decode. If a file exists only at the path that it would have used, refuse: creating an empty
+ * database at the new path would look as if every account were lost.
  *
  * @throws {OptionError} As `parseDatabaseUrl`, or the file exists only at the path that version 0.1 would have used.
  */
@@ -36,7 +36,7 @@ export function locateDatabase(text: string): DatabaseUrl {
   const former = sqliteUrl(formerPath.replace(/^\/+/, '/'))
   throw new OptionError(
     'databaseUrl',
-    `this names the file ${resolve(path)}, which does not exist. An earlier version read it as ${former}, which exists: write that to use it, or ${sqliteUrl(path)} to start a new database`,
+    `the file ${resolve(path)} does not exist. An earlier version read it as ${former}, which exists: write that to use it, or ${sqliteUrl(path)} to start a new database`,
   )
 }
 
@@ -120,7 +120,7 @@ export async function openDatabase(
   }
 }
 
-/** Migrates over a connection of its own where statements time out: a change to a whole table may take long. */
+/** Migrates. Where statements time out, uses another connection, because a change to a whole table may take long. */
 async function migrateWithoutTimeout(
   source: string | GivenDatabase,
   db: Database,
@@ -138,7 +138,7 @@ async function migrateWithoutTimeout(
 /**
  * Opens a database without inspecting or changing its schema. Its statements have no time-out.
  *
- * @param details - `readOnly`: open an SQLite file for reading only. Default `false`. `naming`: how our tables are
+ * @param details - `readOnly`: opens an SQLite file for reading only. Default `false`. `naming`: how our tables are
  *   named. Default: the plain names.
  * @throws {OptionError} The database cannot be opened.
  */
@@ -250,7 +250,7 @@ export function assertCreatable(databaseUrl: string): void {
   }
 }
 
-/** The error for the caller, which names the option that the database comes from. */
+/** Converts an error, so that it names the option that the database comes from. */
 function refusalOf(source: string | GivenDatabase, error: unknown): OptionError {
   if (typeof source === 'string') return error instanceof OptionError ? error : cannotUse(source, error)
   if (!(error instanceof OptionError))

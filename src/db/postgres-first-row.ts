@@ -32,14 +32,14 @@ export function readFirstRow(
   })
 }
 
-/** The class of all statements that `pg` accepts on a pipelined connection. Their methods have no types. */
+/** `pg` accepts only statements of this class on a pipelined connection. It has no types for their methods. */
 const Query = pg.Query as unknown as new (text: string) => { submit(connection: pg.Connection): void }
 
-/** The client calls these methods in the order in which the server answers, as it does on those of `pg-cursor`. */
+/** The client calls these methods as the server's messages arrive, as it does for `pg-cursor`. */
 class FirstRow extends Query {
   readonly statement: ReadStatement
   readonly values: string[]
-  /** The client wraps it to add the time-out. */
+  /** The client replaces it with a wrapper that adds the time-out. */
   callback: (error: Error | null, row?: Values) => void
   row: Values | undefined
   parsers: Parsers | undefined
@@ -65,7 +65,7 @@ class FirstRow extends Query {
       this.parsers = statement.parsers
       kept = name
     }
-    // Until the server has confirmed the first statement, the next ones do not rely on it.
+    // Until the server has described the named statement, each read sends the whole text.
     if (this.parsers === undefined) connection.parse({ name: kept, text, types: [] }, true)
     connection.bind({ statement: kept, values }, true)
     if (this.parsers === undefined) connection.describe({ type: 'P' }, true)

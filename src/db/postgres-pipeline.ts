@@ -1,11 +1,11 @@
 /**
- * One connection of PostgreSQL that many reads share: each is sent at once, without waiting for the answers to those before
- * it, and the server answers in the same order. Decision 0036.
+ * One PostgreSQL connection that many reads share. Each read is sent at once, without waiting for earlier answers, and the
+ * server answers in order. Decision 0036.
  */
 import pg from 'pg'
 import { randomFraction } from '../lib/random.ts'
 
-/** As in a pool of `pg`. A route that forgets idle connections cannot lose ours, and a program that is done can end. */
+/** The same as in a pool of `pg`. Closes the connection before a firewall drops it, and lets a finished program exit. */
 const IDLE_MS = 10_000
 /** The pause after a failure. It doubles with each further one. */
 const RETRY_MIN_MS = 100
@@ -13,8 +13,8 @@ const RETRY_MAX_MS = 10_000
 
 export interface Pipeline {
   /**
-   * The connection, or `null` if there is none now: then one is opened in the background, unless that failed a moment ago.
-   * A statement that times out closes it, and every statement on it fails as on a lost connection.
+   * Returns the connection, or `null` if none is open. One is then opened in the background, unless that has just failed.
+   * A statement that times out closes it, and all statements on it fail as on a lost connection.
    */
   connection(): pg.Client | null
   /** Closes the connection when its statements are answered. */
@@ -22,7 +22,7 @@ export interface Pipeline {
 }
 
 /**
- * @param settings - With `query_timeout`, because a statement that hangs holds up all that follow.
+ * @param settings - Must have a `query_timeout`, because a statement that hangs blocks all that follow.
  * @param onLost - Called once for each open connection that is lost.
  */
 export function openPipeline(settings: pg.ClientConfig, onLost: (error: Error) => void): Pipeline {
@@ -60,7 +60,7 @@ export function openPipeline(settings: pg.ClientConfig, onLost: (error: Error) =
     onLost(error)
   }
 
-  /** Half of the pause is random, so that the instances of a service do not all return at once. */
+  /** Half of the pause is random, so that the instances of a service do not all reconnect at once. */
   function backOff(): void {
     const pause = Math.min(RETRY_MIN_MS * 2 ** failures, RETRY_MAX_MS)
     failures++
@@ -78,7 +78,7 @@ export function openPipeline(settings: pg.ClientConfig, onLost: (error: Error) =
         if (connecting === null && !isClosed && performance.now() >= retryAt) connect()
         return null
       }
-      // A time-out has closed it, and the client says so in a moment.
+      // A time-out has closed it. The error event of the client follows.
       if (open.connection.stream.destroyed) return null
       idle.refresh()
       gather(open)

@@ -66,8 +66,8 @@ export function openPostgres(url: string, connections: Connections): Opened {
 }
 
 /**
- * Closes the connections that run no statement. After a silent loss of the network or of the server they are dead too, and the next
- * statement on each would wait for its time-out.
+ * Closes the connections that run no statement. If the network or the server failed silently, they are dead too, and the
+ * next statement on each would wait for its time-out.
  */
 function closeIdle(pool: pg.Pool): void {
   for (let left = pool.idleCount; left > 0; left--)
@@ -103,8 +103,8 @@ interface Connecting {
 }
 
 /**
- * The application's pool, for which nobody waits longer than 5 seconds. It may have no limit of its own, and a pool that ends never
- * answers those who wait for a connection.
+ * The application's pool, with a limit of 5 seconds for getting a connection. It may have no limit of its own, and a pool
+ * that ends never answers callers that wait for a connection.
  */
 function limited(pool: pg.Pool, { onIdleError, hasTimeout }: Connections): Connecting {
   async function connect(): Promise<pg.PoolClient> {
@@ -163,10 +163,10 @@ function opened(pool: Connecting, { hasTimeout, naming }: Connections, ownership
   }
 }
 
-/** What each statement brings along, because the settings of a pool may be the application's. */
+/** Set for each statement, because the settings of the pool may be the application's. */
 type QueryConfig = Pick<pg.QueryConfig, 'types'> & { readonly query_timeout: number }
 
-/** The types of our columns, by their oid. `pg.types` is global, so the application may parse them otherwise. */
+/** The types of our columns, by their oid. `pg.types` is global, so the application may have replaced its parsers. */
 const PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
   [pg.types.builtins.BOOL]: (text) => text === 't',
   [pg.types.builtins.BYTEA]: (text) =>

@@ -57,7 +57,7 @@ export async function countSealed(db: Database): Promise<ReadonlyMap<string, num
   return counts
 }
 
-/** What {@link listSealed} lists. */
+/** A page of {@link listSealed}. */
 export interface SealedPage {
   /** The id of the key whose values are left out. */
   readonly exceptKeyId: string
@@ -66,7 +66,7 @@ export interface SealedPage {
   readonly limit: number
 }
 
-/** Lists values by the key of their row, without those of one key. */
+/** Lists the sealed values of a column in the order of their rows, except those sealed with one key. */
 export async function listSealed(
   db: Database,
   { table, column, key }: SealedColumn,

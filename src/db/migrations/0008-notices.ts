@@ -63,7 +63,7 @@ function tableOf(db: Kysely<unknown>, name: string) {
   return sql.raw(qualified(db, name))
 }
 
-/** What stands before the name of a column. */
+/** The table names that qualify a column. */
 function columnsOf(db: Kysely<unknown>) {
   return { users: sql.raw(prefixed(db, 'users')), outbox: sql.raw(prefixed(db, 'outbox')) }
 }

@@ -25,7 +25,7 @@ const sqliteGuards = (db: Kysely<unknown>) => [
 ]
 
 const postgresGuards = (db: Kysely<unknown>) => [
-  // The schema is named, so that a temporary table cannot take the place of the users.
+  // The schema is named, so that a temporary table cannot shadow the users table.
   `create function ${qualified(db, 'bienvenue_guard_audit_origin')}() returns trigger language plpgsql as $$
    declare
      has_account boolean := false;

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 
-/** Whether a session outlives the browser. Sessions from before do. */
+/** Whether a session outlives the browser. Existing sessions do. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .alterTable('sessions')

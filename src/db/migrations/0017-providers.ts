@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import { columnTypesOf } from '../dialect.ts'
 
-/** Sign-in with other providers: the providers, who people are there, and the flows in between. */
+/** Sign-in with other providers: the providers, the users' identities there, and the sign-ins in progress. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   const types = columnTypesOf(db)
   await db.schema
@@ -72,7 +72,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .columns(['provider_id', 'sid'])
     .execute()
 
-  // A sign-in that waits for a second factor remembers where it began.
+  // A sign-in that waits for a second factor remembers the provider at which it began.
   const pending = db.schema.alterTable('pending_sign_ins')
   await pending.addColumn('provider_id', 'text').execute()
   await pending.addColumn('provider_sid', 'text').execute()

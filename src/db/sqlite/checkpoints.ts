@@ -1,6 +1,6 @@
 /**
- * Copies the log (WAL) of a database into its file from time to time, on a thread, because a checkpoint waits for the
- * disk. The thread begins with the first checkpoint, and ends when it has had nothing to do for a while.
+ * Copies the log (WAL) of a database into its file from time to time, in a thread, because a checkpoint waits for the
+ * disk. The thread starts with the first checkpoint and ends after a while without work.
  */
 import { Worker } from 'node:worker_threads'
 import { locationOf } from './connection.ts'
@@ -44,9 +44,9 @@ export class Checkpoints {
   // A checkpoint that fails loses nothing: the log is kept until one succeeds. SQLite's own checkpoint then reports why.
   async #run(): Promise<void> {
     this.#startThread()
-    // Most of the work, beside writers. They keep adding to the log, so it can hardly become empty.
+    // Does most of the work while others write. They keep adding to the log, so this hardly ever empties it.
     await this.#checkpoint('passive')
-    // The rest, while nobody in this process writes. The next writer then starts the log over at its beginning.
+    // Does the rest while nobody in this process writes. The next writer then starts the log over at its beginning.
     await this.#inTurn(() => this.#checkpoint('full'))
   }
 
@@ -68,7 +68,7 @@ export class Checkpoints {
     })
     worker.unref()
     worker.on('message', () => this.#done())
-    // A thread that cannot start has an error. Its end follows.
+    // A thread that cannot start emits an error, and then its exit.
     worker.on('error', () => {})
     worker.on('exit', () => {
       if (this.#thread?.worker === worker) this.#thread = null
@@ -77,7 +77,7 @@ export class Checkpoints {
     this.#thread = { worker, idle: setTimeout(() => void this.#endThread(), THREAD_IDLE_MS).unref() }
   }
 
-  /** Lets the thread close its connection. Ending it at once would leave its locks behind. */
+  /** Lets the thread close its connection. Terminating it would leave its locks behind. */
   async #endThread(): Promise<void> {
     if (this.#thread === null) return
     const { worker, idle } = this.#thread

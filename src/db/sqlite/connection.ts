@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { isBusy } from '../dialect.ts'
 
-// Not imported: require-node.ts says why.
+// Not imported statically. See require-node.ts.
 const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
 export type DatabaseSync = InstanceType<typeof DatabaseSync>
 
@@ -56,9 +56,9 @@ export async function openForWriting(path: string, { create }: { create: boolean
 }
 
 /**
- * Moves the log into the file if nobody else uses it, so that the next write starts the log over. A process may have ended
- * because it could not sync the log, and a gap in it would hide what is added later. Best effort: on a full disk the
- * database can still be read.
+ * Moves the log into the file if nobody else uses it, so that the next write starts the log over. An earlier process may
+ * have ended because it could not sync the log, and a gap in it would hide what is added later. Best effort: on a full
+ * disk the database can still be read.
  */
 function startLogOver(database: DatabaseSync): void {
   try {

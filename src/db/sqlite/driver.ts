@@ -18,7 +18,7 @@ import {
   SqliteQueryCompiler,
   type TransactionSettings,
 } from 'kysely'
-import { isNoTransaction, type MayNotWait } from '../dialect.ts'
+import { type CommitMode, isNoTransaction } from '../dialect.ts'
 import type { Health } from '../health.ts'
 import type { Naming } from '../naming.ts'
 import type { PreparedReader } from '../prepared.ts'
@@ -29,7 +29,7 @@ import { withCachedStatements, withFirstRow } from './statements.ts'
 
 /** While other processes write, pause after each of our transactions, so that they can take the lock. */
 const YIELD_PAUSE_MS = 1
-/** How long a process counts as writing after we met its lock. */
+/** How long another process counts as writing after we had to wait for its lock. */
 const CONTENTION_LIFETIME_MS = 100
 
 /** How {@link openSqlite} opens a database. */
@@ -90,7 +90,7 @@ export async function openSqlite(
 }
 
 class Adapter extends SqliteAdapter {
-  // The driver gives the one connection to one caller at a time. Kysely would keep it until a commit is durable.
+  // The driver itself gives the one connection to one caller at a time. Kysely would hold it until a commit is durable.
   override get supportsMultipleConnections() {
     return true
   }
@@ -102,11 +102,11 @@ class Adapter extends SqliteAdapter {
   }
 }
 
-/** Who may use the writing connection: one caller at a time, in the order in which they asked. */
+/** Gives the writing connection to one caller at a time, in the order of their requests. */
 class Turns {
   #last: Promise<void> = Promise.resolve()
 
-  /** Waits for a turn. @returns Ends it. */
+  /** Waits for a turn. @returns A function that ends the turn. */
   async take(): Promise<() => void> {
     const before = this.#last
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -122,7 +122,7 @@ class Turns {
 }
 
 /** The writing connection during one turn. */
-class Turn implements DatabaseConnection, MayNotWait {
+class Turn implements DatabaseConnection, CommitMode {
   waitsForDisk = true
   /** Whether something was committed that may have changed the database. */
   hasCommitted = false

@@ -15,7 +15,7 @@ const syncData = promisify(fdatasync)
  */
 const PAGES_MAX = 16_000
 
-/** A commit cannot be made durable, so it must not be reported. The same database accepts no further writes. */
+/** A commit cannot be made durable, so it must not be reported as done. The open database refuses all further writes. */
 export class NotDurable extends Error {
   override readonly name = 'NotDurable'
   readonly code = 'not_durable'
@@ -105,7 +105,7 @@ export class GroupCommit {
       this.#next = null
       try {
         await syncData(fd)
-        // SQLite deletes a log only after its last connection is closed. Somebody else did.
+        // SQLite deletes a log only after the last connection is closed, so another program did it.
         if (fstatSync(fd).nlink === 0) throw new NotDurable('deleted')
         group.resolve()
       } catch (error) {
@@ -115,7 +115,7 @@ export class GroupCommit {
     this.#syncing = null
   }
 
-  // Never again: the system may drop what it could not write, and report success the next time.
+  // Never retried: the system may drop what it could not write, and report success the next time.
   // https://wiki.postgresql.org/wiki/Fsync_Errors
   #lose(error: unknown, group: PromiseWithResolvers<void>): void {
     const { code = 'unknown' } = error as { code?: string }
@@ -127,10 +127,10 @@ export class GroupCommit {
   }
 }
 
-/** SQLite creates the log with the first transaction in WAL mode. Until then, and without descriptors, it syncs by itself. */
+/** SQLite creates the log with the first transaction in WAL mode. While this returns `null`, SQLite syncs by itself. */
 function openIfPossible(log: string): number | null {
   try {
-    // Kept open: Linux reports a failure of writing back to every descriptor that was open then.
+    // Kept open, because Linux reports a failed write-back only to descriptors that were open at the time.
     return openSync(log, 'r+')
   } catch {
     return null

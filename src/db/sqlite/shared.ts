@@ -185,7 +185,7 @@ class SharedDriver implements Driver {
   }
 }
 
-/** {@link whileBusy} inside a transaction: blocks, because the application must not run meanwhile. */
+/** {@link whileBusy} inside a transaction: blocks, because the application must not run in between. */
 function whileBusyAtOnce<Result>(run: () => Result): Result {
   const giveUpAt = performance.now() + BUSY_TIMEOUT_MS
   for (;;) {

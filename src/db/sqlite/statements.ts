@@ -51,7 +51,7 @@ function asKyselyStatement(statement: StatementSync) {
   }
 }
 
-/** Prepares a statement. The application may have chosen other forms of results for its database. */
+/** Prepares a statement. Sets the form of its results, because the application may have changed the defaults. */
 export function prepared(database: DatabaseSync, sql: string): StatementSync {
   const statement = database.prepare(sql)
   statement.setReadBigInts(false)

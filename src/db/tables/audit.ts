@@ -8,7 +8,7 @@ import type { Columns, RowOf, Table } from './table.ts'
 const COLUMNS = {
   id: { type: 'uuid', about: 'The key, a UUID version 7', class: 'technical', log: 'yes' },
   at: { type: 'time', about: 'When it happened', class: 'personal', log: 'yes' },
-  instance: { type: 'text', about: 'Host name and process number', class: 'technical', log: 'yes' },
+  instance: { type: 'text', about: 'Host name and process id', class: 'technical', log: 'yes' },
   actor: {
     type: 'text',
     about: '`user`, `anonymous`, `operator` or `system`',
@@ -52,7 +52,7 @@ const COLUMNS = {
   request_id: {
     type: 'text',
     nullable: true,
-    about: 'As in the log and the answer',
+    about: 'The same as in the log and the response',
     class: 'technical',
     log: 'yes',
   },

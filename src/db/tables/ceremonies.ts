@@ -1,7 +1,7 @@
 /** Table `ceremonies`: challenges for passkeys, each for one purpose and one browser. */
 import type { CeremonyPurpose } from '../../model/factors.ts'
-import { skippingLocked } from '../dialect.ts'
-import type { Database, Tx } from './index.ts'
+import type { Database } from './index.ts'
+import { deleteExpiredRows } from './rows.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
 const COLUMNS = {
@@ -19,7 +19,7 @@ const COLUMNS = {
     protection: 'useless without the passkey',
     log: 'no',
   },
-  purpose: { type: 'text', about: 'What the passkey is asked for', class: 'technical', log: 'yes' },
+  purpose: { type: 'text', about: 'What the passkey is used for', class: 'technical', log: 'yes' },
   user_id: {
     type: 'integer',
     nullable: true,
@@ -52,7 +52,7 @@ export const ceremonies = {
       what: 'challenges for passkeys',
       when: '5 minutes after they were asked for',
       settings: [],
-      deleteSome: (tx, { now }, limit) => deleteExpiredCeremonies(tx, now, limit),
+      deleteSome: (tx, { now }, limit) => deleteExpiredRows(tx, 'ceremonies', now, limit),
     },
   },
 } satisfies Table
@@ -105,13 +105,4 @@ export async function takeCeremony(
     browserHash: row.browser_hash,
     expiresAt: new Date(row.expires_at),
   }
-}
-
-async function deleteExpiredCeremonies(tx: Tx, now: Date, limit: number): Promise<number> {
-  const rows = tx.selectFrom('ceremonies').select('id').where('expires_at', '<=', now.getTime()).limit(limit)
-  const { numDeletedRows } = await tx
-    .deleteFrom('ceremonies')
-    .where('id', 'in', skippingLocked(tx, rows))
-    .executeTakeFirst()
-  return Number(numDeletedRows)
 }

@@ -1,10 +1,10 @@
 /** Tables `totp`, `passkeys` and `identities`, many rows at a time: what an import, an export and `doctor` need. */
 import { sql } from 'kysely'
-import { Conflict } from '../../model/errors.ts'
-import { isUniqueViolation, listed, listedRows } from '../dialect.ts'
+import { listed, listedRows } from '../dialect.ts'
 import { type Identity, identities, identityOf, identityRowOf } from './identities.ts'
 import type { Database, Tx } from './index.ts'
 import { type Passkey, passkeyOf, passkeyRowOf, passkeys } from './passkeys.ts'
+import { orConflict } from './rows.ts'
 import type { Columns } from './table.ts'
 import { type Totp, totp, totpOf } from './totp.ts'
 
@@ -34,11 +34,8 @@ export async function addTotps(tx: Tx, apps: readonly NewTotp[]): Promise<void> 
  * @throws {Conflict} A credential is registered. Nothing is added, and on PostgreSQL the transaction is aborted.
  */
 export async function addPasskeys(tx: Tx, added: readonly Passkey[]): Promise<void> {
-  try {
-    await insertAll(tx, 'passkeys', passkeys.columns, added.map(passkeyRowOf))
-  } catch (error) {
-    throw isUniqueViolation(error) ? new Conflict('a passkey is registered', { cause: error }) : error
-  }
+  const rows = added.map(passkeyRowOf)
+  await orConflict('a passkey is registered', insertAll(tx, 'passkeys', passkeys.columns, rows))
 }
 
 /**
@@ -47,11 +44,8 @@ export async function addPasskeys(tx: Tx, added: readonly Passkey[]): Promise<vo
  * @throws {Conflict} An identity is connected. Nothing is added, and on PostgreSQL the transaction is aborted.
  */
 export async function addIdentities(tx: Tx, added: readonly Identity[]): Promise<void> {
-  try {
-    await insertAll(tx, 'identities', identities.columns, added.map(identityRowOf))
-  } catch (error) {
-    throw isUniqueViolation(error) ? new Conflict('an identity is connected', { cause: error }) : error
-  }
+  const rows = added.map(identityRowOf)
+  await orConflict('an identity is connected', insertAll(tx, 'identities', identities.columns, rows))
 }
 
 async function insertAll(
@@ -101,7 +95,7 @@ export async function listFactorsOf(
   }
 }
 
-/** Those of these credential ids that are registered. */
+/** Which of these credential ids are registered. */
 export async function findCredentialsAmong(
   db: Database,
   credentialIds: readonly string[],
@@ -114,7 +108,7 @@ export async function findCredentialsAmong(
   return rows.map(({ credential_id }) => credential_id)
 }
 
-/** Those of these identities that are connected. */
+/** Which of these identities are connected to an account. */
 export async function findIdentitiesAmong(
   db: Database,
   wanted: readonly Pick<Identity, 'issuer' | 'subject'>[],
@@ -129,7 +123,8 @@ export async function findIdentitiesAmong(
 /**
  * Counts the enabled accounts without a second factor. Reads the whole table of users.
  *
- * @param query - `required`: only those of whom an operator requires one. `passkeyOf`: only a passkey of this host counts.
+ * @param query - `required`: only accounts for which an operator requires one. `passkeyOf`: only a passkey of this host
+ *   counts as a second factor.
  */
 export async function countUsersWithoutFactor(
   db: Database,

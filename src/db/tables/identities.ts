@@ -1,9 +1,9 @@
-/** Table `identities`: who users are at other providers. */
+/** Table `identities`: the accounts of users at other providers. */
 import type { Selectable } from 'kysely'
-import { Conflict } from '../../model/errors.ts'
 import type { Identification } from '../../model/providers.ts'
-import { isUniqueViolation, listed } from '../dialect.ts'
+import { listed } from '../dialect.ts'
 import type { Database, Schema, Tx } from './index.ts'
+import { dateOf, orConflict } from './rows.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
 const COLUMNS = {
@@ -19,7 +19,7 @@ const COLUMNS = {
   issuer: { type: 'text', about: 'The issuer of the identity', class: 'technical', log: 'yes' },
   subject: {
     type: 'text',
-    about: 'The id of the person there. Unique with the issuer',
+    about: 'The id of the person at the issuer. Unique together with the issuer',
     class: 'pseudonym',
     log: 'no',
   },
@@ -57,7 +57,7 @@ export const identities = {
   cleanUps: {},
 } satisfies Table
 
-/** Who a user is at a provider. */
+/** The account of a user at a provider. */
 export interface Identity {
   readonly id: string
   readonly userId: number
@@ -72,11 +72,8 @@ export interface Identity {
 
 /** @throws {Conflict} The identity is connected, to this account or another one. */
 export async function addIdentity(tx: Tx, identity: Identity): Promise<void> {
-  try {
-    await tx.insertInto('identities').values(identityRowOf(identity)).execute()
-  } catch (error) {
-    throw isUniqueViolation(error) ? new Conflict('the identity is connected', { cause: error }) : error
-  }
+  const insert = tx.insertInto('identities').values(identityRowOf(identity))
+  await orConflict('the identity is connected', insert.execute())
 }
 
 /** The identity of a person at an issuer, or `null`. */
@@ -104,7 +101,7 @@ export async function listIdentities(db: Database, userId: number): Promise<Iden
   return rows.map(identityOf)
 }
 
-/** Records a sign-in, and the address that the provider told. `false` if the identity was disconnected. */
+/** Records a sign-in, and the address that the provider reported. `false` if the identity was disconnected. */
 export async function recordIdentityUse(
   tx: Tx,
   { id, userId }: Pick<Identity, 'id' | 'userId'>,
@@ -191,6 +188,6 @@ export function identityOf(row: Selectable<Schema['identities']>): Identity {
     email: row.email,
     emailVerified: row.email_verified === 1,
     createdAt: new Date(row.created_at),
-    lastUsedAt: row.last_used_at === null ? null : new Date(row.last_used_at),
+    lastUsedAt: dateOf(row.last_used_at),
   }
 }

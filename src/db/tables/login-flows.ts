@@ -1,8 +1,8 @@
-/** Table `login_flows`: people on their way to a provider and back. */
+/** Table `login_flows`: sign-ins in progress at other providers. */
 import type { Selectable } from 'kysely'
 import type { FlowPurpose, Identification } from '../../model/providers.ts'
-import { skippingLocked } from '../dialect.ts'
 import type { Database, Schema, Tx } from './index.ts'
+import { dateOf, deleteExpiredRows } from './rows.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
 const COLUMNS = {
@@ -24,7 +24,7 @@ const COLUMNS = {
   provider_id: { type: 'text', about: 'The provider', class: 'technical', log: 'yes' },
   purpose: {
     type: 'text',
-    about: 'What for: `sign_in`, `link` or `reauthenticate`',
+    about: 'What the flow is for: `sign_in`, `link` or `reauthenticate`',
     class: 'technical',
     log: 'yes',
   },
@@ -66,7 +66,7 @@ const COLUMNS = {
   identification: {
     type: 'json',
     nullable: true,
-    about: 'Who the person is at the provider, while another step is missing',
+    about: 'Who the person is at the provider, until the next step is done',
     class: 'personal',
     log: 'no',
   },
@@ -86,12 +86,12 @@ export const login_flows = {
       what: 'sign-ins at other providers',
       when: '10 minutes after they began',
       settings: [],
-      deleteSome: (tx, { now }, limit) => deleteExpiredLoginFlows(tx, now, limit),
+      deleteSome: (tx, { now }, limit) => deleteExpiredRows(tx, 'login_flows', now, limit),
     },
   },
 } satisfies Table
 
-/** A person on the way to a provider and back. */
+/** A sign-in, a new connection or a re-authentication in progress at a provider. */
 export interface LoginFlow {
   readonly id: string
   readonly secretHash: Uint8Array
@@ -134,7 +134,7 @@ export async function findLoginFlow(db: Database, id: string): Promise<LoginFlow
   return row === undefined ? null : flowOf(row)
 }
 
-/** Uses a flow, when the browser comes back. Of any number of concurrent callers, exactly one gets `true`. */
+/** Marks a flow as used when the browser comes back. Of any number of concurrent callers, exactly one gets `true`. */
 export async function useLoginFlow(db: Database, id: string, at: Date): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('login_flows')
@@ -145,7 +145,7 @@ export async function useLoginFlow(db: Database, id: string, at: Date): Promise<
   return numUpdatedRows > 0n
 }
 
-/** Keeps who the person is, for the next step. */
+/** Stores who the person is, for the next step. */
 export async function keepIdentification(
   db: Database,
   id: string,
@@ -164,15 +164,6 @@ export async function takeLoginFlow(tx: Tx, id: string): Promise<boolean> {
   return numDeletedRows > 0n
 }
 
-async function deleteExpiredLoginFlows(tx: Tx, now: Date, limit: number): Promise<number> {
-  const rows = tx.selectFrom('login_flows').select('id').where('expires_at', '<=', now.getTime()).limit(limit)
-  const { numDeletedRows } = await tx
-    .deleteFrom('login_flows')
-    .where('id', 'in', skippingLocked(tx, rows))
-    .executeTakeFirst()
-  return Number(numDeletedRows)
-}
-
 function flowOf(row: Selectable<Schema['login_flows']>): LoginFlow {
   return {
     id: row.id,
@@ -183,7 +174,7 @@ function flowOf(row: Selectable<Schema['login_flows']>): LoginFlow {
     sessionId: row.session_id,
     persistent: row.persistent === 1,
     returnTo: row.return_to,
-    usedAt: row.used_at === null ? null : new Date(row.used_at),
+    usedAt: dateOf(row.used_at),
     identification: row.identification === null ? null : (JSON.parse(row.identification) as Identification),
     expiresAt: new Date(row.expires_at),
   }

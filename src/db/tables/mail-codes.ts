@@ -1,8 +1,9 @@
 /** Table `mail_codes`: short codes in mail, each bound to the browser that asked for it. */
 import type { Selectable } from 'kysely'
 import type { MailCodePurpose } from '../../model/mail-codes.ts'
-import { locking, skippingLocked } from '../dialect.ts'
+import { locking } from '../dialect.ts'
 import type { Database, Schema, Tx } from './index.ts'
+import { deleteExpiredRows } from './rows.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
 const COLUMNS = {
@@ -25,21 +26,21 @@ const COLUMNS = {
   user_id: {
     type: 'integer',
     nullable: true,
-    about: 'The user; null for a request that named an address to which no code is sent',
+    about: 'The user; null for a request for an address that gets no code',
     class: 'pseudonym',
     protection: 'deleted with the user',
     log: 'yes',
   },
   email: {
     type: 'text',
-    about: 'The address that was named, under which wrong codes are counted',
+    about: 'The requested address; wrong codes are counted under it',
     class: 'personal',
     log: 'masked',
   },
   purpose: {
     type: 'text',
     about:
-      'What the code is for. `registration` is no code: it remembers for a day that this browser registered the account',
+      'What the code is for. A row for `registration` has no code: it remembers for a day that this browser registered the account',
     class: 'technical',
     log: 'yes',
   },
@@ -67,12 +68,12 @@ export const mail_codes = {
       what: 'codes in mail',
       when: '10 minutes after they were asked for or sent; a day after a registration',
       settings: [],
-      deleteSome: (tx, { now }, limit) => deleteExpiredMailCodes(tx, now, limit),
+      deleteSome: (tx, { now }, limit) => deleteExpiredRows(tx, 'mail_codes', now, limit),
     },
   },
 } satisfies Table
 
-/** A row of the table: a code, or that a browser registered an account. */
+/** A code, or a note that a browser registered an account. */
 export interface MailCode {
   readonly id: string
   /** `null`: no code matches. */
@@ -84,7 +85,7 @@ export interface MailCode {
   readonly expiresAt: Date
 }
 
-/** Adds a row without a code. It replaces that of the same browser for the same purpose. Lock the user first. */
+/** Adds a row without a code. It replaces the row of the same browser for the same purpose. Lock the user first. */
 export async function reserveMailCode(tx: Tx, code: Omit<MailCode, 'secretHash'>): Promise<void> {
   const values = {
     id: code.id,
@@ -137,7 +138,7 @@ export async function findMailCode(
   return row === undefined ? null : mailCodeOf(row)
 }
 
-/** Uses a code up by deleting it. Of any number of concurrent callers, exactly one gets `true`. */
+/** Uses up a code by deleting it. Of any number of concurrent callers, exactly one gets `true`. */
 export async function takeMailCode(tx: Tx, { id, secretHash }: MailCode, now: Date): Promise<boolean> {
   const { numDeletedRows } = await tx
     .deleteFrom('mail_codes')
@@ -178,23 +179,6 @@ export async function deleteEveryMailCode(tx: Tx): Promise<void> {
  */
 function inOrder(tx: Tx) {
   return tx.selectFrom('mail_codes').select('id').orderBy('browser_hash').orderBy('purpose')
-}
-
-/**
- * Removes up to `limit` expired rows. Those in use are left for the next time.
- *
- * @returns How many were removed; 0 when none is left.
- */
-async function deleteExpiredMailCodes(tx: Tx, now: Date, limit: number): Promise<number> {
-  const time = now.getTime()
-  const rows = tx.selectFrom('mail_codes').select('id').where('expires_at', '<=', time).limit(limit)
-  const { numDeletedRows } = await tx
-    .deleteFrom('mail_codes')
-    .where('id', 'in', skippingLocked(tx, rows))
-    // Check again, because a code may have been made since.
-    .where('expires_at', '<=', time)
-    .executeTakeFirst()
-  return Number(numDeletedRows)
 }
 
 function mailCodeOf(row: Selectable<Schema['mail_codes']>): MailCode {

@@ -16,7 +16,7 @@ const COLUMNS = {
     type: 'integer',
     nullable: true,
     about:
-      'The account that the message is about; null once that is gone, for the notice that it was deleted, and for a request that named an unknown address',
+      'The account that the message is about; null once that is gone, for the notice that it was deleted, and for a request for an unknown address',
     class: 'pseudonym',
     kept: 'until the account is deleted',
     log: 'yes',
@@ -33,7 +33,7 @@ const COLUMNS = {
   details: {
     type: 'text',
     about:
-      'What else the message says, as JSON; tokens are made when it is sent. For a message with a link also the IPv6 /48 network that asked for it. With links or templates of an embedding application, a decoy also has the address that was asked for',
+      'What else the message says, as JSON; tokens are made when it is sent. For a message with a link also the IPv6 /48 network that asked for it. With links or templates of an embedding application, a decoy also has the requested address',
     class: 'personal',
     protection: 'no secret; another address is masked',
     log: 'no',
@@ -41,14 +41,14 @@ const COLUMNS = {
   created_at: { type: 'time', about: 'When the message was queued', class: 'personal', log: 'no' },
   attempts: {
     type: 'integer',
-    about: 'How often an instance took it for sending',
+    about: 'How many times an instance took it to send it',
     class: 'technical',
     log: 'yes',
   },
   next_attempt_at: {
     type: 'time',
     about:
-      'No instance takes it before this; an instance that takes it sets a later time, so that no other sends it too',
+      'When it is next due. An instance that takes it sets a later time, so that no other instance sends it too',
     class: 'technical',
     log: 'no',
   },
@@ -64,7 +64,7 @@ const COLUMNS = {
     nullable: true,
     about: 'Why the last attempt failed',
     class: 'technical',
-    protection: 'what the mail server answered last, without addresses and possible secrets',
+    protection: 'the last answer of the mail server, without addresses and possible secrets',
     log: 'yes',
   },
 } as const satisfies Columns
@@ -78,7 +78,7 @@ export const outbox = {
     'A row stays until the mail was sent or given up: three days at most, and then until the next clean-up. This also holds for a notice whose account is gone.',
   exportedBy: [],
   afterAccount:
-    'gone, except notices that are waiting: they keep their address until they are sent or given up, 3 days at most. If the user deleted the account, one more notice says so',
+    'gone, except waiting notices, which keep their address until they are sent or given up, 3 days at most. If the user deleted the account, one more notice says so',
   cleanUps: {
     mails: {
       what: 'mail that was not sent, with a record in the audit for each',
@@ -107,7 +107,7 @@ export interface OutboxMail {
   readonly priority: Priority
   /** How many events the message covers. */
   readonly events: number
-  /** How often an instance took it for sending. */
+  /** How many times an instance took it to send it. */
   readonly attempts: number
 }
 
@@ -276,7 +276,7 @@ export async function touchMail(db: Database, id: string): Promise<void> {
     .execute()
 }
 
-/** Deletes a mail that was sent, or that has no address to go to. */
+/** Deletes a mail that was sent, or that has no recipient. */
 export async function deleteMail(db: Database, id: string): Promise<void> {
   await db.deleteFrom('outbox').where('id', '=', id).execute()
 }

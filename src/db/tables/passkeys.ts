@@ -1,8 +1,8 @@
 /** Table `passkeys`: the passkeys and security keys of users. */
 import type { Selectable } from 'kysely'
-import { Conflict } from '../../model/errors.ts'
-import { isUniqueViolation, listed } from '../dialect.ts'
+import { listed } from '../dialect.ts'
 import type { Database, Schema, Tx } from './index.ts'
+import { dateOf, orConflict, wordsOf } from './rows.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
 const COLUMNS = {
@@ -43,7 +43,7 @@ const COLUMNS = {
   backed_up: { type: 'integer', about: '1 if it is synced, else 0', class: 'technical', log: 'yes' },
   user_verified: {
     type: 'integer',
-    about: '1 if the authenticator verified the user when it was added, as with a PIN, else 0',
+    about: '1 if the authenticator verified the user, such as with a PIN, when it was added; else 0',
     class: 'technical',
     log: 'yes',
   },
@@ -55,14 +55,14 @@ const COLUMNS = {
   },
   transports: {
     type: 'text',
-    about: 'How browsers can reach the authenticator: names of WebAuthn, separated by spaces',
+    about: 'How browsers can reach the authenticator: WebAuthn transports, separated by spaces',
     class: 'technical',
     log: 'no',
   },
   aaguid: { type: 'uuid', about: 'The model of the authenticator', class: 'personal', log: 'no' },
   rp_id: {
     type: 'text',
-    about: 'The host name for which it was made. It works only there',
+    about: 'The RP ID: the host name that it works for',
     class: 'technical',
     log: 'yes',
   },
@@ -111,11 +111,8 @@ export interface Passkey {
 
 /** @throws {Conflict} The credential is registered, for this user or another one. */
 export async function addPasskey(tx: Tx, passkey: Passkey): Promise<void> {
-  try {
-    await tx.insertInto('passkeys').values(passkeyRowOf(passkey)).execute()
-  } catch (error) {
-    throw isUniqueViolation(error) ? new Conflict('the passkey is registered', { cause: error }) : error
-  }
+  const insert = tx.insertInto('passkeys').values(passkeyRowOf(passkey))
+  await orConflict('the passkey is registered', insert.execute())
 }
 
 /** The passkeys of a user, the oldest first. */
@@ -146,7 +143,7 @@ export type PasskeyUse = Pick<Passkey, 'signCount' | 'backupEligible' | 'backedU
 /**
  * Records a use. Of several concurrent uses with the same counter of a device-bound passkey, exactly one gets `true`.
  *
- * @param passkey - As it was when the use was checked.
+ * @param passkey - The passkey as it was read for the check.
  */
 export async function recordPasskeyUse(
   tx: Tx,
@@ -258,11 +255,11 @@ export function passkeyOf(row: Selectable<Schema['passkeys']>): Passkey {
     backedUp: row.backed_up === 1,
     userVerified: row.user_verified === 1,
     discoverable: row.discoverable === 1,
-    transports: row.transports === '' ? [] : row.transports.split(' '),
+    transports: wordsOf(row.transports),
     aaguid: row.aaguid,
     rpId: row.rp_id,
     name: row.name,
     createdAt: new Date(row.created_at),
-    lastUsedAt: row.last_used_at === null ? null : new Date(row.last_used_at),
+    lastUsedAt: dateOf(row.last_used_at),
   }
 }

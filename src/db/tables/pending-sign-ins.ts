@@ -3,8 +3,9 @@ import type { Selectable } from 'kysely'
 import type { NextStep, SignInMethod } from '../../model/factors.ts'
 import type { ProviderSession } from '../../model/providers.ts'
 import type { Transport } from '../../model/transport.ts'
-import { locking, skippingLocked } from '../dialect.ts'
+import { locking } from '../dialect.ts'
 import type { Database, Schema, Tx } from './index.ts'
+import { deleteExpiredRows, wordsOf } from './rows.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
 const COLUMNS = {
@@ -44,7 +45,7 @@ const COLUMNS = {
   },
   password_version: {
     type: 'integer',
-    about: 'The version of the password that was proven. Another password ends the sign-in',
+    about: 'The version of the password at the time. Setting another password ends the sign-in',
     class: 'technical',
     log: 'no',
   },
@@ -70,7 +71,7 @@ const COLUMNS = {
   notice_id: {
     type: 'uuid',
     nullable: true,
-    about: 'The mail that tells the owner if the sign-in is not finished',
+    about: 'The mail that warns the owner if the sign-in is not finished',
     class: 'technical',
     log: 'no',
   },
@@ -106,7 +107,7 @@ export const pending_sign_ins = {
       what: 'sign-ins that wait for a second factor',
       when: '10 minutes after the first factor',
       settings: [],
-      deleteSome: (tx, { now }, limit) => deleteExpiredPendingSignIns(tx, now, limit),
+      deleteSome: (tx, { now }, limit) => deleteExpiredRows(tx, 'pending_sign_ins', now, limit),
     },
   },
 } satisfies Table
@@ -210,19 +211,6 @@ export async function deleteEveryPendingSignIn(tx: Tx): Promise<void> {
   await tx.deleteFrom('pending_sign_ins').execute()
 }
 
-async function deleteExpiredPendingSignIns(tx: Tx, now: Date, limit: number): Promise<number> {
-  const rows = tx
-    .selectFrom('pending_sign_ins')
-    .select('id')
-    .where('expires_at', '<=', now.getTime())
-    .limit(limit)
-  const { numDeletedRows } = await tx
-    .deleteFrom('pending_sign_ins')
-    .where('id', 'in', skippingLocked(tx, rows))
-    .executeTakeFirst()
-  return Number(numDeletedRows)
-}
-
 function pendingOf(row: Selectable<Schema['pending_sign_ins']>): PendingSignIn {
   return {
     id: row.id,
@@ -230,7 +218,7 @@ function pendingOf(row: Selectable<Schema['pending_sign_ins']>): PendingSignIn {
     userId: row.user_id,
     next: row.next as NextStep,
     method: row.method as SignInMethod,
-    amr: row.amr === '' ? [] : row.amr.split(' '),
+    amr: wordsOf(row.amr),
     passwordVersion: row.password_version,
     persistent: row.persistent === 1,
     transport: row.transport as Transport,

@@ -1,4 +1,4 @@
-/** Table `provider_sessions`: the sessions that began at a provider, so that its logout ends them. */
+/** Table `provider_sessions`: the sessions that began at a provider, so that a logout there can end them. */
 import type { ProviderSession } from '../../model/providers.ts'
 import type { Database, Tx } from './index.ts'
 import type { Columns, RowOf, Table } from './table.ts'
@@ -9,7 +9,7 @@ const COLUMNS = {
   sid: {
     type: 'text',
     nullable: true,
-    about: 'The id of the session there; null if the provider did not tell',
+    about: 'The id of the session there; null if the provider did not send one',
     class: 'pseudonym',
     log: 'no',
   },
@@ -26,7 +26,7 @@ export const provider_sessions = {
   cleanUps: {},
 } satisfies Table
 
-/** Notes that a session began at a provider. */
+/** Records that a session began at a provider. */
 export async function addProviderSession(
   tx: Tx,
   sessionId: string,
@@ -35,7 +35,7 @@ export async function addProviderSession(
   await tx.insertInto('provider_sessions').values({ session_id: sessionId, provider_id: id, sid }).execute()
 }
 
-/** Where a session began, or `null` if not at a provider. */
+/** The session at the provider from which a session began. `null` if it did not begin at a provider. */
 export async function findProviderSession(db: Database, sessionId: string): Promise<ProviderSession | null> {
   const row = await db
     .selectFrom('provider_sessions')
@@ -46,8 +46,8 @@ export async function findProviderSession(db: Database, sessionId: string): Prom
 }
 
 /**
- * Which sessions a logout at a provider ends: those with its `sid`, and those of a user there whose `sid` is not known. Without a
- * `sid`: all of the user.
+ * Lists the sessions that a logout at a provider ends: those with its `sid`, and those that the user began there without a
+ * known `sid`. If the logout has no `sid`: all that the user began there.
  */
 export async function listSessionsFrom(
   db: Database,

@@ -1,14 +1,18 @@
-/** Table `providers`: where people can sign in with an account that they have elsewhere. */
+/** Table `providers`: the identity providers that people can sign in with. */
 import type { Selectable } from 'kysely'
-import { Conflict } from '../../model/errors.ts'
 import { isProviderId, type Linking, type PresetName } from '../../model/providers.ts'
-import { isUniqueViolation } from '../dialect.ts'
 import type { Database, Schema, Tx } from './index.ts'
+import { dateOf, orConflict, wordsOf } from './rows.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
 const COLUMNS = {
   id: { type: 'text', about: 'The key, a slug such as `google`', class: 'technical', log: 'yes' },
-  preset: { type: 'text', about: 'Which rules apply to its answers', class: 'technical', log: 'yes' },
+  preset: {
+    type: 'text',
+    about: 'Which built-in rules apply to it, such as `google` or `oidc`',
+    class: 'technical',
+    log: 'yes',
+  },
   name: { type: 'text', about: 'The name on its button', class: 'technical', log: 'yes' },
   issuer: { type: 'text', about: 'The issuer of its ID tokens, a URL', class: 'technical', log: 'yes' },
   client_id: {
@@ -28,13 +32,13 @@ const COLUMNS = {
   },
   scopes: {
     type: 'text',
-    about: 'What is asked for, separated by spaces; empty for the scopes of the preset',
+    about: 'The scopes to request, separated by spaces; empty for those of the preset',
     class: 'technical',
     log: 'yes',
   },
   tenants: {
     type: 'text',
-    about: 'Of Microsoft: the tenants whose users may sign in, separated by spaces; `*` for all',
+    about: 'For Microsoft: the tenants whose users may sign in, separated by spaces; `*` for all',
     class: 'technical',
     log: 'yes',
   },
@@ -46,13 +50,13 @@ const COLUMNS = {
   },
   linking: {
     type: 'text',
-    about: 'What happens if an account has the address: `ask` or `verified`',
+    about: 'What happens if an account already has the address: `ask` or `verified`',
     class: 'technical',
     log: 'yes',
   },
   trusts_email: {
     type: 'integer',
-    about: '1 if its addresses count as verified whatever it says, else 0',
+    about: '1 if its addresses always count as verified, else 0',
     class: 'technical',
     log: 'yes',
   },
@@ -97,28 +101,22 @@ export interface Provider {
 
 /** @throws {Conflict} A provider has this id. */
 export async function addProvider(tx: Tx, provider: Provider): Promise<void> {
-  try {
-    await tx
-      .insertInto('providers')
-      .values({
-        id: provider.id,
-        preset: provider.preset,
-        name: provider.name,
-        issuer: provider.issuer,
-        client_id: provider.clientId,
-        sealed_client_secret: provider.sealedClientSecret,
-        scopes: provider.scopes.join(' '),
-        tenants: provider.tenants.join(' '),
-        creates_accounts: provider.createsAccounts ? 1 : 0,
-        linking: provider.linking,
-        trusts_email: provider.trustsEmail ? 1 : 0,
-        created_at: provider.createdAt.getTime(),
-        disabled_at: provider.disabledAt?.getTime() ?? null,
-      })
-      .execute()
-  } catch (error) {
-    throw isUniqueViolation(error) ? new Conflict('the provider exists', { cause: error }) : error
-  }
+  const insert = tx.insertInto('providers').values({
+    id: provider.id,
+    preset: provider.preset,
+    name: provider.name,
+    issuer: provider.issuer,
+    client_id: provider.clientId,
+    sealed_client_secret: provider.sealedClientSecret,
+    scopes: provider.scopes.join(' '),
+    tenants: provider.tenants.join(' '),
+    creates_accounts: provider.createsAccounts ? 1 : 0,
+    linking: provider.linking,
+    trusts_email: provider.trustsEmail ? 1 : 0,
+    created_at: provider.createdAt.getTime(),
+    disabled_at: provider.disabledAt?.getTime() ?? null,
+  })
+  await orConflict('the provider exists', insert.execute())
 }
 
 /** Every provider, in the order in which they were added. */
@@ -169,16 +167,12 @@ function providerOf(row: Selectable<Schema['providers']>): Provider {
     issuer: row.issuer,
     clientId: row.client_id,
     sealedClientSecret: row.sealed_client_secret,
-    scopes: wordsIn(row.scopes),
-    tenants: wordsIn(row.tenants),
+    scopes: wordsOf(row.scopes),
+    tenants: wordsOf(row.tenants),
     createsAccounts: row.creates_accounts === 1,
     linking: row.linking as Linking,
     trustsEmail: row.trusts_email === 1,
     createdAt: new Date(row.created_at),
-    disabledAt: row.disabled_at === null ? null : new Date(row.disabled_at),
+    disabledAt: dateOf(row.disabled_at),
   }
-}
-
-function wordsIn(text: string): string[] {
-  return text === '' ? [] : text.split(' ')
 }

@@ -1,5 +1,6 @@
 /** Table `recovery_codes`: ten codes that stand in for a lost second factor. */
 import type { Database, Tx } from './index.ts'
+import { dateOf } from './rows.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
 const COLUMNS = {
@@ -34,7 +35,7 @@ const COLUMNS = {
   used_at: {
     type: 'time',
     nullable: true,
-    about: 'When the code before it at this position was used',
+    about: 'When the previous code at this position was used',
     class: 'personal',
     log: 'no',
   },
@@ -92,16 +93,16 @@ export async function findRecoveryCode(
   return row === undefined ? null : { id: row.id, userId, position, codeHash: row.code_hash }
 }
 
-/** The codes of a user: when the code before each was used. */
+/** Lists the codes of a user, each with the time at which the previous code at its position was used. */
 export async function listRecoveryCodes(
   db: Database,
   userId: number,
 ): Promise<{ readonly usedAt: Date | null }[]> {
   const rows = await db.selectFrom('recovery_codes').select('used_at').where('user_id', '=', userId).execute()
-  return rows.map((row) => ({ usedAt: row.used_at === null ? null : new Date(row.used_at) }))
+  return rows.map((row) => ({ usedAt: dateOf(row.used_at) }))
 }
 
-/** Uses a code up and puts another in its place. Of any number of concurrent callers, exactly one gets `true`. */
+/** Uses up a code and puts another in its place. Of any number of concurrent callers, exactly one gets `true`. */
 export async function takeRecoveryCode(
   tx: Tx,
   { id, codeHash }: RecoveryCode,

@@ -4,6 +4,7 @@ import type { User } from '../../model/user.ts'
 import { listed, locking, withoutSync } from '../dialect.ts'
 import { prepared } from '../prepared.ts'
 import type { Database, Tx } from './index.ts'
+import { dateOf, wordsOf } from './rows.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 import { USER_SELECTION, userFrom } from './users.ts'
 
@@ -46,7 +47,7 @@ const COLUMNS = {
   idle_expires_at: {
     type: 'time',
     nullable: true,
-    about: 'When the session ends if it is not used; null if only `expires_at` ends it',
+    about: 'When the session ends unless it is used; null if only `expires_at` ends it',
     class: 'technical',
     log: 'no',
   },
@@ -222,10 +223,6 @@ const STATE_LENGTH = 11 satisfies StateValues['length']
 /** The part of a session that a session check needs. */
 export type SessionState = Omit<Session, 'ip' | 'userAgent'>
 
-function methodsIn(text: string): string[] {
-  return text === '' ? [] : text.split(' ')
-}
-
 /** A session's state and its user, or `null`. The caller must check whether it has expired. */
 export async function findSession(
   db: Database,
@@ -242,11 +239,11 @@ export async function findSession(
       secretHash: state[1],
       authenticatedAt: new Date(state[2]),
       lastSeenAt: new Date(state[3]),
-      idleExpiresAt: state[4] === null ? null : new Date(state[4]),
+      idleExpiresAt: dateOf(state[4]),
       expiresAt: new Date(state[5]),
       transport: state[6],
       createdAt: new Date(state[7]),
-      amr: methodsIn(state[8]),
+      amr: wordsOf(state[8]),
       aal: state[9],
       persistent: state[10] === 1,
     },
@@ -288,7 +285,8 @@ type Ended =
   | 'all'
 
 /**
- * Deletes sessions. Every session that ends passes here, so that what must happen then has one place. Lock the row of the user first.
+ * Deletes sessions. All code that ends a session calls this, so that what must happen then has one place. Lock the row of
+ * the user first.
  *
  * @returns How many there were.
  */
@@ -360,9 +358,9 @@ export async function listSessionsOf(db: Database, userId: number, now: Date): P
     createdAt: new Date(row.created_at),
     authenticatedAt: new Date(row.authenticated_at),
     lastSeenAt: new Date(row.last_seen_at),
-    idleExpiresAt: row.idle_expires_at === null ? null : new Date(row.idle_expires_at),
+    idleExpiresAt: dateOf(row.idle_expires_at),
     expiresAt: new Date(row.expires_at),
-    amr: methodsIn(row.amr),
+    amr: wordsOf(row.amr),
     aal: row.aal,
     ip: row.ip_address,
     userAgent: row.user_agent,

@@ -24,13 +24,13 @@ export const throttles = {
   columns: COLUMNS,
   key: 'key',
   retention:
-    'A row stays until the next clean-up after its counter has rested long enough ([throttling.md](../security/throttling.md)). A password that is locked after 100 failures stays locked until it is reset or an operator unlocks it, for ten years at most.',
+    'A row stays until the next clean-up after its counter expired ([throttling.md](../security/throttling.md)). A password that is locked after 100 failures stays locked until it is reset or an operator unlocks it, for ten years at most.',
   exportedBy: [],
   afterAccount: 'stays until it expires; the password counters of the account are deleted at once',
   cleanUps: {
     throttles: {
       what: 'counters of attempts',
-      when: '24 hours after the last failed login; 1 hour after the last of any other attempt; the 10 minutes of a sign-in; the hour of a mail; 10 minutes after a notice of a new device',
+      when: '24 hours after the last wrong password or code; 1 hour after the last request or registration; at the end of the window in which sign-ins (10 minutes) or mails (1 hour) are counted; 10 minutes after a notice of a new device',
       settings: [],
       deleteSome: (tx, { now }, limit) => deleteExpiredThrottles(tx, now, limit),
     },
@@ -40,7 +40,7 @@ export const throttles = {
 /** Ten years, which is permanent for a counter. */
 const LOCK_MS = 10 * 365 * 86_400_000
 
-/** The columns of the row that is already there, where a new row has the same names. */
+/** The columns of the stored row. In an upsert, the new row has columns of the same names. */
 const STORED = {
   failures: sql.ref<number>('throttles.failures'),
   blocked_until: sql.ref<number>('throttles.blocked_until'),

@@ -86,8 +86,8 @@ export type TokenRefusal =
 /**
  * Adds a token, and deletes the user's expired tokens for the same purpose. Lock the user first.
  *
- * @param details - `max`: how many tokens for the purpose a user may have. The new token replaces the earlier ones if it
- *   is 1. Otherwise they keep working, and the token is refused if there are `max`.
+ * @param details - `max`: how many tokens for the purpose a user may have. If it is 1, the new token replaces the earlier
+ *   one. Otherwise earlier tokens keep working, and the new one is refused if there are already `max`.
  * @returns `null`, or why nothing was added.
  */
 export async function addToken(
@@ -163,7 +163,7 @@ export async function findToken(
   }
 }
 
-/** Uses a token up by deleting it. Of any number of concurrent callers, exactly one gets `true`. */
+/** Uses up a token by deleting it. Of any number of concurrent callers, exactly one gets `true`. */
 export async function takeToken(db: Database, token: Token, now: Date): Promise<boolean> {
   const { numDeletedRows } = await db
     .deleteFrom('tokens')

@@ -1,6 +1,7 @@
 /** Table `totp`: the authenticator app of a user, and the one that is being set up. */
 import type { Selectable } from 'kysely'
 import type { Database, Schema, Tx } from './index.ts'
+import { dateOf } from './rows.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
 const COLUMNS = {
@@ -37,7 +38,7 @@ const COLUMNS = {
   },
   failures: {
     type: 'integer',
-    about: 'How many wrong codes came since the last right one. Time does not reset it',
+    about: 'The number of wrong codes since the last right one. Time does not reset it',
     class: 'technical',
     log: 'no',
   },
@@ -104,7 +105,7 @@ export async function findTotp(db: Database, userId: number): Promise<Totp | nul
   return row === undefined ? null : totpOf(row)
 }
 
-/** Sets the app that is being set up. A confirmed one stays valid. Lock the user first. */
+/** Stores the app that is being set up. A confirmed app stays valid. Lock the user first. */
 export async function savePendingTotp(
   tx: Tx,
   userId: number,
@@ -120,11 +121,11 @@ export async function savePendingTotp(
 }
 
 /**
- * Puts the app that was set up in the place of the confirmed one.
+ * Confirms the app that was set up. It replaces the app that was confirmed before, if there is one.
  *
  * @param details - `sealedSecret`: its secret, sealed again for this column. `step`: the time step of the code that
  *   confirmed it.
- * @returns `false` if the app that was set up is no longer the one that was read.
+ * @returns `false` if the app that is being set up has changed since it was read.
  */
 export async function confirmTotp(
   tx: Tx,
@@ -223,8 +224,4 @@ export function totpOf(row: Selectable<Schema['totp']>): Totp {
     pendingSealedSecret: row.pending_sealed_secret,
     pendingExpiresAt: dateOf(row.pending_expires_at),
   }
-}
-
-function dateOf(time: number | null): Date | null {
-  return time === null ? null : new Date(time)
 }

@@ -1,9 +1,9 @@
 /** Table `users`, many rows at a time: what an import and an export need. */
 import { sql } from 'kysely'
-import { Conflict } from '../../model/errors.ts'
-import { isUniqueViolation, listed, listedRows, reserveUserIds } from '../dialect.ts'
+import { listed, listedRows, reserveUserIds } from '../dialect.ts'
 import type { Database, Tx } from './index.ts'
-import { listUserRows, type MovingUser, movingOf, userColumnTypes, userRowOf } from './users.ts'
+import { orConflict } from './rows.ts'
+import { type MovingUser, movingOf, type Page, userColumnTypes, userPage, userRowOf } from './users.ts'
 
 /**
  * Adds users in the given order, in one statement whose text does not depend on their number.
@@ -18,23 +18,20 @@ export async function addUsers(tx: Tx, users: readonly MovingUser[]): Promise<Re
   const columns = userColumnTypes({ withId: first.id !== null })
   if (first.id !== null) await reserveUserIds(tx, Math.max(...users.map(({ id }) => id ?? 0)))
   const names = sql.join(Object.keys(columns).map((name) => sql.ref(name)))
-  try {
-    const rows = listedRows(tx, columns, users.map(userRowOf))
-    const added = await sql<{ id: number; normalized_email: string }>`
-      insert into ${sql.table('users')} (${names}) ${rows} returning id, normalized_email`.execute(tx)
-    return new Map(added.rows.map(({ id, normalized_email }) => [normalized_email, id]))
-  } catch (error) {
-    throw isUniqueViolation(error) ? new Conflict('an address or an id is taken', { cause: error }) : error
-  }
+  const rows = listedRows(tx, columns, users.map(userRowOf))
+  const insert = sql<{ id: number; normalized_email: string }>`
+    insert into ${sql.table('users')} (${names}) ${rows} returning id, normalized_email`
+  const added = await orConflict('an address or an id is taken', insert.execute(tx))
+  return new Map(added.rows.map(({ id, normalized_email }) => [normalized_email, id]))
 }
 
-/** Those of these user handles that accounts have. */
+/** Which of these user handles belong to accounts. */
 export async function findHandlesAmong(db: Database, handles: readonly string[]): Promise<string[]> {
   const rows = await db
     .selectFrom('users')
     .select('webauthn_handle')
     .where('webauthn_handle', 'in', listed<string>(db, 'text', handles))
-    // The index has no others.
+    // So that the database can use the index, which leaves out nulls.
     .where('webauthn_handle', 'is not', null)
     .execute()
   return rows.map(({ webauthn_handle }) => webauthn_handle as string)
@@ -62,8 +59,8 @@ export async function findUsersAmong(
 /** Lists users by id, one page at a time. */
 export async function listMovingUsers(
   db: Database,
-  page: Parameters<typeof listUserRows>[1],
+  page: Page,
 ): Promise<(MovingUser & { readonly id: number })[]> {
-  const rows = await listUserRows(db, page)
+  const rows = await userPage(db, page).execute()
   return rows.map(movingOf)
 }

@@ -3,11 +3,11 @@ import { type RawBuilder, type Selectable, sql, type UpdateObject } from 'kysely
 import { Conflict, InvalidRequestError, NoResultFound } from '../../model/errors.ts'
 import type { JsonObject } from '../../model/json.ts'
 import { NO_PASSWORD, normalizeEmail, storedEmail, type User } from '../../model/user.ts'
-import { isUniqueViolation } from '../dialect.ts'
 import type { Database, Schema, Tx } from './index.ts'
+import { orConflict } from './rows.ts'
 import type { Column, RowOf, Table } from './table.ts'
 
-/** Has one of the types that an import can write. */
+/** A column with one of the types that an import can write. */
 interface PlainColumn extends Column {
   readonly type: 'integer' | 'text' | 'time' | 'json'
   /** {@link updateProfile} can change it. */
@@ -189,7 +189,7 @@ const COLUMNS = {
     nullable: true,
     profile: true,
     about:
-      'The same, but only the application and operators can read it. It is not in the export that a user makes',
+      'What the application stores about the user, as JSON. Only the application and operators can read it, and the export that a user makes leaves it out',
     class: 'personal',
     protection: 'not part of an account; no answer over HTTP contains it',
     log: 'no',
@@ -471,14 +471,9 @@ export async function updateUser(db: Database, userId: number, changes: UserChan
     }
   }
   if (Object.keys(set).length === 0) throw new InvalidRequestError('name at least one attribute to change')
-  let changed: bigint
-  try {
-    const result = await db.updateTable('users').set(set).where('id', '=', integer(userId)).executeTakeFirst()
-    changed = result.numUpdatedRows
-  } catch (error) {
-    throw isUniqueViolation(error) ? new Conflict('the email address is taken', { cause: error }) : error
-  }
-  if (changed === 0n) throw new NoResultFound('no user matches')
+  const update = db.updateTable('users').set(set).where('id', '=', integer(userId))
+  const { numUpdatedRows } = await orConflict('the email address is taken', update.executeTakeFirst())
+  if (numUpdatedRows === 0n) throw new NoResultFound('no user matches')
 }
 
 /** The user whose normalized address equals that of `email`, or `null`. */
@@ -503,20 +498,16 @@ export async function findUserById(db: Database, userId: number): Promise<User |
  * @throws {Conflict} Another account has the address.
  */
 export async function confirmEmail(tx: Tx, userId: number, email: string, at: Date): Promise<void> {
-  try {
-    await tx
-      .updateTable('users')
-      .set({
-        email: storedEmail(email),
-        normalized_email: normalizeEmail(email),
-        email_verified_at: at.getTime(),
-        unconfirmed_until: null,
-      })
-      .where('id', '=', userId)
-      .execute()
-  } catch (error) {
-    throw isUniqueViolation(error) ? new Conflict('the email address is taken', { cause: error }) : error
-  }
+  const update = tx
+    .updateTable('users')
+    .set({
+      email: storedEmail(email),
+      normalized_email: normalizeEmail(email),
+      email_verified_at: at.getTime(),
+      unconfirmed_until: null,
+    })
+    .where('id', '=', userId)
+  await orConflict('the email address is taken', update.execute())
 }
 
 /** The properties that {@link updateProfile} can change. `null` clears one. */
@@ -670,13 +661,13 @@ export async function lockUser(tx: Tx, userId: number): Promise<User | null> {
   return row === undefined ? null : userOf(row)
 }
 
-/** Locks several users, in the order of their ids, so that two transactions cannot wait for each other for ever. */
+/** Locks several users, in the order of their ids, so that two transactions cannot deadlock. */
 export async function lockUsers(tx: Tx, userIds: readonly number[]): Promise<void> {
   for (const userId of userIds.toSorted((a, b) => a - b)) await lockUser(tx, userId)
 }
 
 /** A page of a list: up to `limit` rows with ids after `afterId`. */
-interface Page {
+export interface Page {
   readonly afterId: number
   readonly limit: number
 }
@@ -707,12 +698,7 @@ export async function listUsers(db: Database, page: Page, filter: UserFilter = {
   return rows.map(userOf)
 }
 
-/** Lists users as rows, by id, one page at a time. */
-export function listUserRows(db: Database, page: Page): Promise<Selectable<UsersTable>[]> {
-  return userPage(db, page).execute()
-}
-
-function userPage(db: Database, { afterId, limit }: Page) {
+export function userPage(db: Database, { afterId, limit }: Page) {
   return db.selectFrom('users').selectAll().where('id', '>', afterId).orderBy('id').limit(limit)
 }
 

@@ -18,13 +18,13 @@ export interface MovedTable {
   readonly checksum: string
 }
 
-/** Input of {@link moveDatabase}. */
+/** What {@link moveDatabase} takes. */
 export interface MoveRequest {
   readonly from: string
   readonly to: string
   /** How the tables are named in the source. Default: the plain names. */
   readonly naming?: Naming
-  /** How they are named in the target, where it differs. A schema that is not given is that of the source on PostgreSQL. */
+  /** How they are named in the target, where it differs. Without a schema, a PostgreSQL target uses that of the source. */
   readonly toNaming?: Partial<Naming>
   /** Whether to leave columns behind that Bienvenue does not know. If not, the move is refused. */
   readonly withoutExtraColumns: boolean
@@ -66,8 +66,8 @@ export async function moveDatabase(request: MoveRequest): Promise<MovedTable[]> 
 }
 
 /**
- * This version would leave the newer columns and tables behind, and the new rows without what newer migrations fill
- * in.
+ * Refuses a schema with newer migrations. This version would not copy newer columns and tables, and would not fill in what
+ * newer migrations add.
  */
 function assertNotNewer(what: string, { newer }: KnownSchema): void {
   if (newer.length === 0) return
