@@ -55,7 +55,7 @@ const GAMUT_TOLERANCE = 0.0005
 const LIGHTNESS_STEP = 0.002
 
 /**
- * The shade of a color that is nearest to it in lightness and fulfils a condition: the color itself, if it does.
+ * The shade of a color that fulfils a condition and is nearest to the color in lightness: the color itself, if it does.
  *
  * @param direction - Whether to try lighter shades, darker ones or both.
  * @returns `null` if no shade does.

@@ -25,7 +25,7 @@ const SYSTEMS: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/\bLinux\b/, 'Linux'],
 ]
 
-/** A user agent is read this far. */
+/** The rest of a user agent is ignored. */
 const READ_MAX_LENGTH = 512
 
 /**

@@ -1,4 +1,4 @@
-/** A deep copy of plain data that cannot be changed. For code of the application: nothing it does to it reaches us. */
+/** A deep, frozen copy of plain data, for code of the application, which must not be able to change the original. */
 export function frozenCopy<Value extends object>(value: Value): Value {
   return freeze(structuredClone(value))
 }

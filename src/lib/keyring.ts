@@ -148,7 +148,10 @@ function createSecretKey(secret: Uint8Array) {
   }
 }
 
-/** A secret of 256 bits for one use, from a random secret: 43 base64url characters. Nobody can get from one to another. */
+/**
+ * Derives a secret for one use from a random secret: 256 bits, as 43 base64url characters. It reveals neither the original
+ * nor the secrets for other uses.
+ */
 export function deriveSecret(secret: string, use: string): string {
   return derive(Buffer.from(secret, 'utf8'), use, KEY_BYTES).toString('base64url')
 }

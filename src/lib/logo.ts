@@ -15,8 +15,8 @@ const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0
 const SVG_START = /^\s*<(?:svg|\?xml|!--)/
 
 /**
- * What an SVG must not contain. Every match is refused, even where it would be harmless, such as in a comment: that needs
- * no XML parser, and cannot be circumvented by nesting.
+ * What an SVG must not contain. Every match is refused, even where it would be harmless, such as in a comment. So this
+ * needs no XML parser, and nesting cannot circumvent it.
  */
 const REFUSED: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/<!DOCTYPE|<!ENTITY/i, 'a document type or an entity'],
@@ -51,7 +51,7 @@ export function readLogo(file: Buffer): Logo | { readonly problem: string } {
   return { bytes, type: 'image/svg+xml', hash }
 }
 
-/** The text of an SVG file, or `null` if it is none. */
+/** The text of an SVG file. `null` if the bytes are not an SVG file. */
 function svgTextOf(bytes: Uint8Array): string | null {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)

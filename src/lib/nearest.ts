@@ -1,6 +1,6 @@
 /**
- * The candidate that is most likely meant by a mistyped word: the one that takes the fewest single-character edits
- * (Levenshtein distance). The first of several.
+ * The candidate that a mistyped word most likely means: the one that takes the fewest single-character edits
+ * (Levenshtein distance). Of several, the first.
  *
  * @param candidates - At least one.
  */

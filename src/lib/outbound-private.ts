@@ -1,9 +1,9 @@
 import { parseAllowedHosts } from './allowed-hosts.ts'
 import { parseNetworks } from './proxies.ts'
 
-/** The exceptions of the operator for outbound requests. Created by {@link parseOutboundPrivate}. */
+/** The operator's exceptions for outbound requests. Created by {@link parseOutboundPrivate}. */
 export interface OutboundPrivate {
-  /** Whether the list names the host of a URL, so that it may have any address. */
+  /** Whether the list names the host of a URL. Such a host may have any address. */
   hasHost(url: URL): boolean
   /** Whether a network of the list contains the IP address. */
   hasAddress(address: string): boolean

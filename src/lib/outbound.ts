@@ -56,7 +56,7 @@ export interface OutboundRules {
 }
 
 /**
- * Creates a function like `fetch` for requests to other servers, whose addresses may come from strangers.
+ * Creates a function like `fetch` for requests to other servers, whose URLs may be untrusted.
  *
  * - Only https. Plain http works on loopback, if `allowed` contains it.
  * - Connects only to public IP addresses and to `allowed`. Each address is checked where the connection resolves the name,
@@ -89,7 +89,7 @@ export function createOutbound({
     return url
   }
 
-  /** Whether a connection for the URL may go to an address, or to the name `localhost`. */
+  /** Whether a request for the URL may connect to an address, or to the name `localhost`. */
   function isAllowedOf(url: URL): (address: string) => boolean {
     if (url.protocol === 'https:' && exceptions.hasHost(url)) return () => true
     if (url.protocol === 'https:')
@@ -97,7 +97,7 @@ export function createOutbound({
     return (address) => isLoopback(address) && (exceptions.hasHost(url) || exceptions.hasAddress(address))
   }
 
-  /** The look-up of a connection. */
+  /** Resolves the name of a connection, and refuses it if it has an address that is not allowed. */
   const checkedLookup =
     (isAllowed: (address: string) => boolean): LookupFunction =>
     (hostname, options, callback) =>

@@ -1,6 +1,6 @@
 /**
  * Output files of commands. A target is refused before anything is written if the command already uses it, or if it
- * exists and must not be replaced. The output is written to a temporary file beside the target and renamed when it is
+ * exists and must not be replaced. The output is written to a temporary file next to the target and renamed when it is
  * complete, so the target is never incomplete.
  *
  * @module
@@ -35,7 +35,7 @@ export interface FileInUse {
 
 /** A file that is being written. */
 export interface OutputFile {
-  /** Where to write: an empty file beside the target, or the target itself if it is a stream. */
+  /** Where to write: an empty file next to the target, or the target itself if it is a stream. */
   readonly path: string
   /** The same file, open for writing. */
   readonly fd: number

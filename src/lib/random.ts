@@ -42,7 +42,7 @@ function uuidOf(now: Date, bytes: Buffer): string {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** Whether a text is a UUID of any version, in lower case. PostgreSQL refuses to look for anything else. */
+/** Whether a text is a UUID of any version, in lower case. PostgreSQL fails if it compares a UUID with other text. */
 export function isUuid(text: string): boolean {
   return UUID.test(text)
 }
@@ -52,7 +52,7 @@ export function randomSecret(): string {
   return randomBytes(32).toString('base64url')
 }
 
-/** Random decimal digits, such as `04711815`. Each of the ten has the same probability. */
+/** Random decimal digits, such as `04711815`. Every digit is equally likely. */
 export function randomDigits(count: number): string {
   return Array.from({ length: count }, () => randomInt(10)).join('')
 }

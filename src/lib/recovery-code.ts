@@ -26,7 +26,7 @@ export interface RecoveryCode {
  * @param position - Its place in the set: 0 to 9.
  */
 export function newRecoveryCode(position: number): string {
-  // 32 symbols divide 256 values evenly, so each has the same probability.
+  // 32 divides 256, so every symbol is equally likely.
   const symbols = Array.from(randomBytes(RANDOM_SYMBOLS), (byte) => SYMBOLS.charAt(byte % SYMBOLS.length))
   return `${position}${symbols.join('')}`
 }
@@ -44,7 +44,7 @@ export function formatRecoveryCode(code: string): string {
  */
 export function parseRecoveryCode(text: string): RecoveryCode | null {
   const typed = text.normalize('NFKC').replaceAll(/[\s\p{Pd}]/gu, '')
-  // Some letters outside of ASCII have upper cases inside.
+  // Some letters outside of ASCII become ASCII in upper case.
   if (!/^[0-9A-Za-z]*$/.test(typed)) return null
   const code = typed.toUpperCase().replaceAll('O', '0').replaceAll(/[IL]/g, '1')
   return CODE.test(code) ? { position: Number(code[0]), code } : null

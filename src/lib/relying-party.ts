@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { withoutBrackets } from './network.ts'
 
 /** The host that passkeys belong to, and the pages that may use them (WebAuthn Level 3 §4). */
 export interface RelyingParty {
@@ -19,7 +20,7 @@ interface PasskeyOptions {
 /** The relying party of the service. `null` without passkeys: they are off, or BASE_URL is missing or has an IP address. */
 export function relyingPartyOf(options: PasskeyOptions): RelyingParty | null {
   const url = URL.parse(options.baseUrl)
-  if (!options.passkeys || url === null || isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0) return null
+  if (!options.passkeys || url === null || isIP(withoutBrackets(url.hostname)) !== 0) return null
   const related = options.passkeyOrigins === '' ? [] : options.passkeyOrigins.split(',')
   return { id: options.rpId || url.hostname, origins: [url.origin, ...related] }
 }

@@ -46,5 +46,5 @@ export function readSmallFile(path: string, maxBytes = TEXT_FILE_MAX_BYTES): Buf
 const FILE_FAULTS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   ENOTDIR: 'there is no such file',
-  EACCES: 'this user may not read it',
+  EACCES: 'this user is not allowed to read it',
 }

@@ -52,13 +52,13 @@ export const DARK: Scheme = {
 }
 
 /**
- * The accent color itself if its contrast with the cards of one of the two schemes is at least 4.5, so that at least one
- * scheme shows it nearly as it is. Otherwise the nearest color of which that is true.
+ * The accent color itself if its contrast with the cards of at least one scheme is 4.5 or more, so that this scheme shows
+ * it nearly as it is. Otherwise the nearest color with that contrast.
  */
 export function nearestAccent(accent: string): string {
   const isReadable = (shade: string) =>
     [LIGHT, DARK].some(({ surfaces }) => contrastOf(shade, surfaces.card) >= TEXT_CONTRAST)
-  // Black has it.
+  // Black always has that contrast.
   return nearestShade(accent, isReadable) ?? '#000000'
 }
 

@@ -9,8 +9,9 @@ export class TimeLimitExceeded extends Error {
 }
 
 /**
- * The result of some work. What it does after the limit is ignored.
+ * Runs work with a time limit. Work that takes longer goes on, but its result is ignored.
  *
+ * @returns The result of the work.
  * @throws {TimeLimitExceeded} The work has not ended within the limit.
  */
 export async function withinLimit<Result>(

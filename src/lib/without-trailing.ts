@@ -1,4 +1,4 @@
-/** Removes a character from the end of a text, as often as it is there. Unlike `/=+$/`, in linear time. */
+/** Removes all repetitions of a character at the end of a text. In linear time, unlike `/=+$/`. */
 export function withoutTrailing(text: string, character: string): string {
   let end = text.length
   while (end > 0 && text[end - 1] === character) end--
