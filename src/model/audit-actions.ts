@@ -23,7 +23,7 @@ export const AUDIT_ACTIONS = {
       actor: 'anonymous',
       outcome: 'refused',
       reason: 'email_taken',
-      when: 'The address has an account. Recorded where answers are uniform',
+      when: 'The address has an account. Recorded only if answers are uniform',
     },
     {
       actor: 'anonymous',
@@ -116,7 +116,7 @@ export const AUDIT_ACTIONS = {
       actor: 'anonymous',
       outcome: 'refused',
       reason: 'second_factor',
-      when: 'The password was right, but only `validLogin` was asked, and the account has or needs a second factor',
+      when: '`validLogin` was called with the right password, but the account has or needs a second factor',
     },
     {
       actor: 'anonymous',
@@ -135,7 +135,7 @@ export const AUDIT_ACTIONS = {
     {
       actor: 'user',
       reason: 'enrol',
-      when: 'What was proven is right, and the sign-in waits until a required second factor is set up',
+      when: 'The first factor was right, and the sign-in waits until the required second factor is set up',
     },
   ],
   prove_second_factor: [
@@ -155,7 +155,7 @@ export const AUDIT_ACTIONS = {
       actor: 'anonymous',
       outcome: 'refused',
       reason: 'totp_disabled',
-      when: 'The code was wrong. With it, the wrong codes in a row reached the limit, and the authenticator app is disabled',
+      when: 'The code was wrong. This reached the limit of wrong codes in a row, so the authenticator app is now disabled',
     },
     {
       actor: 'user',
@@ -200,7 +200,7 @@ export const AUDIT_ACTIONS = {
     {
       actor: 'anonymous',
       details: ['ended', 'provider'],
-      when: 'A provider told that somebody signed out there (back-channel logout). `ended` counts their sessions here',
+      when: 'A provider reported that a user signed out there (back-channel logout). `ended` counts the sessions that this ended here',
     },
   ],
   add_factor: [
@@ -267,7 +267,7 @@ export const AUDIT_ACTIONS = {
       actor: 'user',
       reason: 'backup_eligibility',
       details: ['passkey'],
-      when: 'A passkey said that it may be synced, or no longer, unlike before. It was accepted',
+      when: 'Whether a passkey may be synced has changed since its last use. It was accepted',
     },
   ],
   limit_reached: [
@@ -303,7 +303,7 @@ export const AUDIT_ACTIONS = {
   request_password_reset: [
     {
       actor: 'anonymous',
-      when: 'Someone requested a password reset. Where tokens are mailed, for any address, known or not',
+      when: 'Someone requested a password reset. If tokens are mailed, recorded for any address, known or not',
     },
     { actor: 'operator', when: 'An operator had the reset mail sent' },
   ],
@@ -344,7 +344,7 @@ export const AUDIT_ACTIONS = {
     {
       actor: 'anonymous',
       reason: 'address_replaced',
-      when: 'The account was made at a provider and never confirmed its address, and its user entered another address',
+      when: 'The account was created at a sign-in with a provider, never confirmed its address, and its user entered another address',
     },
   ],
   delete_unconfirmed_accounts: [

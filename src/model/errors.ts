@@ -26,9 +26,9 @@ export const ERRORS = {
   },
   invalid_field: {
     status: 400,
-    message: 'The value of a field is not allowed.',
+    message: 'The value of a field is not allowed. Check it and try again.',
     cause:
-      'The value is not text, is not well-formed Unicode, is too long, or is not what the field holds, such as a language or the URL of a picture. `field` names the field.',
+      'The value is not text, is not well-formed Unicode, is too long, or has the wrong form for the field, such as a language or the URL of a picture. `field` names the field.',
   },
   invalid_email: {
     status: 400,
@@ -86,7 +86,7 @@ export const ERRORS = {
     status: 400,
     message: 'The logout token is not valid.',
     cause:
-      'A provider sent a logout token that is not signed by it, not meant for this service, no logout token, older than five minutes, or used already. The answer does not say which; the log does.',
+      'A provider sent a logout token that it did not sign, that is for another service, that has the wrong form, that is older than five minutes or that was already used. The answer does not say which; the log does.',
   },
   malformed_request: {
     status: 400,
@@ -124,19 +124,19 @@ export const ERRORS = {
     status: 401,
     message: 'The passkey could not be verified. Try again, or sign in another way.',
     cause:
-      'A check of the passkey failed, or its challenge is expired, used, for another purpose or of another browser. The answer does not say which; the audit does.',
+      'A check of the passkey failed, or its challenge has expired, was already used, or belongs to another purpose or browser. The answer does not say which; the audit log does.',
   },
   unknown_passkey: {
     status: 401,
     message: 'This passkey is not registered here. Sign in another way.',
     cause:
-      'Everything that can be checked without the key is right, and no account has this passkey. A page may then tell the browser to forget it.',
+      'No account has this passkey. Everything else that can be checked without its key is right, so a page may tell the browser to forget it.',
   },
   pending_login_required: {
     status: 401,
     message: 'The sign-in has expired. Start again with your email address and password.',
     cause:
-      'The request proves a second factor, but there is no sign-in that waits for one: it expired after 10 minutes, was canceled or finished, or belongs to another browser; or the password, the address or a factor of the account has changed since.',
+      'The request proves a second factor, but no sign-in waits for one: it expired after 10 minutes, was canceled or finished, or belongs to another browser; or the password, the address or a factor of the account has changed since.',
   },
   login_flow_required: {
     status: 401,
@@ -195,13 +195,13 @@ export const ERRORS = {
     status: 403,
     message: 'Confirm that it is you first.',
     cause:
-      'The action is sensitive, and the user last authenticated more than BIENVENUE_REAUTHENTICATION_SECONDS ago. `POST /reauthenticate` starts a new session. `accepts` lists what it takes: `passkey`, `totp`, `password`.',
+      'The action is sensitive, and the user last authenticated more than BIENVENUE_REAUTHENTICATION_SECONDS ago. `POST /reauthenticate` starts a new session. `accepts` lists what the user can authenticate with: `passkey`, `totp`, `password`, `provider`.',
   },
   second_factor_required: {
     status: 403,
     message: 'Confirm that it is you with your second factor first.',
     cause:
-      'The account has a second factor, but the session was not started with it, or that was too long ago (BIENVENUE_AAL2_LIFETIME_SECONDS, BIENVENUE_AAL2_IDLE_SECONDS). `POST /reauthenticate` with the second factor starts a new session. `accepts` lists what it takes: `passkey`, `totp`.',
+      'The account has a second factor, but the session was not started with it, or that was too long ago (BIENVENUE_AAL2_LIFETIME_SECONDS, BIENVENUE_AAL2_IDLE_SECONDS). `POST /reauthenticate` with the second factor starts a new session. `accepts` lists what the user can authenticate with: `passkey`, `totp`.',
   },
   provider_refused: {
     status: 403,
@@ -213,13 +213,13 @@ export const ERRORS = {
     status: 403,
     message: 'This security key works only after a password. Sign in with your password first.',
     cause:
-      'A passkey was used as the only factor, but the authenticator did not verify the user, as with a PIN or a fingerprint.',
+      'A passkey was used as the only factor, but the authenticator did not verify the user, such as with a PIN or a fingerprint.',
   },
   sign_in_refused: {
     status: 403,
     message: 'You cannot sign in to this account. Contact the operator of this service.',
     cause:
-      'Somebody proved at another provider who they are, but their account is disabled, or its address is not confirmed.',
+      'A sign-in at another provider succeeded, but the account here is disabled, or its address is not confirmed.',
   },
   foreign_origin: {
     status: 403,
@@ -257,7 +257,7 @@ export const ERRORS = {
   identity_taken: {
     status: 409,
     message:
-      'Another account here is connected with it. Sign in to that account, and disconnect it there first.',
+      'Your account at the other provider is already connected to a different account here. Sign in to that account and disconnect it first.',
     cause:
       'The identity at a provider that a user tried to connect belongs to another account. Nothing moves.',
   },
@@ -335,7 +335,7 @@ export const ERRORS = {
     status: 502,
     message: 'The other provider gave no usable answer. Try again later, or sign in another way.',
     cause:
-      'The provider of a sign-in cannot be reached, or what it says about itself or about the person is invalid or fails verification. The log has the reason; `bienvenue providers check` finds lasting ones.',
+      'The provider cannot be reached, or its metadata or its answer about the person is invalid or fails verification. The log has the reason. `bienvenue providers check` finds permanent problems.',
   },
   unavailable: {
     status: 503,
@@ -385,7 +385,7 @@ export class AuthError extends Error {
   readonly minLength: number | undefined
   /** The maximum length of a password, in bytes of UTF-8. Set with `password_too_long`. */
   readonly maxBytes: number | undefined
-  /** What `signIn.reauthenticate` takes. Set with `reauthentication_required` and `second_factor_required`. */
+  /** What `signIn.reauthenticate` takes from this user. Set with `reauthentication_required` and `second_factor_required`. */
   readonly accepts: readonly StepUpMethod[] | undefined
   /** Where the browser was to go after the sign-in at a provider that failed. Not sent to clients. */
   readonly returnTo: string | null

@@ -1,4 +1,4 @@
-/** The words of second factors that more than one layer uses. */
+/** The terms of second factors that several layers use. */
 
 /** How a sign-in can begin. */
 export type SignInMethod = 'password' | 'mail_code' | 'passkey' | 'provider'
@@ -7,18 +7,18 @@ export type SignInMethod = 'password' | 'mail_code' | 'passkey' | 'provider'
 export const FACTORS = ['passkey', 'totp', 'recovery_code'] as const
 export type Factor = (typeof FACTORS)[number]
 
-/** What proves again who a signed-in user is. */
+/** What a signed-in user can re-authenticate with. */
 export const STEP_UP_METHODS = ['passkey', 'totp', 'password', 'provider'] as const
 export type StepUpMethod = (typeof STEP_UP_METHODS)[number]
 
-/** The names of RFC 8176 for a passkey: its key cannot leave the device (`hwk`), or may be synced (`swk`). */
+/** The RFC 8176 names for a passkey: its key cannot leave the device (`hwk`), or may be synced (`swk`). */
 export const PHISHING_RESISTANT: ReadonlySet<string> = new Set(['hwk', 'swk'])
 
 /** What a sign-in waits for: proof of a second factor, or the set-up of one. */
 export const NEXT_STEPS = ['second_factor', 'enrol'] as const
 export type NextStep = (typeof NEXT_STEPS)[number]
 
-/** What a passkey is asked for. */
+/** What a passkey is used for. */
 export const CEREMONY_PURPOSES = [
   'sign_in',
   'second_factor',

@@ -1,4 +1,4 @@
-/** The words of sign-in with other providers that more than one layer uses. */
+/** The terms of sign-in with other providers that several layers use. */
 
 /** The providers that are built in. `oidc` stands for any other OpenID Connect issuer. */
 export const PRESETS = ['google', 'microsoft', 'apple', 'github', 'gitlab', 'oidc'] as const
@@ -11,13 +11,13 @@ export type PresetName = (typeof PRESETS)[number]
 export const LINKING = ['ask', 'verified'] as const
 export type Linking = (typeof LINKING)[number]
 
-/** What a person goes to a provider for. */
+/** Why a person goes to a provider. */
 export type FlowPurpose = 'sign_in' | 'link' | 'reauthenticate'
 
-/** How long the way to a provider and back may take. */
+/** How long a person may take to come back from a provider. */
 export const FLOW_LIFETIME_SECONDS = 600
 
-/** Paths of the service have these names. */
+/** The service uses these names in its own paths. */
 const RESERVED_IDS: ReadonlySet<string> = new Set(['providers', 'continue'])
 
 /** Whether a provider can have this id: a slug of at most 32 characters, which appears in paths. */
@@ -25,7 +25,7 @@ export function isProviderId(id: string): boolean {
   return /^[a-z][a-z\d]*(?:-[a-z\d]+)*$/.test(id) && id.length <= 32 && !RESERVED_IDS.has(id)
 }
 
-/** An index of PostgreSQL holds 2,704 bytes: this and a subject of 255 characters fit. */
+/** An index entry of PostgreSQL holds 2,704 bytes, enough for this and a subject of 255 characters. */
 const ISSUER_MAX_LENGTH = 512
 
 /** Whether text can be an issuer: an absolute URL without user, query and fragment (OpenID Connect Core 1.0 §2). */
@@ -39,16 +39,16 @@ export function isIssuer(text: string): boolean {
   )
 }
 
-/** Who somebody is at a provider. */
+/** The identity of a person at a provider. */
 export interface Identification {
-  /** The issuer of the identity. With {@link subject} it is unique, and never changes. */
+  /** The issuer. Issuer and subject together are unique and never change. */
   readonly issuer: string
   readonly subject: string
   readonly email: string | null
   /** Whether the provider has verified the address, by the rules of its preset. */
   readonly emailVerified: boolean
   readonly name: string | null
-  /** The session at the provider, for its logout. */
+  /** The id of the session at the provider, for a logout there. */
   readonly sid: string | null
 }
 
@@ -56,6 +56,6 @@ export interface Identification {
 export interface ProviderSession {
   /** The id of the provider. */
   readonly id: string
-  /** The provider's id of its session, if it told us. */
+  /** The id of the session at the provider. `null` if the provider did not send one. */
   readonly sid: string | null
 }

@@ -6,7 +6,7 @@
 import { domainToASCII } from 'node:url'
 import type { JsonObject } from './json.ts'
 
-/** An account: the five columns of the classic exercise, and those that a service on the internet needs. */
+/** An account: the five columns of the classic exercise, and those that a service on the internet also needs. */
 export interface User {
   /** Increases with each account and is never reused. */
   readonly id: number
@@ -121,7 +121,7 @@ const FILLER = /[\p{Default_Ignorable_Code_Point}\u{2800}\u{1d159}]/u
  */
 export function isEmailAddress(text: string): boolean {
   // Normalizing can lengthen a part or produce a character that is not allowed, so check the result too.
-  return hasAddressForm(trimSpaces(text)) && hasAddressForm(normalizeEmail(text))
+  return hasAddressForm(trimEmail(text)) && hasAddressForm(normalizeEmail(text))
 }
 
 function hasAddressForm(address: string): boolean {
@@ -147,14 +147,9 @@ export function isUnambiguousEmail(text: string): boolean {
   return stored === stored.normalize('NFKC') && !FILLER.test(stored)
 }
 
-/** The address without surrounding spaces. */
-export function trimEmail(text: string): string {
-  return trimSpaces(text)
-}
-
 /** The address as stored and shown: in Unicode NFC, with its letter case, without surrounding spaces. */
 export function storedEmail(text: string): string {
-  return trimSpaces(text).normalize('NFC')
+  return trimEmail(text).normalize('NFC')
 }
 
 /**
@@ -176,7 +171,7 @@ export function mailboxOf(email: string): string {
  * Idempotent. Never throws: text that is not an address has a canonical form too.
  */
 export function normalizeEmail(text: string): string {
-  const address = trimSpaces(text).normalize('NFC')
+  const address = trimEmail(text).normalize('NFC')
   const at = address.lastIndexOf('@')
   const domain = address.slice(at + 1)
   // Not lower-cased first: IDNA maps case differently from `toLowerCase` (final sigma).
@@ -194,8 +189,8 @@ function asciiDomain(domain: string): string | null {
   return DOMAIN.test(ascii) && !ENDS_IN_NUMBER.test(ascii) ? ascii : null
 }
 
-// Only U+0020: a line break or a tab around an address is an attack or a bug, and must be refused.
-function trimSpaces(text: string): string {
+/** The address without surrounding spaces. Keeps line breaks and tabs, which are an attack or a bug and must be refused. */
+export function trimEmail(text: string): string {
   let start = 0
   let end = text.length
   while (text[start] === ' ') start++
