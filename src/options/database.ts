@@ -30,8 +30,8 @@ export const DATABASE = {
   },
   /**
    * The prefix of the names of all tables, indexes, triggers and functions, such as auth_, for a database in
-   * which another program has a table users. At most 30 lower-case letters, digits and underscores. Each
-   * prefix has its own accounts.
+   * which another program already has a table named users. At most 30 lower-case letters, digits and
+   * underscores. Each prefix has its own accounts.
    *
    * Default: not set.
    */
@@ -41,7 +41,7 @@ export const DATABASE = {
     classic: '',
     production: '',
     about:
-      'The prefix of the names of all tables, indexes, triggers and functions, such as auth_, for a database in which another program has a table users. At most 30 lower-case letters, digits and underscores. Each prefix has its own accounts.',
+      'The prefix of the names of all tables, indexes, triggers and functions, such as auth_, for a database in which another program already has a table named users. At most 30 lower-case letters, digits and underscores. Each prefix has its own accounts.',
     parse: parseTablePrefix,
   },
   /**

@@ -37,8 +37,8 @@ export const FACTORS = {
       'Whether users can add passkeys. They need BASE_URL with a host name; an IP address has no passkeys.',
   },
   /**
-   * The host name that passkeys belong to: the host of BASE_URL, which is the default, or a parent of it with
-   * two labels or more. Passkeys stop working if it changes.
+   * The host name that passkeys belong to: the host of BASE_URL, which is the default, or a parent domain of
+   * it, such as example.com. Passkeys stop working if it changes.
    *
    * Default: not set.
    */
@@ -48,7 +48,7 @@ export const FACTORS = {
     classic: '',
     production: '',
     about:
-      'The host name that passkeys belong to: the host of BASE_URL, which is the default, or a parent of it with two labels or more. Passkeys stop working if it changes.',
+      'The host name that passkeys belong to: the host of BASE_URL, which is the default, or a parent domain of it, such as example.com. Passkeys stop working if it changes.',
     parse: parseRpId,
   },
   /**
@@ -129,7 +129,8 @@ export const FACTORS = {
         : null,
   },
   /**
-   * The same for a session that is not used.
+   * How long a session that is not used counts as signed in with two factors. After that, sensitive actions
+   * ask for the second factor again.
    *
    * 60 to 2592000 (seconds). Default: `3600`.
    */
@@ -138,7 +139,8 @@ export const FACTORS = {
     kind: { type: 'integer', min: 60, max: 30 * DAY, unit: 'seconds' },
     classic: HOUR,
     production: HOUR,
-    about: 'The same for a session that is not used.',
+    about:
+      'How long a session that is not used counts as signed in with two factors. After that, sensitive actions ask for the second factor again.',
     exception: (value: number) =>
       value > HOUR
         ? `unused sessions count as signed in with two factors for ${value} s; NIST SP 800-63B allows 3600`

@@ -226,7 +226,7 @@ function combinationProblems(options: Options, hasMailer: boolean): OptionProble
   return problems
 }
 
-/** The host of passkeys, and a policy that nobody could meet. NIST SP 800-63B-4 §2.2.2 requires an option without phishing. */
+/** Checks the RP ID, and that users can meet a required second factor. NIST SP 800-63B-4 §2.2.2 requires a phishing-resistant option. */
 function passkeyProblems(options: Options): OptionProblem[] {
   const { secondFactor, rpId, baseUrl } = options
   const problems: OptionProblem[] = []
@@ -234,7 +234,7 @@ function passkeyProblems(options: Options): OptionProblem[] {
   if (rpId !== '' && rpId !== host && !(rpId.includes('.') && isInDomain(host, rpId)))
     problems.push({
       option: 'rpId',
-      problem: 'must be the host of BASE_URL, or a parent of it with two labels or more',
+      problem: 'must be the host of BASE_URL, or a parent domain of it, such as example.com',
     })
   if ((secondFactor === 'required' || secondFactor === 'passkey') && relyingPartyOf(options) === null)
     problems.push({
@@ -244,7 +244,7 @@ function passkeyProblems(options: Options): OptionProblem[] {
   return problems
 }
 
-/** A database of the caller, and what requires a dialect. */
+/** Checks the database of the caller, and that only PostgreSQL has a schema. */
 function databaseProblems(
   { mode, databaseUrl, databaseSchema }: Options,
   given: GivenOptions,
@@ -293,7 +293,7 @@ function isInDomain(host: string, domain: string): boolean {
   return host === domain || host.endsWith(`.${domain}`)
 }
 
-/** What the values allow beyond the defaults. */
+/** The values that allow more than the defaults, with what they allow. */
 export function exceptionsOf(options: Options): { option: OptionName; reason: string }[] {
   return reasonsOf(options, ({ exception }) => exception).filter(
     ({ option }) => options[option] !== defaultOf(OPTION_TABLE[option], options.mode),
@@ -310,7 +310,7 @@ export function unsafeOptions(options: Options): { option: OptionName; reason: s
     : unsafe.filter(({ option }) => option !== 'minPasswordLength')
 }
 
-/** What people miss on the pages and in mails if it is not set. */
+/** The settings that are not set, although pages and mails show their values to people. */
 export function missingIn({
   pages,
   helpUrl,

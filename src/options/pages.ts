@@ -4,7 +4,7 @@ import { isEmailAddress } from '../model/user.ts'
 import { LOCALES } from '../text/locales.ts'
 import { refusing, type Setting } from './setting.ts'
 
-/** Long enough for every product name, and short enough for a title and the subject of a mail. */
+/** Long enough for any product name, and short enough for a title and the subject of a mail. */
 const SERVICE_NAME_MAX_LENGTH = 60
 
 /** The hosted pages: whether there are any, how they look, and where they lead. */
@@ -53,9 +53,9 @@ export const PAGES = {
       'The path of a PNG or SVG file of at most 64 KiB, read at start. Pages show it above their heading, and mails if it is a PNG. An SVG must not contain scripts or refer to other files.',
   },
   /**
-   * The color of buttons and links, such as #2f55d4. The shades for light and dark are computed from it. Text
-   * needs a contrast of 4.5, so a color without that contrast in either of them is refused, and the nearest
-   * one that has it is named.
+   * The color of buttons and links, such as #2f55d4. The shades for the light and the dark scheme are computed
+   * from it. A color is refused if its contrast is below 4.5 in both schemes, and the error names the nearest
+   * color that is accepted.
    *
    * Default: not set.
    */
@@ -65,7 +65,7 @@ export const PAGES = {
     classic: '',
     production: '',
     about:
-      'The color of buttons and links, such as #2f55d4. The shades for light and dark are computed from it. Text needs a contrast of 4.5, so a color without that contrast in either of them is refused, and the nearest one that has it is named.',
+      'The color of buttons and links, such as #2f55d4. The shades for the light and the dark scheme are computed from it. A color is refused if its contrast is below 4.5 in both schemes, and the error names the nearest color that is accepted.',
     parse: parseAccent,
   },
   /**

@@ -1,15 +1,15 @@
 import { parseOutboundPrivate } from '../lib/outbound-private.ts'
 import { refusing, type Setting } from './setting.ts'
 
-/** This machine, for providers that run beside the service in development and tests. */
+/** This machine, for providers that run next to the service in development and tests. */
 const LOOPBACK = 'localhost,127.0.0.0/8,::1'
 
 /** Sign-in with other providers. */
 export const PROVIDERS = {
   /**
-   * Hosts and networks that the service may connect to although they are not on the public internet, separated
-   * by commas, such as idp.internal,10.0.0.0/8. This is for providers of sign-in that an operator has added.
-   * Plain http works on loopback only.
+   * Hosts and networks outside the public internet that the service may connect to, separated by commas, such
+   * as idp.internal,10.0.0.0/8. Name those of the sign-in providers that you have added. Plain http works on
+   * loopback only.
    *
    * Default: `'localhost,127.0.0.0/8,::1'`, in production not set.
    */
@@ -21,7 +21,7 @@ export const PROVIDERS = {
     production: '',
     list: true,
     about:
-      'Hosts and networks that the service may connect to although they are not on the public internet, separated by commas, such as idp.internal,10.0.0.0/8. This is for providers of sign-in that an operator has added. Plain http works on loopback only.',
+      'Hosts and networks outside the public internet that the service may connect to, separated by commas, such as idp.internal,10.0.0.0/8. Name those of the sign-in providers that you have added. Plain http works on loopback only.',
     parse: (text: string) => refusing('outboundPrivate', () => parseOutboundPrivate(text)),
     exception: (value: string) =>
       value === '' ? null : `requests to providers may reach ${value.replaceAll(',', ', ')}`,

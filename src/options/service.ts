@@ -8,7 +8,7 @@ import { parseHttpUrl } from './url.ts'
 
 /**
  * The part of the internet that trusted proxies may cover. A client with a trusted address can forge any address, so a
- * list that contains strangers disables the limits per address. No operator of proxies holds a sixteenth.
+ * list that contains addresses of strangers disables the limits per address. No operator owns a sixteenth of the internet.
  */
 const LARGEST_PROXY_SHARE = 1 / 16
 
@@ -111,9 +111,9 @@ export const SERVICE = {
     refusedInProduction: isMissing('create a key with openssl rand -base64 32'),
   },
   /**
-   * IP addresses and networks of the proxies in front, separated by commas, such as 127.0.0.1,10.0.0.0/8. Only
-   * their X-Forwarded-For counts, read from the right. Production refuses a list that covers more than a
-   * sixteenth of the internet.
+   * IP addresses and networks of the proxies in front of the service, separated by commas, such as
+   * 127.0.0.1,10.0.0.0/8. X-Forwarded-For counts only if it comes from one of them, and is read from the
+   * right. Production refuses a list that covers more than a sixteenth of the internet.
    *
    * Default: not set.
    */
@@ -124,7 +124,7 @@ export const SERVICE = {
     production: '',
     list: true,
     about:
-      'IP addresses and networks of the proxies in front, separated by commas, such as 127.0.0.1,10.0.0.0/8. Only their X-Forwarded-For counts, read from the right. Production refuses a list that covers more than a sixteenth of the internet.',
+      'IP addresses and networks of the proxies in front of the service, separated by commas, such as 127.0.0.1,10.0.0.0/8. X-Forwarded-For counts only if it comes from one of them, and is read from the right. Production refuses a list that covers more than a sixteenth of the internet.',
     parse: (text: string) => {
       if (parseNetworks(text) === null)
         throw new OptionError(

@@ -6,7 +6,7 @@ import type { StandardIssue, StandardSchema } from '../model/standard-schema.ts'
 import type { OpenedUserField, UserField, UserFieldText } from '../model/user-fields.ts'
 import { LOCALES } from '../text/index.ts'
 
-/** In an error, a longer name would not be repeated. */
+/** Errors do not repeat names that are longer. */
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,49}$/
 /** Code that merges objects could take these for members that every object has. */
 const UNSAFE_NAMES = ['constructor', 'prototype']
@@ -56,7 +56,7 @@ function open(name: string, field: unknown): OpenedUserField {
     type: choices === undefined ? (type as 'text' | 'number' | 'boolean') : 'choice',
     choices: choices === undefined ? [] : openChoices(name, choices),
     required: required === true,
-    // Nobody could sign up without a required one.
+    // The sign-up page must show a required field.
     signUp: signUp === true || required === true,
     maxLength: Number(maxLength),
   }
@@ -99,8 +99,9 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /**
- * Checks that people can sign up with these fields. Otherwise each sign-up would fail, and nobody could correct it: the schema
- * requires a member that is not a user field. It cannot be read, so it is asked about an account in which every field is filled in.
+ * Checks that people can sign up with these fields. If the schema requires a member that is not a user field, every sign-up
+ * fails, and users cannot correct it. A schema cannot be inspected, so it validates a sample in which every field is
+ * filled in.
  *
  * @throws {OptionError} The schema refuses a member that people cannot enter.
  */
@@ -111,7 +112,7 @@ export async function assertSignUpFits(
   if (schema === undefined || !fields.some(({ signUp }) => signUp)) return
   const filledIn = Object.fromEntries(fields.map((field) => [field.name, sampleOf(field)]))
   const asked = withinLimit(APPLICATION_LIMIT_MS, () => schema['~standard'].validate(filledIn))
-  // What a schema does may depend on anything, so that it fails proves nothing.
+  // A schema may depend on anything, so an error proves nothing.
   const { issues = [] } = await asked.catch(() => ({ issues: [] }))
   const refused = issues
     .map(memberOf)
