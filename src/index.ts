@@ -88,7 +88,8 @@ export type { UserField, UserFields, UserFieldText, UserFieldValue } from './mod
 export type { AuthOptions, Hasher, Options } from './options/index.ts'
 
 /**
- * Every use case, and the HTTP service as a function. `typeof auth` names the type of a service with schemas of metadata.
+ * Every use case, and the HTTP service as a function. If the service has metadata schemas, name its type with
+ * `typeof auth`.
  *
  * @typeParam Public - What the schema of `metadata` takes and returns.
  * @typeParam Private - The same for `privateMetadata`.
@@ -97,8 +98,8 @@ export interface Auth<Public extends MetadataTypes = AnyMetadata, Private extend
   extends Omit<AuthService, keyof TypedTopics<Public, Private>>,
     TypedTopics<Public, Private> {
   /**
-   * Answers a request of the HTTP contract, for any framework that uses `Request` and `Response`. Never rejects. Its
-   * code is loaded at the first call.
+   * Answers a request of the HTTP contract, for any framework that uses `Request` and `Response`. Never rejects. The
+   * first call loads the code of the HTTP service.
    *
    * @param connection - `ip`: the client's IP address, for the limits per IP address.
    */
@@ -106,8 +107,9 @@ export interface Auth<Public extends MetadataTypes = AnyMetadata, Private extend
   /** Like {@link Auth.fetch}, for adapters without a `Request`, such as `bienvenue-auth/node`. Never rejects. */
   answer: App['answer']
   /**
-   * The signed-in user and the session of a request to a route of your own, or `null`. Reads the session cookie or the bearer
-   * token, checks it in the database each time, and records that it was used. The result has no password hash and no token.
+   * Finds the signed-in user and the session of a request to your own route. `null` if nobody is signed in. Reads the
+   * session cookie or the bearer token, checks it in the database each time, and records that it was used. The result
+   * contains no password hash and no token.
    *
    * It does not check the origin of a request. The session cookie is `SameSite=Lax`, so browsers do not send it with a
    * POST from another site.
@@ -134,8 +136,8 @@ export interface Auth<Public extends MetadataTypes = AnyMetadata, Private extend
 /** Creates our cookies, for responses of any framework. */
 export interface Cookies {
   /**
-   * The cookies of a new session: the session cookie, and the device cookie if there is a device token. If the sign-in waits for a
-   * second factor: the cookie `login`, for the next step.
+   * The cookies of a new session: the session cookie, and the device cookie if there is a device token. If the sign-in
+   * still needs a second factor, the cookie `login` for the next step instead.
    *
    * @param started - What a step of `signIn`, `signIn.reauthenticate` or `account.changePassword` returned.
    * @throws {TypeError} The session is for a bearer token, which never goes into a cookie.
@@ -187,8 +189,11 @@ export async function createAuth({
 }: CreateAuthOptions = {}): Promise<Auth> {
   const service = await openAuthService(options, {
     sendsMail: true,
-    onFault: (what, error, details) => void logFault(logger, what, error, details),
-    onChange: (level, what, details = {}) => void logChange(logger, level, what, details),
+    onFault: async (what, error, details = {}) => {
+      const { describeError } = await import('./log.ts')
+      ;(await loadLogger(logger)).error({ ...details, reason: describeError(error) }, what)
+    },
+    onChange: async (level, what, details = {}) => (await loadLogger(logger))[level](details, what),
     hooks,
     mail,
     ...(onAudit && { onAudit }),
@@ -199,8 +204,12 @@ export async function createAuth({
     return app
   }
   const { logo, accent, texts } = service.options
-  // What these name is read with the app. A mistake must stop the start, not the first request.
-  if (`${logo}${accent}${texts}` !== '') await loaded().catch((error) => closed(service, error))
+  // The app reads these. Load it now, so that a mistake in one stops the start, not the first request.
+  if (`${logo}${accent}${texts}` !== '')
+    await loaded().catch(async (error) => {
+      await service.close()
+      throw error
+    })
   return {
     ...service,
     fetch: async (request, connection) => (await loaded()).fetch(request, connection),
@@ -222,11 +231,6 @@ export async function createAuth({
   }
 }
 
-async function closed(service: AuthService, error: unknown): Promise<never> {
-  await service.close()
-  throw error
-}
-
 function callerOf({ options }: AuthService, from: RequestLike, { ip }: Connection): SessionCaller {
   const header = headersOf(from)
   return {
@@ -242,27 +246,10 @@ function callerOf({ options }: AuthService, from: RequestLike, { ip }: Connectio
 
 // Loaded on first use, so that programs without HTTP do not load the routes, their schemas and the logger.
 async function loadApp(service: AuthService, logger: Logger | undefined): Promise<App> {
-  const [{ createApp }, { createLogger }] = await Promise.all([import('./app/index.ts'), import('./log.ts')])
-  return createApp(service, logger ?? createLogger('warn', 'stderr'))
+  const { createApp } = await import('./app/index.ts')
+  return createApp(service, await loadLogger(logger))
 }
 
-async function logFault(
-  logger: Logger | undefined,
-  what: string,
-  error: unknown,
-  details: Record<string, unknown> = {},
-): Promise<void> {
-  const { createLogger, describeError } = await import('./log.ts')
-  const log = logger ?? createLogger('warn', 'stderr')
-  log.error({ ...details, reason: describeError(error) }, what)
-}
-
-async function logChange(
-  logger: Logger | undefined,
-  level: 'warn' | 'info',
-  what: string,
-  details: Record<string, unknown>,
-): Promise<void> {
-  const log = logger ?? (await import('./log.ts')).createLogger('warn', 'stderr')
-  log[level](details, what)
+async function loadLogger(logger: Logger | undefined): Promise<Logger> {
+  return logger ?? (await import('./log.ts')).createLogger('warn', 'stderr')
 }

@@ -11,7 +11,7 @@ export type Logger = Record<
   isLevelEnabled?(level: 'debug'): boolean
 }
 
-/** From the fewest lines to the most. */
+/** The levels, from the fewest lines to the most. */
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
@@ -33,14 +33,14 @@ export function createLogger(
       base,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
-      // Text from clients is in the lines, and people read them at a terminal.
+      // Lines contain text from clients, and people read them at a terminal.
       hooks: { streamWrite: visibleJson },
     },
     process[stream],
   )
 }
 
-/** An error for the log, without its message: a database error can quote personal data. */
+/** Describes an error for the log. Leaves out the message, because that of a database error can quote personal data. */
 export function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error }
   const { code, errcode } = error as { code?: unknown; errcode?: unknown }
