@@ -37,7 +37,7 @@ export async function runInstance(
     sendsMail: true,
     processes: settings.workers,
     onFault: (what, error, details) => log.error({ ...details, reason: describeError(error) }, what),
-    // A new process reads what is on the disk.
+    // Exit, so that a new process reads what is on the disk.
     onLost: () => process.exit(1),
     onChange: (level, what, details = {}) => log[level](details, what),
     onAudit: (record) => log.info({ audit: record }, 'audit'),
@@ -74,7 +74,7 @@ async function listen(
         `${port} is in use by another program on ${address}; choose another, such as PORT=5050`,
       )
     if (code === 'EACCES')
-      throw new OptionError('port', `this user may not listen on ${port}; choose a port above 1023`)
+      throw new OptionError('port', `this user is not allowed to listen on ${port}; choose a port above 1023`)
     if (code === 'EADDRNOTAVAIL')
       throw new OptionError(
         'host',

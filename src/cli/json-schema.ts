@@ -1,6 +1,6 @@
 /** Finds what zod would ignore in a JSON Schema, so that no rule of an operator is silently without effect. */
 
-/** Keywords with the type of the values that they apply to. zod reads them only beside that type. */
+/** Keywords with the type of the values that they apply to. zod ignores them without that type. */
 const KEYWORDS: Readonly<Record<string, string>> = {
   properties: 'object',
   required: 'object',
@@ -59,7 +59,7 @@ const WITH_SCHEMAS = [
 /** Keywords whose value has schemas as members. */
 const WITH_MEMBERS = ['properties', 'patternProperties', '$defs', 'definitions']
 
-/** What zod would ignore: the end of a sentence about the schema. `null` if there is nothing. */
+/** What zod would ignore, as the end of a sentence about the schema. `null` if nothing. */
 export function ignoredIn(schema: unknown, at = '#'): string | null {
   if (typeof schema === 'boolean') return null
   if (!isObject(schema)) return `has no schema at ${at}`
@@ -74,7 +74,8 @@ function problemOf(schema: Readonly<Record<string, unknown>>, at: string): strin
   const rules = Object.keys(schema).filter((keyword) => !ANNOTATIONS.has(keyword))
   const unknown = rules.find((keyword) => !UNTYPED.has(keyword) && !Object.hasOwn(KEYWORDS, keyword))
   if (unknown !== undefined) return `has "${unknown}" at ${at}, which is not supported`
-  if (rules.includes('$ref') && rules.length > 1) return `has other rules beside "$ref" at ${at}; use "allOf"`
+  if (rules.includes('$ref') && rules.length > 1)
+    return `has other rules next to "$ref" at ${at}; use "allOf"`
   const types = [schema.type].flat().map((type) => (type === 'integer' ? 'number' : type))
   const idle = rules.find((keyword) => Object.hasOwn(KEYWORDS, keyword) && !types.includes(KEYWORDS[keyword]))
   if (idle !== undefined) return `has "${idle}" at ${at} without "type": "${KEYWORDS[idle]}"`

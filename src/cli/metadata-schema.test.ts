@@ -95,7 +95,7 @@ describe('the file of metadata schemas', () => {
     ],
     [
       '{"public":{"type":"object","properties":{"a":{"$ref":"#/$defs/a","maxLength":1}},"$defs":{"a":{}}}}',
-      'has other rules beside "$ref" at #/properties/a',
+      'has other rules next to "$ref" at #/properties/a',
     ],
     ['{"public":{"type":"object","properties":{"a":null}}}', 'has no schema at #/properties/a'],
     ['{"userFields":[]}', 'has "userFields" that cannot be used: expected an object'],

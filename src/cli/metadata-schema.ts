@@ -19,7 +19,7 @@ export async function libraryOptions({ options, metadataSchema }: Settings): Pro
   return metadataSchema === '' ? options : { ...options, ...(await readSchemas(metadataSchema)) }
 }
 
-/** Why the file cannot be used, if so. */
+/** The problems of the file. Empty if it can be used. */
 export async function schemaProblems(settings: Settings): Promise<readonly OptionProblem[]> {
   try {
     await libraryOptions(settings)
@@ -30,7 +30,7 @@ export async function schemaProblems(settings: Settings): Promise<readonly Optio
   }
 }
 
-/** What the file has, as options of the library. */
+/** The contents of the file, as options of the library. */
 type FileOptions = Pick<AuthOptions, 'metadataSchema' | 'userFields'>
 
 async function readSchemas(path: string): Promise<FileOptions> {
@@ -73,7 +73,7 @@ async function readSchemas(path: string): Promise<FileOptions> {
   return { metadataSchema, userFields: userFields as UserFields }
 }
 
-/** Why no account could be made with these fields: the schema refuses one, or requires what people cannot enter. */
+/** Why nobody could register with these fields: the schema refuses one, or requires a member that is not one of them. */
 function conflictOf(schema: unknown, fields: readonly OpenedUserField[]): string | null {
   if (!isObject(schema)) return null
   const properties = isObject(schema.properties) ? schema.properties : {}

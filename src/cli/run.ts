@@ -118,8 +118,8 @@ function problemOf({ message }: Error): string {
 }
 
 /**
- * May contain any character: adopted or imported accounts can have any address, and what is written into a profile is
- * checked by rules of its own.
+ * Arguments that may contain any character: adopted or imported accounts can have any address, and the values of a profile
+ * have checks of their own.
  */
 const UNCHECKED = new Set([
   'EMAIL',
@@ -147,10 +147,8 @@ function refuseInvisible(command: Command, flags: Record<string, unknown>, args:
 
 /** An error as one line per problem, never a stack trace, with its code and exit code. */
 function explain(error: unknown): { lines: string[]; code: string; exitCode: ExitCode } {
-  if (error instanceof UsageError) {
+  if (error instanceof UsageError || error instanceof OutputError)
     return { lines: [error.message], code: 'usage', exitCode: 2 }
-  }
-  if (error instanceof OutputError) return { lines: [error.message], code: 'usage', exitCode: 2 }
   if (error instanceof OptionError) {
     const lines = error.problems.map(({ option, problem }) => `${variableOf(option)}: ${problem}`)
     return { lines, code: 'setting', exitCode: 2 }

@@ -12,23 +12,13 @@ export function problemsOf(settings: Settings): readonly OptionProblem[] {
   const { options, problems } = inspectOptions(settings.options)
   const all = [
     ...settings.problems,
-    ...databaseProblems(options),
+    ...problemsIn(() => describeDatabase(options.databaseUrl)),
     ...problems,
-    ...siteProblems(options),
+    ...problemsIn(() => openSite(options)),
     ...hostProblem(settings.host, options),
     ...workersProblem(settings, options),
   ]
   return all.filter(({ option }, index) => all.findIndex((other) => other.option === option) === index)
-}
-
-/** A URL that names no database. */
-function databaseProblems({ databaseUrl }: Options): readonly OptionProblem[] {
-  return problemsIn(() => describeDatabase(databaseUrl))
-}
-
-/** A logo, color or file of sentences that cannot be used. */
-function siteProblems(options: Options): readonly OptionProblem[] {
-  return problemsIn(() => openSite(options))
 }
 
 function problemsIn(open: () => unknown): readonly OptionProblem[] {
@@ -41,7 +31,7 @@ function problemsIn(open: () => unknown): readonly OptionProblem[] {
   }
 }
 
-/** An address that others could reach without TLS. */
+/** Refuses an address that others could reach without TLS. */
 function hostProblem(host: string, { mode, trustedProxies }: Options): OptionProblem[] {
   const address = withoutBrackets(host)
   if (host === 'localhost' || isLoopback(address)) return []
@@ -58,7 +48,7 @@ function hostProblem(host: string, { mode, trustedProxies }: Options): OptionPro
   return trustedProxies === '' ? [{ option: 'host', problem }] : []
 }
 
-/** State that several processes would have to share. */
+/** Refuses several processes if they could not share the database, the key or the port. */
 function workersProblem(settings: Settings, { mode, databaseUrl, secretKey }: Options): OptionProblem[] {
   const { workers } = settings
   if (workers === 1) return []

@@ -121,7 +121,7 @@ export interface Settings extends ServerSettings {
   readonly sources: Readonly<Record<Name, Source>>
   /** The files that secrets were read from, each with its variable. */
   readonly secretFiles: readonly { readonly setting: string; readonly file: string }[]
-  /** Variables that look like ours but are unknown, most likely typing errors. */
+  /** Variables that look like ours but are unknown, most likely because of a typing error. */
   readonly unknownVariables: readonly string[]
   /** Invalid values. The other fields do not contain them. */
   readonly problems: readonly OptionProblem[]

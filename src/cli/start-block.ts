@@ -11,7 +11,7 @@ export const DEVELOPMENT_WARNING =
   'for your own machine only. Do not put it on the internet; use BIENVENUE_MODE=production there'
 
 /** The effect of a key that is generated at every start. */
-export const KEY_NOTE = 'sessions survive a restart, device cookies do not'
+export const KEY_NOTE = 'sessions survive a restart; device cookies and authenticator apps do not'
 
 /** Whether this start generates a key, because development mode has none set. */
 export function generatesKey({ mode, secretKey }: Options): boolean {

@@ -25,7 +25,7 @@ function proxyWarning({ mode, baseUrl, trustedProxies }: Options): Warning[] {
 }
 
 const NO_PROXY =
-  'no proxy is trusted, but an https BASE_URL needs one; all its clients count as one IP address, so one of them can lock out the others; set it to the address of the proxy'
+  'no proxy is trusted, but an https BASE_URL needs a proxy in front; all clients count as one IP address, so one of them can lock out the others; set this to the address of the proxy'
 
 function fileWarnings(settings: Settings, { databaseUrl }: Options): Warning[] {
   const database = filesOf(databaseUrl).map((file) => ({ setting: SETTINGS.databaseUrl.env, file }))

@@ -93,7 +93,7 @@ function endOf(worker: Worker): Promise<End> {
   const { promise, resolve } = Promise.withResolvers<End>()
   worker.once('exit', (code, signal) => {
     const end = { code, signal }
-    // Its last messages arrive before the channel closes, but maybe after the process has ended.
+    // Its last messages arrive before the channel closes, but possibly after the process has ended.
     if (worker.isConnected()) worker.once('disconnect', () => resolve(end))
     else resolve(end)
   })

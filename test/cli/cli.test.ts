@@ -827,7 +827,7 @@ it('users set changes profile and metadata, which show prints without control ch
   const flags = Object.entries(profile).map(([name, value]) => `--${name}=${value}`)
   const given = JSON.stringify(metadata)
   expect(expectDone(await set(...flags, '--metadata', given, '--private-metadata', given))).toBe(
-    `${EMAIL} is changed.\n`,
+    `Changed ${EMAIL}.\n`,
   )
   const text = expectDone(await runHere(['users', 'show', EMAIL], { env }))
   expect(text).toContain('name               علی\\u{200c}رضا\n')

@@ -238,7 +238,7 @@ describe('the files', () => {
     const linked = makeProject({ 'package.json': manifest(['hono']), 'shared/ignored': 'node_modules\n' })
     symlinkSync('shared/ignored', join(linked, '.gitignore'))
     const { additions } = await init(linked)
-    expect(additions[1]).toEqual({ to: 'the file of .gitignore', lines: ['bienvenue.db*'] })
+    expect(additions[1]).toEqual({ to: 'the file that .gitignore links to', lines: ['bienvenue.db*'] })
     expect(readFileSync(join(linked, '.gitignore'), 'utf8')).toBe('node_modules\n')
   })
 })
@@ -371,7 +371,7 @@ describe('existing files', () => {
     makeProject({ 'package.json': manifest(['next']), 'lib/auth.js': OWN, '.gitignore': 'node_modules\n' })
 
   it('are not replaced without a terminal, and nothing else is written', async () => {
-    await expectRefusal(withAuth(), /^Already there: lib\/auth\.js\. Nothing was written\. Add --force /)
+    await expectRefusal(withAuth(), /^Already exists: lib\/auth\.js\. Nothing was written\. Add --force /)
   })
 
   it('are replaced with --force', async () => {

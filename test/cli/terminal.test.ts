@@ -116,7 +116,7 @@ stopped
   Database  ${terminal.databaseUrl}
   Mail      shown in this terminal
   Address   http://localhost:5000
-  Key       generated for this run: sessions survive a restart, device cookies do not
+  Key       generated for this run: sessions survive a restart; device cookies and authenticator apps do not
 
 !!! DEVELOPMENT MODE: for your own machine only. Do not put it on the internet; use BIENVENUE_MODE=production there.
   - passwords of 8 characters are accepted; NIST requires 15

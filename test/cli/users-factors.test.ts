@@ -98,7 +98,7 @@ onEachEngine('the command', (engine) => {
     expect(await doctor({ BIENVENUE_SECOND_FACTOR: 'passkey', BASE_URL: 'https://new.example.org' })).toEqual(
       [
         'ok      second factor: the policy is passkey; 2 accounts without the required passkey',
-        'ok      passkeys: 2 passkeys of another RP ID than new.example.org, which cannot be used here; if it changed by mistake, set BIENVENUE_RP_ID',
+        'ok      passkeys: 2 passkeys for an RP ID other than new.example.org cannot be used here; if the RP ID changed by mistake, set BIENVENUE_RP_ID',
       ],
     )
     for (const {
@@ -118,7 +118,7 @@ onEachEngine('the command', (engine) => {
     const email = 'eve@example.com'
     await auth.users.create({ email, password: PASSWORD, confirmed: true })
     expect((await users(`require-factor ${email}`)).stdout).toBe(
-      `${email} must have a second factor, and sets one up at the next sign-in.\n`,
+      `${email} must now sign in with a second factor. If there is none, the next sign-in asks to set one up.\n`,
     )
     expect((await users(`show ${email}`)).stdout).toMatch(/^required since +\d{4}-\S+Z$/m)
     expect(await beginSignIn({ auth, email })).toMatchObject({ next: 'enrol' })

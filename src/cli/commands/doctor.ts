@@ -35,15 +35,12 @@ interface Check {
 
 export const doctor: Command = {
   name: 'doctor',
-  summary: 'Show every setting and its source, warn of unsafe ones, and check the database',
+  summary: 'Show every setting and its source, warn about unsafe ones, and check the database',
   toleratesProblems: true,
   async run({ settings, json }) {
     const { options } = inspectOptions(settings.options)
     const problems = [...problemsOf(settings), ...(await schemaProblems(settings))]
-    const refused = problems.map(({ option, problem }) => ({
-      setting: variableOf(option),
-      problem,
-    }))
+    const refused = problems.map(({ option, problem }) => ({ setting: variableOf(option), problem }))
     const rows = describeSettings(settings, options)
     const unsafe = warningsOf(settings, options)
       .filter(({ setting }) => refused.every((other) => setting !== other.setting))
@@ -126,8 +123,8 @@ function shownDatabase(databaseUrl: string): string {
 }
 
 /**
- * Lists nothing if bcrypt can be loaded. A service whose new hashes are argon2id loads it with the first bcrypt hash, so it also
- * starts where that is impossible.
+ * Empty if bcrypt can be loaded. A service that creates argon2id hashes loads it only for the first bcrypt hash, so it starts
+ * even where bcrypt cannot be loaded.
  */
 async function checkBcrypt(): Promise<Check[]> {
   const found = await check('bcrypt', async () => {
@@ -145,7 +142,7 @@ async function checkDatabase(
   try {
     if (!databaseExists(databaseUrl)) {
       assertCreatable(databaseUrl)
-      return [{ name: 'database', ok: true, detail: 'does not exist yet; serve or migrate creates it' }]
+      return [{ name: 'database', ok: true, detail: 'does not exist yet; serve or migrate will create it' }]
     }
     const db = await openDatabase(databaseUrl, { migrate: false, create: false, naming: options })
     try {
@@ -184,7 +181,7 @@ async function checkDatabase(
   }
 }
 
-/** Whether every stored secret can be opened, and which keys must stay. None if no secret is stored. */
+/** Whether every stored secret can be opened, and which keys must stay. Empty if no secret is stored. */
 async function checkSecrets(db: Database, { mode, secretKey }: Options): Promise<Check[]> {
   const counts = await countSealed(db)
   const of = (keyIds: Iterable<string>) =>
@@ -220,17 +217,17 @@ function checkFactors(db: Database, options: Options): Promise<Check> {
   })
 }
 
-/** Passkeys that cannot be used, because the host name has changed. None if all can. */
+/** Passkeys that cannot be used, because the RP ID has changed. Empty if all can be used. */
 async function checkPasskeys(db: Database, options: Options): Promise<Check[]> {
   const rp = relyingPartyOf(options)
   if (rp === null) return []
   const others = await countPasskeysOfOtherHosts(db, rp.id)
   if (others === 0) return []
-  const detail = `${counted(others, 'passkey')} of another RP ID than ${rp.id}, which cannot be used here; if it changed by mistake, set ${SETTINGS.rpId.env}`
+  const detail = `${counted(others, 'passkey')} for an RP ID other than ${rp.id} cannot be used here; if the RP ID changed by mistake, set ${SETTINGS.rpId.env}`
   return [{ name: 'passkeys', ok: true, detail }]
 }
 
-/** The providers that people sign in with, and what keeps them from it. None if there are no providers. */
+/** The providers, and what prevents sign-in with them. Empty if there are none. */
 async function checkProviders(
   db: Database,
   { baseUrl, mode, secretKey }: Options,
@@ -254,14 +251,14 @@ async function checkProviders(
     all.length > 0 && baseUrl === '' && `${SETTINGS.baseUrl.env} is not set, so nobody can sign in with them`,
     ...strangers.map(
       ([id, count]) =>
-        `${counted(count, 'identity', 'identities')} at ${id}, which is not a provider here: add it with this id`,
+        `${counted(count, 'identity', 'identities')} at ${id}, which is not a provider here: add a provider with this id`,
     ),
   ]
   const isWell = closed.length === 0 && (all.length === 0 || baseUrl !== '')
   return [{ name: 'providers', ok: isWell, detail: parts.filter((part) => part !== false).join('; ') }]
 }
 
-/** @param test - Returns what is well, or throws what is not. */
+/** @param test - Returns the detail of a successful check. Throws the reason if the check fails. */
 async function check(name: string, test: () => Promise<string> | string): Promise<Check> {
   try {
     return { name, ok: true, detail: await test() }

@@ -166,7 +166,7 @@ async function runImport({ auth, items, options, rejects, progress, size }: Task
       options,
       operator(),
     )) {
-      // A rejected item is the one that was given.
+      // The service returns the same item objects that it was given.
       const rejectedLines = rejected.map(({ item, problem }) => ({ line: (item as FileItem).line, problem }))
       appendFileSync(rejects.fd, rejectedLines.map(rejectedLine).join(''))
       const shown = progress === null ? [] : rejectedLines.slice(0, Math.max(0, NAMED_MAX - counts.rejected))

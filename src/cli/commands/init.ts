@@ -13,7 +13,10 @@ export const init: Command = {
   name: 'init',
   summary: 'Connect the application in this folder: write the few lines that its framework needs',
   flags: {
-    framework: { type: 'string', help: `Instead of the detected one: ${FRAMEWORK_NAMES.join(', ')}` },
+    framework: {
+      type: 'string',
+      help: `The framework, if the detected one is wrong: ${FRAMEWORK_NAMES.join(', ')}`,
+    },
     force: { type: 'boolean', help: 'Replace existing files without asking' },
     'dry-run': { type: 'boolean', help: 'Show what would be written, without writing it' },
   },
@@ -71,7 +74,10 @@ function compare(plan: Plan): { changes: Change[]; additions: Addition[] } {
   const ignored = textOf('.gitignore')
   if (ignored !== null && !ignored.split(/\r?\n/).includes(IGNORED)) {
     if (lstatSync('.gitignore').isSymbolicLink())
-      return { changes, additions: [...additions, { to: 'the file of .gitignore', lines: [IGNORED] }] }
+      return {
+        changes,
+        additions: [...additions, { to: 'the file that .gitignore links to', lines: [IGNORED] }],
+      }
     const text = `${ignored.replace(/(?<!\n)$/, '\n')}${IGNORED}\n`
     changes.push({ path: '.gitignore', text, replace: true, kind: 'extended' })
   }
@@ -83,7 +89,7 @@ async function mayReplace(changes: readonly Change[]): Promise<boolean> {
   const paths = changes.filter(({ kind }) => kind === 'replaced').map(({ path }) => path)
   if (paths.length > 0 && !canAsk())
     throw new UsageError(
-      `Already there: ${paths.join(', ')}. Nothing was written. Add --force to replace, or --dry-run to see what would be written.`,
+      `Already exists: ${paths.join(', ')}. Nothing was written. Add --force to replace, or --dry-run to see what would be written.`,
     )
   for (const path of paths) {
     if (await confirmed(`${path} already exists. Replace it?`)) continue
@@ -126,7 +132,7 @@ function report({ project, framework, changes, additions, next, isDryRun }: Repo
 const DESCRIPTIONS: Readonly<Record<Change['kind'], (path: string) => string>> = {
   created: (path) => `${path} (new)`,
   replaced: (path) => `${path} (replaced)`,
-  extended: (path) => `${path} (with a line for ${IGNORED})`,
+  extended: (path) => `${path} (with the new line ${IGNORED})`,
   unchanged: (path) => `${path} (unchanged)`,
 }
 

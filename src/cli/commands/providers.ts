@@ -24,20 +24,20 @@ const add: Command = {
     issuer: { type: 'string', help: 'The issuer, an https URL; required for oidc' },
     scopes: {
       type: 'string',
-      help: 'What to ask for, separated by spaces; by default what the address and the name need',
+      help: 'The scopes to request, separated by spaces; by default those for the address and the name',
     },
     tenants: {
       type: 'string',
       help: 'For microsoft: the ids of the allowed tenants, separated by commas, or * for all',
     },
-    'existing-accounts-only': { type: 'boolean', help: 'Create no account for a person who has none' },
+    'existing-accounts-only': { type: 'boolean', help: 'Never create an account for a new person' },
     linking: {
       type: 'string',
-      help: 'If an account has the address: ask lets its owner sign in and connect, verified connects at once if both sides have verified it',
+      help: 'What to do if an account already has the address: ask (its owner signs in and connects it) or verified (connect at once if both sides have verified it); by default ask',
     },
     'trusts-email': {
       type: 'boolean',
-      help: 'Its addresses count as verified, because your organization assigns them',
+      help: 'Treat its addresses as verified; only for a provider that assigns them, such as that of your organization',
     },
   },
   run(input) {
@@ -71,7 +71,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   tenants: '--tenants',
 }
 
-/** A refusal of a field, as one of the flag that it comes from. */
+/** Converts the refusal of a field to an error about the flag that it comes from. */
 function inFlags(error: unknown): unknown {
   if (!(error instanceof AuthError) || error.field === undefined) return error
   const { field, message } = error
@@ -140,7 +140,7 @@ const list: Command = {
 
 const check: Command = {
   name: 'providers check',
-  summary: 'Ask a provider about itself, and show the redirect URI to register there',
+  summary: 'Check that a provider answers, and show the redirect URI to register there',
   takes: 'ID',
   run(input) {
     const [id = ''] = input.args

@@ -71,7 +71,7 @@ export const FRAMEWORKS: readonly Framework[] = [
   { name: 'node', title: 'node:http', isPackage: () => false, plan: planNode },
 ]
 
-/** A framework whose application is a program of the user, in which only the routes are to be added. */
+/** A framework in which the user adds the routes to a program of their own. */
 function server(name: string, title: string, lines: readonly string[]): Framework {
   return {
     name,
@@ -118,7 +118,7 @@ function planServer(project: Project, { imports, exports, used, lines }: ServerP
   const letter = isModule ? '' : 'm'
   const written = `auth.${letter}${isTypeScript ? 'ts' : 'js'}`
   const imported = `auth.${letter}${isTypeScript && importsTypeScript ? 'ts' : 'js'}`
-  // Programs in `src/` import from the same folder, those beside `lib/` from there.
+  // Programs in `src/` import from the same folder, those next to `lib/` from that folder.
   const from = folder === 'lib' ? `./lib/${imported}` : `./${imported}`
   return {
     files: [

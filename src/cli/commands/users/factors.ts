@@ -12,7 +12,7 @@ export const revokeFactor: Command = {
   takes: 'EMAIL',
   flags: {
     totp: { type: 'boolean', help: 'The authenticator app' },
-    passkey: { type: 'string', help: 'The passkey or security key with this id, as users show lists it' },
+    passkey: { type: 'string', help: 'The passkey or security key with this id; users show lists the ids' },
     'recovery-codes': { type: 'boolean', help: 'All recovery codes' },
   },
   run(input) {
@@ -46,7 +46,7 @@ export const revokeFactor: Command = {
 
 export const requireFactor: Command = {
   name: 'users require-factor',
-  summary: 'Require a second factor of one user, whatever the policy of the service',
+  summary: 'Require a second factor of one user, regardless of the policy of the service',
   takes: 'EMAIL',
   flags: { off: { type: 'boolean', help: 'No longer require it' } },
   run: (input) =>
@@ -58,7 +58,7 @@ export const requireFactor: Command = {
         input.json
           ? jsonLine({ email: user.email, second_factor_required: required })
           : required
-            ? `${email} must have a second factor, and sets one up at the next sign-in.`
+            ? `${email} must now sign in with a second factor. If there is none, the next sign-in asks to set one up.`
             : `${email} needs a second factor only if the policy of the service asks for one.`,
       )
       return 0

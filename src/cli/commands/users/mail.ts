@@ -72,7 +72,7 @@ async function reportMail({ json }: CommandInput, kind: keyof typeof MAILS, to: 
   return 0
 }
 
-/** The reason why an account cannot be sent a mail. */
+/** Why an account cannot get a mail. */
 function cannotGetMail({ email, disabledAt }: Account): MaintenanceError {
   return new MaintenanceError(
     disabledAt === null

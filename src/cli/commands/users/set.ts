@@ -14,7 +14,7 @@ const PROFILE_FLAGS = {
   metadata: { field: 'metadata', help: 'A JSON object that replaces the metadata, which the user can read' },
   'private-metadata': {
     field: 'privateMetadata',
-    help: 'The same for the metadata that the user cannot read',
+    help: 'A JSON object that replaces the private metadata, which the user cannot read',
   },
 } as const satisfies Record<string, { field: keyof UserUpdate; help: string }>
 
@@ -40,7 +40,7 @@ export const set: Command = {
       )
     return withUser(input, async (auth, { user }) => {
       const changed = (await auth.users.update(user.id, changes, operator())) ?? user
-      await print(input.json ? jsonLine(shown(changed)) : `${visible(changed.email)} is changed.`)
+      await print(input.json ? jsonLine(shown(changed)) : `Changed ${visible(changed.email)}.`)
       return 0
     })
   },
