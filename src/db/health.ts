@@ -1,4 +1,5 @@
 /** Whether a database can be read and written. `doctor` and `/readyz` report it. */
+import { TimeLimitExceeded, withinLimit } from '../lib/time-limit.ts'
 import { MIGRATION_NAMES } from './migrate.ts'
 import type { Database } from './tables/index.ts'
 
@@ -28,7 +29,9 @@ export class DatabaseFault extends Error {
   }
 }
 
-const healths = new WeakMap<Database, Health & { readonly isReady: () => Promise<boolean> }>()
+type Registered = Health & { readonly isReady: () => Promise<boolean> }
+
+const healths = new WeakMap<Database, Registered>()
 
 /** Registers the driver's checks for {@link isReady} and {@link healthOf}. */
 export function useHealth(db: Database, health: Health): void {
@@ -41,8 +44,10 @@ export function useHealth(db: Database, health: Health): void {
 }
 
 /** The health checks of a database that `openDatabase` opened. */
-export function healthOf(db: Database): Health {
-  return registered(db)
+export function healthOf(db: Database): Registered {
+  const health = healths.get(db)
+  if (health === undefined) throw new Error('this database was not opened by openDatabase')
+  return health
 }
 
 /**
@@ -52,19 +57,13 @@ export function healthOf(db: Database): Health {
  * @throws The database cannot be read or written, or does not answer within a second.
  */
 export function isReady(db: Database): Promise<boolean> {
-  return registered(db).isReady()
-}
-
-function registered(db: Database) {
-  const health = healths.get(db)
-  if (health === undefined) throw new Error('this database was not opened by openDatabase')
-  return health
+  return healthOf(db).isReady()
 }
 
 export const PROBE_EVERY_MS = 1_000
 export const PROBE_TIMEOUT_MS = 1_000
 
-/** Gives all callers the newest result, which is at most a second old. Never runs two probes at once. */
+/** Shares a result among all callers for a second. Never runs two probes at once. */
 function shared<Result>(probe: () => Promise<Result>): () => Promise<Result> {
   let result: Promise<Result> | undefined
   let probedAt = 0
@@ -82,15 +81,10 @@ function shared<Result>(probe: () => Promise<Result>): () => Promise<Result> {
 }
 
 async function withinTime<Result>(result: Promise<Result>): Promise<Result> {
-  const { promise: timeout, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => reject(new DatabaseFault('no_answer', `the database did not answer within ${PROBE_TIMEOUT_MS} ms`)),
-    PROBE_TIMEOUT_MS,
-  )
-  timer.unref()
   try {
-    return await Promise.race([result, timeout])
-  } finally {
-    clearTimeout(timer)
+    return await withinLimit(PROBE_TIMEOUT_MS, () => result)
+  } catch (error) {
+    if (!(error instanceof TimeLimitExceeded)) throw error
+    throw new DatabaseFault('no_answer', `the database did not answer within ${PROBE_TIMEOUT_MS} ms`)
   }
 }

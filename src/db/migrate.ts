@@ -142,7 +142,7 @@ export async function pendingMigrations(db: Database): Promise<readonly string[]
  */
 export async function migrate(db: Database): Promise<readonly string[]> {
   // Look first: a refusal must leave the database unchanged, and a service whose schema is up to date must start
-  // with a role that may not change the schema.
+  // with a role that is not allowed to change the schema.
   if ((await pendingMigrations(db)).length === 0) return []
   try {
     return await runMigrations(db, MIGRATIONS)
@@ -161,7 +161,7 @@ export async function migrate(db: Database): Promise<readonly string[]> {
  * Runs the missing migrations in one transaction, under Kysely's migration lock.
  *
  * @returns The names of the migrations that ran.
- * @throws {OptionError} The schema of our tables is missing and the role may not create it, or something else has the
+ * @throws {OptionError} The schema of our tables is missing and the role is not allowed to create it, or something else has the
  *   name of one of our tables.
  */
 export async function runMigrations(
@@ -175,7 +175,7 @@ export async function runMigrations(
     const { databaseSchema } = namingOf(db)
     throw new OptionError(
       'databaseSchema',
-      `there is no schema ${databaseSchema}, and the role may not create it; as an administrator, run: create schema "${databaseSchema}" authorization ROLE`,
+      `there is no schema ${databaseSchema}, and the database role is not allowed to create it; as an administrator, run: create schema "${databaseSchema}" authorization ROLE`,
       { cause },
     )
   }

@@ -15,7 +15,7 @@ import type { NotDurable } from './sqlite/group-commit.ts'
 import { type Database, type Schema, TABLE_NAMES } from './tables/index.ts'
 import { type DatabaseUrl, describeDatabase, parseDatabaseUrl, sqliteUrl } from './url.ts'
 
-/** Whether the database exists. Only an SQLite file may not; opening would create it. */
+/** Whether the database exists. Opening an SQLite file that does not exist would create it. */
 export function databaseExists(text: string): boolean {
   const database = locateDatabase(text)
   return database.dialect === 'postgres' || database.path === ':memory:' || existsSync(database.path)

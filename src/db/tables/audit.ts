@@ -181,7 +181,7 @@ export async function addAuditRecord(
     .execute()
 }
 
-/** A record as it is read. */
+/** A record as {@link listAuditRecords} returns it. */
 export interface AuditEntry extends AuditRecord {
   /** The current address of the account, or `null` if there is no account or it is gone. */
   readonly email: string | null

@@ -1,4 +1,4 @@
-/** The form of a table's description. Each table is described once, in its own file; `index.ts` lists them all. */
+/** The types of a table's description. Each table is described once, in its own file; `index.ts` lists them all. */
 import type { Generated } from 'kysely'
 import type { Tx } from './index.ts'
 
@@ -50,7 +50,7 @@ type CellOf<Of> = Of extends { type: infer Type extends keyof Values }
 /**
  * Removes expired rows, or anonymizes them.
  *
- * @param times - The audit forgets IP addresses and user agents from before `forgetBefore`.
+ * @param times - `forgetBefore`: the audit forgets IP addresses and user agents of older records.
  * @returns How many rows it removed or changed, at most `limit`; 0 when nothing is left to do.
  */
 export type DeleteSome = (

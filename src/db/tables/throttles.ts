@@ -165,7 +165,7 @@ export async function takePlace(
   return taken?.failures ?? null
 }
 
-/** When the pause that {@link startPause} started ends, or `null` if there is none. It may be over. */
+/** The end of the pause that {@link startPause} started. It may have passed. `null` if there is no pause. */
 export async function findPauseEnd(db: Database, key: string): Promise<Date | null> {
   const row = await db.selectFrom('throttles').select('expires_at').where('key', '=', key).executeTakeFirst()
   return row === undefined ? null : new Date(row.expires_at)
