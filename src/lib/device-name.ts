@@ -4,7 +4,7 @@ export interface DeviceName {
   readonly system: string | null
 }
 
-/** Names by what the user agent contains. The first match counts: most browsers also claim to be those below them. */
+/** Patterns in user agents, and the name for each. The first match counts: most browsers also claim to be those below. */
 const BROWSERS: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/\bEdg(?:e|A|iOS)?\//, 'Edge'],
   [/\b(?:OPR|OPT|OPiOS|Opera)\//, 'Opera'],

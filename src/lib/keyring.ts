@@ -30,7 +30,7 @@ export interface Keyring {
   /**
    * Decrypts what `seal` returned for the same purpose and place. Never throws.
    *
-   * @returns The plaintext, or why there is none. `unknown_key`: an operator removed the key too early, so answer
+   * @returns The plaintext, or why it cannot be opened. `unknown_key`: an operator removed the key too early, so answer
    *   `unavailable`. `altered`: the value was altered, moved or sealed for another purpose.
    */
   open(purpose: string, place: SealedPlace, sealed: Uint8Array): Uint8Array | Unopened

@@ -1,6 +1,6 @@
 import { sha256 } from './digest.ts'
 
-/** The logo of the service, as it is served. */
+/** The logo of the service. */
 export interface Logo {
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly type: 'image/png' | 'image/svg+xml'

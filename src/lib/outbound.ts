@@ -26,7 +26,7 @@ export type OutboundReason =
   /** The name does not resolve, or there is no connection, no trusted certificate or no valid answer. See `cause`. */
   | 'unreachable'
 
-/** An outbound request was refused or failed. Contains nothing of the request. */
+/** An outbound request was refused or failed. The error contains nothing of the request. */
 export class OutboundError extends Error {
   override readonly name = 'OutboundError'
   readonly reason: OutboundReason

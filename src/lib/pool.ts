@@ -10,7 +10,7 @@ const POOL_THREAD = 'libuv-worker'
 const OTHER_THREADS = 4
 
 /**
- * The size of a pool in which a commit never waits behind hashes for its sync.
+ * The size of a pool in which syncing a commit never waits behind hashes.
  *
  * @param hashes - How many run at once.
  */

@@ -1,5 +1,5 @@
 /**
- * The colors of an operator's accent color, for both schemes. The lightness is moved as little as possible so that text
+ * Derives the colors of both schemes from the accent color. The lightness is moved as little as possible, so that text
  * has a contrast of 4.5 (WCAG 2.2, 1.4.3), and borders, icons and focus at least 3 (1.4.11), with every background of
  * `pages/browser/page.css`.
  */
@@ -89,7 +89,7 @@ function extremeOf(direction: Scheme['direction']): string {
   return direction === 'darker' ? '#000000' : '#ffffff'
 }
 
-/** A button under the pointer. It gains contrast, unless it is black or white already. */
+/** The color of a button under the pointer. It gains contrast, unless the button is already black or white. */
 function pressedShade(accent: string, by: number, onAccent: string): string {
   const color = oklchOf(accent)
   const moved = color.lightness + by

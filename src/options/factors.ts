@@ -1,7 +1,7 @@
 import { parseOrigins } from '../lib/origins.ts'
 import { isRpId } from '../lib/relying-party.ts'
 import { OptionError } from '../model/errors.ts'
-import { DAY, HOUR, refusing, type Setting } from './setting.ts'
+import { DAY, HOUR, hasHttpOrigin, refusing, type Setting } from './setting.ts'
 
 /** Second factors and passkeys. */
 export const FACTORS = {
@@ -66,8 +66,7 @@ export const FACTORS = {
     about:
       'Further origins whose pages may use the passkeys, separated by commas, such as https://example.fr. Each is compared exactly. Browsers ask /.well-known/webauthn for them.',
     parse: (text: string) => refusing('passkeyOrigins', () => parseOrigins(text)),
-    refusedInProduction: (value: string) =>
-      value.split(',').some((origin) => origin.startsWith('http:')) ? 'must begin with https://' : null,
+    refusedInProduction: hasHttpOrigin,
     exception: (value: string) =>
       value === '' ? null : `pages of ${value.replaceAll(',', ', ')} can ask for the passkeys of users`,
   },

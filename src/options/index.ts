@@ -226,7 +226,10 @@ function combinationProblems(options: Options, hasMailer: boolean): OptionProble
   return problems
 }
 
-/** Checks the RP ID, and that users can meet a required second factor. NIST SP 800-63B-4 §2.2.2 requires a phishing-resistant option. */
+/**
+ * Checks the RP ID, and that passkeys are available if a second factor is required: NIST SP 800-63B-4 §2.2.2 requires a
+ * phishing-resistant option.
+ */
 function passkeyProblems(options: Options): OptionProblem[] {
   const { secondFactor, rpId, baseUrl } = options
   const problems: OptionProblem[] = []

@@ -2,7 +2,7 @@ import { parseOrigins } from '../lib/origins.ts'
 import { OptionError } from '../model/errors.ts'
 import { isEmailAddress } from '../model/user.ts'
 import { LOCALES } from '../text/locales.ts'
-import { refusing, type Setting } from './setting.ts'
+import { hasHttpOrigin, refusing, type Setting } from './setting.ts'
 
 /** Long enough for any product name, and short enough for a title and the subject of a mail. */
 const SERVICE_NAME_MAX_LENGTH = 60
@@ -155,8 +155,7 @@ export const PAGES = {
     about:
       'Origins of web applications to which pages may send people back, separated by commas, such as https://app.example.com. Each is compared exactly, without wildcards. If not set, the origins of BIENVENUE_TRUSTED_ORIGINS.',
     parse: (text: string) => refusing('returnOrigins', () => parseOrigins(text)),
-    refusedInProduction: (value: string) =>
-      value.split(',').some((origin) => origin.startsWith('http:')) ? 'must begin with https://' : null,
+    refusedInProduction: hasHttpOrigin,
     exception: (value: string) =>
       value === '' ? null : `links to the sign-in page can lead on to ${value.replaceAll(',', ', ')}`,
   },

@@ -3,7 +3,7 @@ import { parseSecretKeys } from '../lib/keyring.ts'
 import { parseOrigins } from '../lib/origins.ts'
 import { parseNetworks } from '../lib/proxies.ts'
 import { OptionError } from '../model/errors.ts'
-import { isMissing, MODES, refusing, type Setting } from './setting.ts'
+import { hasHttpOrigin, isMissing, MODES, refusing, type Setting } from './setting.ts'
 import { parseHttpUrl } from './url.ts'
 
 /**
@@ -83,8 +83,7 @@ export const SERVICE = {
     about:
       'Origins of other web applications whose scripts may call the service with a user’s cookies, separated by commas, such as https://app.example.com. Each is compared exactly, without wildcards. Browsers send the cookie only from the same site, so an application on another site must use bearer tokens.',
     parse: (text: string) => refusing('trustedOrigins', () => parseOrigins(text)),
-    refusedInProduction: (value: string) =>
-      value.split(',').some((origin) => origin.startsWith('http:')) ? 'must begin with https://' : null,
+    refusedInProduction: hasHttpOrigin,
     exception: (value: string) =>
       value === ''
         ? null

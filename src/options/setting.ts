@@ -65,6 +65,10 @@ export const DAY = 24 * HOUR
 export const isMissing = (advice: string) => (value: string) =>
   value === '' ? `is not set; ${advice}` : null
 
+/** A rule that refuses a list of origins if one of them has no TLS. */
+export const hasHttpOrigin = (origins: string) =>
+  origins.split(',').some((origin) => origin.startsWith('http:')) ? 'must begin with https://' : null
+
 /** Runs a parser of another layer, whose errors do not name the option. @throws {OptionError} */
 export function refusing(option: string, parse: () => unknown): void {
   try {

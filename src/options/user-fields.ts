@@ -1,5 +1,6 @@
 /** Checks the option `userFields` and fills in its defaults. */
 import { findInvisible } from '../lib/invisible.ts'
+import { isObject } from '../lib/is-object.ts'
 import { APPLICATION_LIMIT_MS, withinLimit } from '../lib/time-limit.ts'
 import { OptionError } from '../model/errors.ts'
 import type { StandardIssue, StandardSchema } from '../model/standard-schema.ts'
@@ -92,10 +93,6 @@ function isLine(given: unknown): given is string {
     given.isWellFormed() &&
     !/\p{Cc}/u.test(given)
   )
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /**
