@@ -10,7 +10,7 @@ export interface Command {
   readonly takes?: string
   /** Its own flags, each with a line of help. Every command also takes `--json`, `--help` and the settings. */
   readonly flags?: Readonly<Record<string, { type: 'boolean' | 'string'; help: string }>>
-  /** Run the command even if a setting is invalid. Without it, invalid settings are refused first. */
+  /** Runs the command even if a setting is invalid. Without this, invalid settings are refused first. */
   readonly toleratesProblems?: true
   run(input: CommandInput): Promise<ExitCode>
 }

@@ -1,4 +1,5 @@
 /** Finds what zod would ignore in a JSON Schema, so that no rule of an operator is silently without effect. */
+import { isObject } from '../lib/is-object.ts'
 
 /** Keywords with the type of the values that they apply to. zod ignores them without that type. */
 const KEYWORDS: Readonly<Record<string, string>> = {
@@ -64,10 +65,6 @@ export function ignoredIn(schema: unknown, at = '#'): string | null {
   if (typeof schema === 'boolean') return null
   if (!isObject(schema)) return `has no schema at ${at}`
   return problemOf(schema, at) ?? first(partsOf(schema, at), ([part, where]) => ignoredIn(part, where))
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function problemOf(schema: Readonly<Record<string, unknown>>, at: string): string | null {

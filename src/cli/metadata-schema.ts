@@ -1,10 +1,11 @@
 /** Reads the file of `BIENVENUE_METADATA_SCHEMA`. zod is loaded only if there is one. */
 
+import { isObject } from '../lib/is-object.ts'
 import { readTextFile, UnreadableFile } from '../lib/setting-file.ts'
 import { OptionError, type OptionProblem } from '../model/errors.ts'
 import type { OpenedUserField, UserFields } from '../model/user-fields.ts'
 import { type AuthOptions, openUserFields } from '../options/index.ts'
-import { ignoredIn, isObject } from './json-schema.ts'
+import { ignoredIn } from './json-schema.ts'
 import type { Settings } from './settings.ts'
 
 const KINDS = ['public', 'private'] as const

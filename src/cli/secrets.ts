@@ -1,4 +1,4 @@
-/** Which secrets may not be on the command line, which every user of the machine can read. */
+/** Finds secrets on the command line, which every user of the machine can read. */
 
 /** Whether a URL contains a password. The PostgreSQL driver accepts one in either place. */
 export function hasPassword(text: string): boolean {

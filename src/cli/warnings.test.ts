@@ -27,7 +27,7 @@ describe('warningsOf', () => {
     expect(warnings(PRODUCTION)).toEqual([
       {
         setting: 'BIENVENUE_TRUSTED_PROXIES',
-        reason: expect.stringContaining('all its clients count as one IP address'),
+        reason: expect.stringContaining('all clients count as one IP address'),
       },
     ])
     expect(warnings({ ...PRODUCTION, BIENVENUE_TRUSTED_PROXIES: '127.0.0.1' })).toEqual([])

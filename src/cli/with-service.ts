@@ -32,9 +32,12 @@ export async function withUser(
   use: (auth: AuthService, found: UserDescription) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const [email = ''] = input.args
-  return withService(input, async (auth) => {
-    const found = await auth.users.find(email)
-    if (found === null) throw new AuthError('unknown_email', { message: `There is no user ${email}.` })
-    return use(auth, found)
-  })
+  return withService(input, async (auth) => use(auth, await findUser(auth, email)))
+}
+
+/** The user with this address. @throws {AuthError} `unknown_email` */
+export async function findUser(auth: AuthService, email: string): Promise<UserDescription> {
+  const found = await auth.users.find(email)
+  if (found === null) throw new AuthError('unknown_email', { message: `There is no user ${email}.` })
+  return found
 }

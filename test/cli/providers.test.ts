@@ -214,7 +214,7 @@ onEachEngine('bienvenue providers', (engine) => {
     const fields = { email: 'bob@example.com', hashed_password: '!', identities: [identity] }
     await Array.fromAsync(auth.transfer.importUsers([{ fields }]))
     expect(await doctor()).toEqual([
-      'ok      providers: 0 providers; 1 identity at google, which is not a provider here: add it with this id',
+      'ok      providers: 0 providers; 1 identity at google, which is not a provider here: add a provider with this id',
     ])
   })
 })
@@ -258,8 +258,8 @@ it.each<[line: string, message: string]>([
     '--client-id contains spaces, other invisible characters or more than 512 characters.',
   ],
   ['add google CLIENT', '--secret-file is missing.'],
-  ['add google CLIENT --secret-file EMPTY', '--secret-file EMPTY: it is empty.'],
-  ['add google CLIENT --secret-file /nowhere', '--secret-file /nowhere: there is no such file.'],
+  ['add google CLIENT --secret-file EMPTY', 'Cannot read EMPTY: it is empty.'],
+  ['add google CLIENT --secret-file /nowhere', 'Cannot read /nowhere: there is no such file.'],
   [
     'add apple CLIENT SECRET',
     '--secret-file is not what apple needs: the secret is not a JSON object with team_id, key_id and private_key.',

@@ -1,11 +1,10 @@
 import type { AuditEntry, AuditQuery, AuthService } from '../../auth/index.ts'
 import { visible } from '../../lib/visible.ts'
 import { AUDIT_ACTION_NAMES } from '../../model/audit-actions.ts'
-import { AuthError } from '../../model/errors.ts'
 import { type Command, UsageError } from '../command.ts'
 import { limitOf, sinceOf } from '../query.ts'
 import { jsonLine, print } from '../terminal.ts'
-import { withService } from '../with-service.ts'
+import { findUser, withService } from '../with-service.ts'
 
 export const audit: Command = {
   name: 'audit',
@@ -39,9 +38,7 @@ export const audit: Command = {
 async function userIdOf(auth: AuthService, user: string): Promise<number> {
   // A deleted account has only its id left.
   if (/^\d{1,9}$/.test(user)) return Number(user)
-  const found = await auth.users.find(user)
-  if (found === null) throw new AuthError('unknown_email', { message: `There is no user ${user}.` })
-  return found.user.id
+  return (await findUser(auth, user)).user.id
 }
 
 function knownAction(action: string): string {

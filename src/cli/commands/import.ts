@@ -147,7 +147,7 @@ interface Task {
 }
 
 /** The number of rejected lines that are shown on standard error. The file contains all of them. */
-export const NAMED_MAX = 20
+export const REJECTS_SHOWN_MAX = 20
 
 async function runImport({ auth, items, options, rejects, progress, size }: Task): Promise<Counts> {
   const counts: Counts = { added: 0, unchanged: 0, rejected: 0 }
@@ -169,7 +169,8 @@ async function runImport({ auth, items, options, rejects, progress, size }: Task
       // The service returns the same item objects that it was given.
       const rejectedLines = rejected.map(({ item, problem }) => ({ line: (item as FileItem).line, problem }))
       appendFileSync(rejects.fd, rejectedLines.map(rejectedLine).join(''))
-      const shown = progress === null ? [] : rejectedLines.slice(0, Math.max(0, NAMED_MAX - counts.rejected))
+      const shown =
+        progress === null ? [] : rejectedLines.slice(0, Math.max(0, REJECTS_SHOWN_MAX - counts.rejected))
       if (shown.length > 0) progress?.end()
       for (const { line, problem } of shown)
         process.stderr.write(`line ${line.number}: ${visible(problem)}\n`)

@@ -1,8 +1,8 @@
 import { moveDatabase } from '../../db/index.ts'
-import { readTextFile, UnreadableFile } from '../../lib/setting-file.ts'
 import { visible } from '../../lib/visible.ts'
 import { OPTION_TABLE, readValue, resolveOptions } from '../../options/index.ts'
 import { type Command, UsageError } from '../command.ts'
+import { readGivenFile } from '../given-file.ts'
 import { hasPassword } from '../secrets.ts'
 import { jsonLine, print, table } from '../terminal.ts'
 import { isExposed } from '../warnings.ts'
@@ -75,12 +75,7 @@ function targetOf({ to, 'to-file': file }: Partial<Record<string, string>>): str
 }
 
 function readTarget(file: string): string {
-  try {
-    if (isExposed(file))
-      process.stderr.write(`Every user of this machine can access ${visible(file)}. Run chmod o= on it.\n`)
-    return readValue('--to-file', OPTION_TABLE.databaseUrl, readTextFile(file)) as string
-  } catch (error) {
-    if (!(error instanceof UnreadableFile)) throw error
-    throw new UsageError(`Cannot read ${file}: ${error.message}.`)
-  }
+  if (isExposed(file))
+    process.stderr.write(`Every user of this machine can access ${visible(file)}. Run chmod o= on it.\n`)
+  return readValue('--to-file', OPTION_TABLE.databaseUrl, readGivenFile(file)) as string
 }

@@ -1,10 +1,10 @@
 /** The providers that people can sign in with. */
 import type { AddProviderRequest, ProviderCheck, ProviderDetails } from '../../auth/index.ts'
-import { readTextFile, UnreadableFile } from '../../lib/setting-file.ts'
 import { visible } from '../../lib/visible.ts'
 import { AuthError, MaintenanceError } from '../../model/errors.ts'
 import { LINKING, type Linking, PRESETS, type PresetName } from '../../model/providers.ts'
 import { type Command, type CommandInput, UsageError } from '../command.ts'
+import { readGivenFile } from '../given-file.ts'
 import { operator } from '../operator.ts'
 import { confirmed, counted, jsonLine, moment, print, printRows } from '../terminal.ts'
 import { withService } from '../with-service.ts'
@@ -105,14 +105,7 @@ function requestIn({ args: [preset = ''], flags }: CommandInput): AddProviderReq
 }
 
 function secretIn(path: string | undefined): string | undefined {
-  if (path === undefined) return undefined
-  try {
-    return readTextFile(path).trim()
-  } catch (error) {
-    if (error instanceof UnreadableFile)
-      throw new UsageError(`--secret-file ${visible(path)}: ${error.message}.`)
-    throw error
-  }
+  return path === undefined ? undefined : readGivenFile(path).trim()
 }
 
 const list: Command = {

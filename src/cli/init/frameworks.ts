@@ -1,4 +1,4 @@
-/** The frameworks that `init` knows: how to recognize each, and what an application needs in it. */
+/** The frameworks that `init` knows: how to recognize each, and what an application with it needs. */
 import type { Project } from './project.ts'
 
 /** What `init` does in a project. */

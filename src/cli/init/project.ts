@@ -1,6 +1,8 @@
 import { lstatSync } from 'node:fs'
+import { isObject } from '../../lib/is-object.ts'
 import { readTextFile, UnreadableFile } from '../../lib/setting-file.ts'
 import { UsageError } from '../command.ts'
+import { readGivenFile } from '../given-file.ts'
 
 /** What `init` knows about the application in the current folder. */
 export interface Project {
@@ -46,16 +48,15 @@ export function textOf(path: string): string | null {
   }
 }
 
-function readManifest(): Record<string, unknown> {
+function readManifest(): Readonly<Record<string, unknown>> {
   if (lstatSync('package.json', { throwIfNoEntry: false }) === undefined)
     throw new UsageError(
       'There is no package.json here. Change to the folder of your application, or create the file with: npm init',
     )
   try {
-    const manifest: unknown = JSON.parse(readTextFile('package.json'))
+    const manifest: unknown = JSON.parse(readGivenFile('package.json'))
     if (isObject(manifest)) return manifest
   } catch (error) {
-    if (error instanceof UnreadableFile) throw new UsageError(`Cannot read package.json: ${error.message}.`)
     if (!(error instanceof SyntaxError)) throw error
   }
   throw new UsageError('package.json is not a JSON object. Correct it, then run this command again.')
@@ -63,8 +64,4 @@ function readManifest(): Record<string, unknown> {
 
 function keysOf(value: unknown): string[] {
   return isObject(value) ? Object.keys(value) : []
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
