@@ -1,6 +1,6 @@
 /**
- * `npm test`: runs every check, in stages, the fastest first, and stops at the first stage that fails. With `--full` (`npm run test:full`):
- * runs what is too slow or too heavy for `npm test`.
+ * `npm test`: runs every check in stages, the fastest first, and stops at the first stage that fails. `npm run test:full`
+ * (`--full`) runs what is too slow or too heavy for that.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -88,8 +88,8 @@ interface Report {
 const SLOWEST = 10
 
 /**
- * Prints the slowest files, the number of tests and the skipped ones. The exit code of the test runner alone is not trusted, because a
- * module that it loads could set it.
+ * Prints the slowest files, the number of tests and the skipped ones. Does not trust the exit code of the test runner alone,
+ * because a module that it loads could set it.
  */
 function reportTests(): boolean {
   const report = JSON.parse(readFileSync(REPORT, 'utf8')) as Report

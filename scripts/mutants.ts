@@ -26,7 +26,7 @@ import { startPostgres } from '../test/support/start-postgres.ts'
 import { type NamedTest, provenIds, resultsIn } from './requirements.ts'
 
 const PAGE = 'docs/security/security.md'
-/** Not copied: large, or made from the rest. */
+/** Not copied: large, or generated. */
 const LEFT_OUT = new Set(['node_modules', '.git', '.cache', 'dist'])
 /** Each run has one worker. More at once than cores would only make tests time out. */
 const AT_ONCE = Math.min(4, availableParallelism())

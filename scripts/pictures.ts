@@ -1,4 +1,4 @@
-/** Makes the pictures of docs/guide/pages.md and the README: `npm run pictures`. They are made in Chromium from a real service. */
+/** `npm run pictures`: takes the pictures of docs/guide/pages.md and the README, in Chromium, from a real service. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

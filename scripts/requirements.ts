@@ -1,8 +1,8 @@
 /**
  * Compares the lines of `docs/security/security.md` with the names of the tests: prints the state of each area, and
  * fails if page and tests disagree. The argument is the path of a JSON test report, in which only tests that
- * passed prove something. Without an argument, it reads the report in `.cache` if no source is newer. Otherwise the names
- * of the tests are enough.
+ * passed prove something. Without an argument, it reads the report in `.cache` if that is newer than all sources. Otherwise
+ * it compares only the names of the tests.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs'

@@ -1,7 +1,5 @@
 /** Copies the scripts of `docs/guide/coming-from/` into the pages that explain them. */
-import { readFileSync } from 'node:fs'
-import { extname } from 'node:path'
-import { type Page, partsOf } from './page.ts'
+import { listingsOf, type Page } from './page.ts'
 
 const FOLDER = 'docs/guide/coming-from'
 
@@ -16,14 +14,8 @@ const SCRIPTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 }
 
 export const comingFrom: readonly Page[] = Object.entries(SCRIPTS).map(([page, scripts]) =>
-  partsOf(
+  listingsOf(
     `${FOLDER}/${page}`,
-    Object.fromEntries(Object.entries(scripts).map(([part, script]) => [part, listing(script)])),
+    Object.fromEntries(Object.entries(scripts).map(([part, script]) => [part, `${FOLDER}/${script}`])),
   ),
 )
-
-/** The script as a block of code. */
-function listing(script: string): string {
-  const code = readFileSync(`${FOLDER}/${script}`, 'utf8')
-  return `\`\`\`${extname(script).slice(1)}\n${code}\`\`\``
-}

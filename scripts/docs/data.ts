@@ -3,7 +3,7 @@ import { TABLES } from '../../src/db/index.ts'
 import type { Table } from '../../src/db/tables/table.ts'
 import { code, codes, partsOf, table } from './page.ts'
 
-const EXPORTS = { user: '`GET /profile/export`', operator: '`bienvenue export`' }
+const EXPORTS = { user: '`POST /profile/export`', operator: '`bienvenue export`' }
 
 const tables: [string, Table][] = Object.entries(TABLES)
 

@@ -24,12 +24,13 @@ Every refusal over HTTP has one shape:
 - \`request_id\` finds the reason in the log.
 
 \`password_too_short\` also has \`min_length\`, the minimum number of characters, and \`password_too_long\` has
-\`max_bytes\`. Both numbers are also in \`message\`. \`refused_by_application\` has \`application_code\`, and \`message\` is that
-of the application, if it gave one ([library.md](../guide/library.md#hooks)). One answer is older than this shape and keeps its own: \`email_taken\`
-is \`{"message":"email already registered"}\` and nothing else.
+\`max_bytes\`. Both numbers are also in \`message\`. \`reauthentication_required\` and \`second_factor_required\` have
+\`accepts\`, the methods that the user can authenticate with. \`refused_by_application\` has \`application_code\`, and its
+\`message\` is that of the application, if it gave one ([library.md](../guide/library.md#hooks)). One answer is older than this
+shape and keeps its own: \`email_taken\` is \`{"message":"email already registered"}\` and nothing else.
 
 Library callers get an \`AuthError\` with the same \`code\` (and \`field\`, \`retryAfterSeconds\`, \`minLength\`, \`maxBytes\`,
-\`applicationCode\`).
+\`accepts\`, \`applicationCode\`).
 
 | Code | Status | Message | Cause |
 |---|---|---|---|

@@ -1,7 +1,5 @@
 /** Copies the examples into the guides. */
-import { readFileSync } from 'node:fs'
-import { extname } from 'node:path'
-import { type Page, partsOf } from './page.ts'
+import { listingsOf, type Page } from './page.ts'
 
 /** The files of each page in `docs/guide/`, by the name of the part. */
 const PAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -35,13 +33,5 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 }
 
 export const examples: readonly Page[] = Object.entries(PAGES).map(([page, files]) =>
-  partsOf(
-    `docs/guide/${page}.md`,
-    Object.fromEntries(Object.entries(files).map(([part, file]) => [part, listing(file)])),
-  ),
+  listingsOf(`docs/guide/${page}.md`, files),
 )
-
-/** The file as a block of code. */
-function listing(file: string): string {
-  return `\`\`\`${extname(file).slice(1)}\n${readFileSync(file, 'utf8')}\`\`\``
-}

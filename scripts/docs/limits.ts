@@ -28,8 +28,9 @@ import { PASSWORD_MAX_BYTES } from '../../src/auth/passwords/password.ts'
 import * as breaches from '../../src/auth/passwords/policy/breaches.ts'
 import { LAST_SEEN_STEP_SECONDS } from '../../src/auth/sessions/guards.ts'
 import { DEVICE_LIFETIME_SECONDS } from '../../src/auth/sign-in/devices.ts'
+import { TOKENS_PER_PURPOSE } from '../../src/auth/tokens.ts'
 import { NAME_MAX_LENGTH } from '../../src/auth/transfer/field-values.ts'
-import { NAMED_MAX } from '../../src/cli/commands/import.ts'
+import { REJECTS_SHOWN_MAX } from '../../src/cli/commands/import.ts'
 import { LINE_MAX_BYTES } from '../../src/cli/import/lines.ts'
 import { CLEAN_UP_EVERY_MS } from '../../src/cli/instance.ts'
 import * as workers from '../../src/cli/workers.ts'
@@ -108,7 +109,7 @@ export const limits = partsOf('docs/security/limits.md', {
     [
       'such hashes that wait',
       `${COSTLY_WAITING_MAX} times the work of an argon2id hash`,
-      '503 `unavailable`',
+      refused('unavailable'),
     ],
     ['a password for bcrypt', amount(bcrypt.MAX_BYTES, 'bytes'), 'hashed with argon2id'],
     ['the cost of a stored bcrypt hash', String(bcrypt.MAX_COST), 'no password matches it'],
@@ -153,7 +154,7 @@ export const limits = partsOf('docs/security/limits.md', {
       amount(MAILS_AT_ONCE, 'mails'),
       'the others wait; the last free slot takes no mail to a slow domain',
     ],
-    ['mail: that makes its domain slow', duration(sending.SLOW_MS), ''],
+    ['mail: time to send that makes its domain slow', duration(sending.SLOW_MS), ''],
     ['mail: first retry after a failure; the wait then doubles', duration(sending.FIRST_RETRY_MS), ''],
     ['mail: longest wait between retries', duration(sending.LONGEST_RETRY_MS), ''],
     ['mail: retried for', seconds(sending.MAIL_LIFETIME_SECONDS), 'given up, with an audit record'],
@@ -165,10 +166,10 @@ export const limits = partsOf('docs/security/limits.md', {
     [
       'mail: between two notices of sign-ins without the second factor to an account',
       duration(MAIL_KINDS.second_factor_failed.pauseMs),
-      'only one waits, the others are not reported',
+      'only one is queued; the other sign-ins are not reported',
     ],
     ['mail: taken by an instance that died', duration(sending.LEASE_MS), 'another instance sends it'],
-    ['mail: between two looks into the outbox', duration(mailWorker.POLL_MS), ''],
+    ['mail: between two checks of the outbox', duration(mailWorker.POLL_MS), ''],
     ['mail: the same, while the database does not answer', duration(mailWorker.LONGEST_POLL_MS), ''],
     [
       'mail: being sent when the service stops',
@@ -182,7 +183,7 @@ export const limits = partsOf('docs/security/limits.md', {
     ],
     ['breach service: its answer', size(breaches.ANSWER_MAX_BYTES), 'the same'],
     ['breach service: failures in a row', String(breaches.FAILURES_MAX), 'it is not asked for a while'],
-    ['breach service: not asked for', duration(breaches.PAUSE_MS), 'one password tries it'],
+    ['breach service: the pause after that', duration(breaches.PAUSE_MS), 'one password tries it'],
     [
       'a hook of an embedding application',
       duration(APPLICATION_LIMIT_MS),
@@ -191,12 +192,16 @@ export const limits = partsOf('docs/security/limits.md', {
     [
       'its template, or its link, of a mail',
       duration(APPLICATION_LIMIT_MS),
-      'the mail has the text of the service; without its link it waits',
+      'the mail has the text of the service; a mail without its link waits',
     ],
   ]),
   accounts: rows('Beyond it', [
     ['sessions', '`BIENVENUE_SESSIONS_PER_USER`', 'the least recently used one ends'],
-    ['tokens', '1 for each purpose', 'the newer one replaces the older one'],
+    [
+      'tokens',
+      `${TOKENS_PER_PURPOSE} for each purpose; 1 for a change of address, and for a reset without mail`,
+      'a further mail is not sent; where the limit is 1, the new token replaces the older one',
+    ],
     ['waiting mails with a link', '1 of each kind', 'the newer one replaces the older one'],
     [
       'changes of a profile by its user',
@@ -215,9 +220,9 @@ export const limits = partsOf('docs/security/limits.md', {
     ],
     ['between two clean-ups', duration(CLEAN_UP_EVERY_MS), ''],
     ['before a worker that ended is replaced', duration(workers.FIRST_PAUSE_MS), 'the wait doubles'],
-    ['the longest wait for it', duration(workers.LONGEST_PAUSE_MS), ''],
+    ['the longest wait for that', duration(workers.LONGEST_PAUSE_MS), ''],
     ['import: a line of the file', size(LINE_MAX_BYTES), 'rejected; the import continues'],
     ['import: a field name in a reason', characters(NAME_MAX_LENGTH), 'cut'],
-    ['import: rejected lines that the terminal shows', String(NAMED_MAX), 'the file has all of them'],
+    ['import: rejected lines that the terminal shows', String(REJECTS_SHOWN_MAX), 'the file has all of them'],
   ]),
 })

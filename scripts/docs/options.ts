@@ -28,7 +28,7 @@ function optionsPage(): string {
 
 # Settings
 
-A setting is an environment variable of the service, a flag of every command, and (except for the last five) an option of
+A setting is an environment variable of the service, a flag of every command, and (if the table names one) an option of
 \`createAuth\`. A flag overrides a variable. An empty variable counts as not set. Spaces and invisible characters around a
 value are ignored. Inside a value they are refused and named, such as \`U+200B\`, except in words and names. An invalid value
 stops the start with one line that names the setting. \`bienvenue doctor\` shows each setting, where it comes from, and what the
@@ -51,8 +51,9 @@ other two accept no password.
 |---|---|---|---|---|---|---|---|
 ${rows.join('\n')}
 
-\`createAuth\` also takes \`now\` (a clock), \`hasher\` (for tests), \`mailer\` (your own mail transport instead of
-\`smtpUrl\` and \`mailFrom\`), \`logger\` and \`onAudit\`.
+\`createAuth\` also takes \`database\` (your own database instead of \`databaseUrl\`), \`mailer\` (your own mail transport
+instead of \`smtpUrl\` and \`mailFrom\`), \`mail\` (your own links and templates), \`hooks\`, \`metadataSchema\` and \`userFields\`
+(as values instead of a file), \`logger\`, \`onAudit\`, \`now\` (a clock) and \`hasher\` (for tests).
 
 ## What development mode refuses
 
