@@ -53,7 +53,9 @@ function report(compiler: API): string[] {
 
   /** The properties of an object, each in a line; those of a topic of functions below it. */
   function members(type: Type, prefix: string): string[] {
-    return checker.getPropertiesOfType(type).flatMap((member) => {
+    // The compiler lists the members of a mapped type in an order that unrelated changes move.
+    const byName = checker.getPropertiesOfType(type).toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    return byName.flatMap((member) => {
       const own = checker.getTypeOfSymbol(member)
       if (own === undefined) throw new Error(`the compiler has no type of ${member.name}`)
       const text = textOf(own)
