@@ -5,7 +5,7 @@ import { requireSession } from '../sessions/guards.ts'
 import { ACTIVITY_MAX } from './limits.ts'
 
 /**
- * The newest 50 audit records about the caller's account, newest first. `export` has more of them.
+ * Lists the newest 50 audit records about the caller's account, newest first. `export` returns more.
  *
  * @throws {AuthError} `unauthenticated`: there is no live session.
  */

@@ -33,7 +33,7 @@ export async function findAddressee(ctx: Context, email: string): Promise<User |
   return isEmailAddress(email) ? store.findUserByEmail(ctx.db, email) : null
 }
 
-/** The error for an address that another account has, with the message of the exercise. */
+/** The error for a taken address, with the message of the exercise. */
 export function emailTaken(email: string, cause?: unknown): AuthError {
   return new AuthError('email_taken', { message: `User ${email} already exists`, cause })
 }

@@ -56,9 +56,9 @@ export interface ConfirmEmailRequest {
 }
 
 /**
- * Confirms an address with the token of a mailed link and the password of the account. The address is that of a new
- * account, or the new one that `changeEmail` or `users.setEmail` asked for. A new address replaces the old one, which
- * gets a notice, and voids every outstanding token. Starts no session. Counts as a sign-in attempt of the account.
+ * Confirms an address with the token from a mailed link and the password of the account. If `changeEmail` or
+ * `users.setEmail` requested the address, it replaces the old one, every outstanding token is void, and the old address
+ * gets a notice. Starts no session. Counts as a sign-in attempt of the account.
  *
  * @throws {AuthError} `invalid_confirmation_token`: the token is unknown, used, replaced or expired, the account is
  *   disabled, or another account has confirmed the address since, without saying which; `invalid_credentials`: the

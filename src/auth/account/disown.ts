@@ -4,8 +4,8 @@ import type { TxContext } from '../context.ts'
 import { revokeSessionsAndTokens } from '../sessions/revoke.ts'
 
 /**
- * Removes every way into an unconfirmed account: the password, sessions, tokens, factors and identities. A stranger may have
- * registered it with the address of somebody else, who claims it now. Lock the user first.
+ * Removes every way into an unconfirmed account: the password, sessions, tokens, factors and identities. For the owner
+ * of the address who claims the account, because a stranger may have registered it. Lock the user first.
  */
 export async function disown(tx: TxContext, user: User): Promise<void> {
   await store.updateUser(tx.db, user.id, { hashedPassword: NO_PASSWORD })

@@ -15,11 +15,12 @@ export interface ChangeEmailRequest {
 }
 
 /**
- * Asks for a new address for the caller's account. Mails a link to the new address, and a notice to the current one.
- * Nothing changes until `confirmEmail`. If another account has the new address, only its owner is told, by mail.
+ * Requests a new address for the caller's account. Mails a link to the new address, and a notice to the current one.
+ * Nothing changes until `confirmEmail`. If another account has the new address, its owner gets a mail instead, and the
+ * caller gets the same answer.
  *
- * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required` or `second_factor_required`, with
- *   `accepts`; `too_many_attempts` with `retryAfterSeconds`; `invalid_email` or
+ * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required` or
+ *   `second_factor_required`, with `accepts`; `too_many_attempts` with `retryAfterSeconds`; `invalid_email` or
  *   `missing_field` with `field`.
  */
 export async function changeEmail(
@@ -33,7 +34,7 @@ export async function changeEmail(
   const email = storedEmail(request.email)
   const owner = await store.findUserByEmail(ctx.db, email)
   await inTransaction(ctx, async (tx) => {
-    // Both at once, or two users who ask for each other's address could wait for each other for ever.
+    // Lock both at once: two users who request each other's address would otherwise deadlock.
     await store.lockUsers(tx.db, [user.id, owner?.id ?? user.id])
     await record(tx, { action: 'request_email_change', userId: user.id }, acting)
     const details = { newEmail: maskEmail(email) }

@@ -17,7 +17,7 @@ export interface AccountExport<Metadata = JsonObject> {
   readonly account: Account<Metadata>
   /** The second factors, without secrets. */
   readonly factors: FactorInfo
-  /** The accounts at other providers that it is connected with, the oldest first. */
+  /** The connected accounts at other providers, oldest first. */
   readonly identities: readonly IdentityInfo[]
   /** The live sessions, most recently used first. */
   readonly sessions: readonly SessionInfo[]
@@ -48,12 +48,12 @@ async function newestAuditRecords(ctx: Context, userId: number): Promise<store.A
 
 export {
   /**
-   * Exports everything that is stored about the caller's account, except secrets and the private metadata: the
-   * account, its second factors and identities, its live sessions and its newest 10,000 audit records (GDPR Art. 15 and 20).
+   * Exports everything that is stored about the caller's account, except secrets and the private metadata: the account,
+   * its second factors and identities, its live sessions and its newest 10,000 audit records (GDPR Art. 15 and 20).
    *
    * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required` or
-   *   `second_factor_required`, with `accepts`; `too_many_attempts` with `retryAfterSeconds`: more
-   *   than 10 exports of the account in this hour of the clock.
+   *   `second_factor_required`, with `accepts`; `too_many_attempts` with `retryAfterSeconds`: more than 10 exports of
+   *   the account in this clock hour.
    */
   exportAccount as export,
 }

@@ -1,4 +1,4 @@
-/** What proves access to a mailbox, a link or a code, and what it does. */
+/** Proof of access to a mailbox, by a mailed link or code, and the changes that it allows. */
 import * as store from '../../db/index.ts'
 import { AuthError, Conflict } from '../../model/errors.ts'
 import { type Account, accountOf, maskEmail, normalizeEmail, type User } from '../../model/user.ts'
@@ -11,21 +11,21 @@ import { revokeSessionsAndTokens, revokeTokens } from '../sessions/revoke.ts'
 import { forgetAttempts } from '../sign-in/throttle.ts'
 import { removeAccount } from './removal.ts'
 
-/** A mailed secret that was found valid, and is not used up yet. */
+/** A mailed secret that is valid and not used up yet. */
 export interface MailboxProof {
   readonly purpose: store.TokenPurpose
   readonly userId: number
   /** The address that it was mailed to. */
   readonly email: string
-  /** Whether it certainly came by mail. */
+  /** Whether it can only have come by mail, and so proves access to the mailbox. */
   readonly isMailed: boolean
   /** Uses it up. Of several concurrent callers, exactly one gets `true`. */
   take(tx: TxContext): Promise<boolean>
-  /** The refusal if it is no longer valid. */
+  /** The error if it is no longer valid. */
   refusal(cause?: unknown): AuthError
 }
 
-/** The proof that a token is. */
+/** Makes a proof of a token. */
 export function proofOf(
   token: store.Token,
   code: 'invalid_confirmation_token' | 'invalid_reset_token',
@@ -43,10 +43,10 @@ export function proofOf(
 }
 
 /**
- * Confirms the address of a proof. Voids the other links and codes for the same purpose, or, if the address is a new one,
- * every token, and notifies the old address.
+ * Confirms the address of a proof, and voids the other links and codes for the same purpose. If the address is a new
+ * one, it replaces the old one, every token is void, and the old address gets a notice.
  *
- * @param seen - The user as it was when the proof was found valid.
+ * @param seen - The user as read when the proof was found valid.
  */
 export async function confirmAddress(
   tx: TxContext,
@@ -54,7 +54,7 @@ export async function confirmAddress(
   seen: User,
   caller: Caller,
 ): Promise<User> {
-  // An account that never confirmed a new address gives way to the person who reads its mail.
+  // An unconfirmed account with the new address is removed, because the caller has shown that they read its mail.
   const other = proof.purpose === 'change_email' ? await store.findUserByEmail(tx.db, proof.email) : null
   if (other !== null) await store.lockUsers(tx.db, [seen.id, other.id])
   const user = await store.lockUser(tx.db, seen.id)
@@ -85,12 +85,13 @@ export async function confirmAddress(
 }
 
 /**
- * Sets a new password with a proof, which is used up in the same transaction. Every other token and code of the account is
- * void, and with `options.resetEndsSessions` every session ends. Its address gets a notice. Clears the failed sign-ins.
+ * Sets a new password with a proof, which is used up in the same transaction. Every other token and code of the account
+ * is void, and with `options.resetEndsSessions` every session ends. The address of the account gets a notice. Clears
+ * the failed sign-ins.
  *
  * @param settle - What else the transaction does, as its last step.
- * @throws {AuthError} What the password policy refuses; `password_breached` also if a compromised password is set again;
- *   the refusal of the proof.
+ * @throws {AuthError} What {@link assertNewPassword} throws; `password_breached` also if a compromised password is set
+ *   again; the refusal of the proof.
  */
 export async function replacePassword(
   ctx: Context,
@@ -109,17 +110,17 @@ export async function replacePassword(
     const isTaken = isSame && locked.disabledAt === null && (await proof.take(tx))
     if (!isTaken) throw proof.refusal()
     await store.updateUser(tx.db, userId, { hashedPassword })
-    // What came by mail proves access to the mailbox.
+    // A mailed secret proves access to the mailbox, so it confirms the address too.
     if (proof.isMailed && locked.emailVerifiedAt === null) {
       await store.confirmEmail(tx.db, userId, locked.email, tx.now())
-      // A stranger may have registered the address with an account at a provider.
+      // A stranger may have registered the address through a provider.
       await store.deleteIdentitiesOf(tx.db, userId)
     }
     if (tx.options.resetEndsSessions) await revokeSessionsAndTokens(tx, userId)
     else await revokeTokens(tx, userId)
     await record(tx, { action: 'reset_password', userId }, asUser(caller, locked))
     await enqueueMail(tx, locked, 'password_changed', caller)
-    // The proof shows ownership, so attempts of others must not lock the owner out.
+    // The owner has proven themselves, so failed attempts by others must not lock them out.
     await forgetAttempts(tx, locked.email)
     await settle(tx)
     return store.findUserBy(tx.db, { id: userId })

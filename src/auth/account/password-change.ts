@@ -21,16 +21,16 @@ export interface ChangePasswordRequest {
 }
 
 /**
- * Changes the password of the caller, who must enter the current one. Or sets one, if the account has none: it was made at another
- * provider. Every session and token of the account ends, and
- * a new session replaces the caller's. Its address gets a notice. Counts as a sign-in attempt of the account.
+ * Changes the password of the caller, who must enter the current one. An account without a password, which was created
+ * through a provider, gets one. Every session and token of the account ends, and a new session replaces the caller's.
+ * The address of the account gets a notice. Counts as a sign-in attempt of the account.
  *
- * @throws {AuthError} `unauthenticated`: there is no live session; `second_factor_required` with `accepts`: the account has a
- *   second factor, and the session lacks it; `reauthentication_required` with `accepts`: the account has no password, and the session
- *   is not fresh; `invalid_credentials`: the current password is
- *   wrong; `password_too_short` with `minLength`, `password_too_long` with `maxBytes`, `password_too_common`,
- *   `password_guessable` or `password_breached`, each with `field`; `too_many_attempts` with `retryAfterSeconds`;
- *   `missing_field` or `invalid_field` with `field`.
+ * @throws {AuthError} `unauthenticated`: there is no live session; `second_factor_required` with `accepts`: the account
+ *   has a second factor, and the session lacks it; `reauthentication_required` with `accepts`: the account has no
+ *   password, and the session is not fresh; `invalid_credentials`: the current password is wrong; `password_too_short`
+ *   with `minLength`, `password_too_long` with `maxBytes`, `password_too_common`, `password_guessable` or
+ *   `password_breached`, each with `field`; `too_many_attempts` with `retryAfterSeconds`; `missing_field` or
+ *   `invalid_field` with `field`.
  */
 export async function changePassword(
   ctx: Context,

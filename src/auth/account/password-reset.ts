@@ -17,7 +17,7 @@ export interface PasswordResetRequest {
 }
 
 /**
- * Mails a link that sets a new password to the stored address of an enabled account. The outcome is the same for every
+ * Mails a reset link to the stored address, if it belongs to an enabled account. The outcome is the same for every
  * address, and for text that is not an address, after the same work. The token is made when the mail is sent.
  *
  * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field` with `field`.
@@ -48,10 +48,10 @@ export interface ResetToken<Metadata = JsonObject> {
 }
 
 /**
- * Creates a token that sets a new password. It works once, within `options.resetTokenLifetimeSeconds`. With
- * `options.resetTokenDelivery` `response` it voids earlier reset tokens of the account. Otherwise they keep working, and
- * an account has up to 20. The program must deliver the token to the user. Counts as a reset request of the account and of
- * the IP address.
+ * Creates a token that sets a new password. It works once, within `options.resetTokenLifetimeSeconds`. If
+ * `options.resetTokenDelivery` is `response`, it voids earlier reset tokens of the account. Otherwise they keep
+ * working, up to 20 per account. The program must deliver the token to the user. Counts as a reset request of the
+ * account and of the IP address.
  *
  * @throws {AuthError} `unknown_email`: the address is malformed or has no account, or the account is disabled;
  *   `too_many_attempts` with `retryAfterSeconds`, also if the account has 20 tokens; `missing_field` or `invalid_field`
@@ -71,7 +71,7 @@ export async function createResetToken(
     purpose: 'reset_password',
     email: user.email,
     lifetimeSeconds: ctx.options.resetTokenLifetimeSeconds,
-    // The exercise has one token. Anyone gets it in the response, so keeping earlier ones would protect nobody.
+    // The exercise has one token. Anyone can get it in a response, so keeping earlier ones would protect nobody.
     replaces: ctx.options.resetTokenDelivery === 'response',
   } as const
   const resetToken = await inTransaction(ctx, async (tx) => {

@@ -20,27 +20,28 @@ export async function get(ctx: Context, caller: SessionCaller): Promise<Account>
   return accountOf(user)
 }
 
-/** How often a change begins again because another one came between. */
+/** How often a change is tried while concurrent ones keep overtaking it. */
 const ATTEMPTS_MAX = 5
 
 /**
- * Changes the profile of the caller: `name`, `picture`, `locale` and the user fields in `metadata`, at least one of them. The
- * name and the picture come from the user, so escape the name wherever you show it. The service neither loads the picture nor
- * names the user in mails. With a user field, the whole metadata must fit `metadataSchema.public`, and every required user
- * field must be there.
+ * Changes the profile of the caller: `name`, `picture`, `locale` and the user fields in `metadata`, at least one of
+ * them. The user chooses the name, so escape it wherever you show it. The service never loads the picture, and never
+ * uses the name in mail. With a user field, the whole metadata must fit `metadataSchema.public`, and every required
+ * user field must be there.
  *
  * @returns The changed account.
  * @throws {AuthError} `unauthenticated`: there is no live session; `invalid_field` with `field`; `unknown_field` with
- *   `field`: users cannot write this field; `missing_field`: there is no change, the text of `field` is empty, or a user field
- *   is required; `too_many_attempts` with `retryAfterSeconds`: more than 100 changes in this hour of the clock. The `field` of
- *   metadata is of the form `metadata.company`. `unavailable`: other requests change the metadata at the same time.
+ *   `field`: users cannot write this field; `missing_field`: there is no change, the text of `field` is empty, or a
+ *   user field is required; `too_many_attempts` with `retryAfterSeconds`: more than 100 changes in this clock hour;
+ *   `unavailable`: other requests keep changing the metadata at the same time. For metadata, `field` has the form
+ *   `metadata.company`.
  */
 export async function update(ctx: Context, request: ProfileUpdate, caller: SessionCaller): Promise<Account> {
   const { user, acting } = await requireSession(ctx, caller)
   const { metadata, ...basic } = request
   const own = metadata === undefined ? null : readUserFields(ctx, metadata)
   const { changes, fields } = await readChanges(ctx, basic, OWN_PROFILE, [...(own?.keys() ?? [])])
-  // A schema may take long, so it is asked outside of transactions.
+  // A schema may be slow, so it runs outside of transactions.
   const merge = async ({ metadataJson }: User) =>
     own === null ? {} : { metadataJson: await mergeUserFields(ctx, own, metadataJson) }
   let read = user

@@ -35,15 +35,15 @@ export interface RegisterResult {
  * Registers a visitor. Of several concurrent registrations of one address, exactly one creates the account. If
  * `options.registrationAnswer` is `uniform`, a taken address gets the same answer after the same work, and its owner a
  * mail (OWASP ASVS 6.3.8). With `options.emailVerification`, a confirmation link is mailed, and the account can sign in
- * once its address is confirmed. If the browser that registered an account sends the registration again before that, only
- * the mail is sent again. Counts as a registration of the address and of the IP address.
+ * once its address is confirmed. If the browser that registered the account sends the same registration again before
+ * that, only the mail is sent again. Counts as a registration of the address and of the IP address.
  *
  * @throws {AuthError} `registration_closed`: `options.registration` is `closed`; `refused_by_application` with
  *   `applicationCode`: the hook `beforeSignUp` refused; `email_taken`: an account has the address, and
  *   `options.registrationAnswer` is `explicit`; `invalid_email`; `password_too_short` with `minLength`,
  *   `password_too_long` with `maxBytes`, `password_too_common`, `password_guessable` or `password_breached`, each with
- *   `field`; `too_many_attempts` with `retryAfterSeconds`; `missing_field`, `invalid_field` or `unknown_field` with `field`, which
- *   for user fields is of the form `metadata.company`.
+ *   `field`; `too_many_attempts` with `retryAfterSeconds`; `missing_field`, `invalid_field` or `unknown_field` with
+ *   `field`, which for user fields has the form `metadata.company`.
  */
 export async function register(
   ctx: Context,
@@ -74,8 +74,8 @@ async function create(ctx: Context, account: CheckedAccount, caller: Caller): Pr
 }
 
 /**
- * The account that this browser registered before, with the same address and password: a form that was sent twice. With another
- * password it may be another person, if somebody planted the cookie of the browser.
+ * Finds the account that this browser has already registered with the same address and password: the form was sent
+ * twice. A different password may mean a different person, because an attacker could have planted the browser's cookie.
  *
  * @returns Its id, or `null`.
  */
@@ -90,7 +90,7 @@ async function findRepeated(
   if (!isSame || found.expiresAt <= ctx.now()) return null
   const user = await store.findUserById(ctx.db, found.userId ?? store.NO_USER_ID)
   if (user !== null) return (await ctx.hasher.verify(password, user.hashedPassword)) ? user.id : null
-  // The same work if the address was taken when it was registered first.
+  // The same work if the address was already taken the first time.
   await ctx.hasher.verifyNothing(password)
   return null
 }

@@ -21,13 +21,13 @@ export async function removeAccount(
   if (user === null) return false
   // Keep notices: deleting an account must not suppress what its owner should know.
   await cancelLinks(tx, userId)
-  // Before the user, whose deletion would lock them in any order.
+  // Delete these before the user: the cascade would lock their rows in any order.
   await store.deleteMailCodesOf(tx.db, userId)
   await store.deletePendingSignInsOf(tx.db, userId)
   await store.deleteUser(tx.db, userId)
   await forgetAttempts(tx, user.email)
   await store.forgetAuditOriginsOf(tx.db, userId)
-  // No IP address and no user agent: the remains of an account must not identify the person.
+  // Without IP address and user agent: what remains must not identify the person.
   await record(tx, { action: 'delete_account', userId, ...(reason && { reason }) }, { actor, requestId })
   return true
 }

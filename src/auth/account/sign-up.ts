@@ -1,4 +1,4 @@
-/** What every way to get an account has in common. */
+/** The steps that every kind of registration shares. */
 import * as store from '../../db/index.ts'
 import { AuthError, Conflict } from '../../model/errors.ts'
 import type { JsonObject } from '../../model/json.ts'
@@ -10,10 +10,11 @@ import { enqueueMail } from '../delivery/enqueue.ts'
 import { addConfirmable, type CheckedAccount } from './new-account.ts'
 
 /**
- * Asks the application whether somebody may get an account. Before the look-up of the address, so that a refusal cannot depend on
- * whether it has one.
+ * Asks the hook `beforeSignUp` whether to allow a registration. Call it before the address is looked up, so that a
+ * refusal cannot depend on whether the address has an account.
  *
- * @throws {AuthError} `refused_by_application` with `applicationCode`; `internal_error` or `unavailable`: the hook failed.
+ * @throws {AuthError} `refused_by_application` with `applicationCode`; `internal_error` or `unavailable`: the hook
+ *   failed.
  */
 export async function askBeforeSignUp(
   ctx: Context,
@@ -47,7 +48,7 @@ export async function addOrNotify(
     await record(tx, { ...event, userId: owner.id }, caller)
     const isAgain = owner.emailVerifiedAt === null && owner.id === repeated
     const kind = isAgain ? 'verify_email' : 'account_exists'
-    // Otherwise the browser must not notice that no code comes.
+    // If the address is taken, nobody gets this code, and the browser must not notice that.
     const userId = isAgain ? owner.id : null
     const code = { purpose: 'confirm_email', email: account.email, userId, registers: true } as const
     await enqueueMail(tx, owner, kind, caller, tx.options.emailVerification ? { code } : {})

@@ -19,7 +19,7 @@ export type UserFieldChanges = ReadonlyMap<string, UserFieldValue | null>
 /** What users may write, and what the result must fit. */
 type Rules = Pick<Context, 'userFields' | 'metadataSchema'>
 
-/** No user field has a longer name, and an error does not repeat one. */
+/** The longest name of a user field. Errors do not repeat a longer one. */
 const NAME_MAX_LENGTH = 50
 
 /**
@@ -70,15 +70,15 @@ export async function mergeUserFields(
 }
 
 /**
- * The metadata of a new account. `null`: it has none, because no user field is required and none is filled in.
+ * The metadata of a new account. `null` if no user field is required and none is filled in.
  *
  * @throws {AuthError} As {@link readUserFields} and {@link mergeUserFields}.
  */
 export async function newUserFields(rules: Rules, given: unknown): Promise<string | null> {
   const changes: UserFieldChanges = given === undefined ? new Map() : readUserFields(rules, given)
-  const isAsked = rules.userFields.some(({ required }) => required)
+  const isRequired = rules.userFields.some(({ required }) => required)
   const isFilledIn = [...changes.values()].some((value) => value !== null)
-  return isAsked || isFilledIn ? mergeUserFields(rules, changes, null) : null
+  return isRequired || isFilledIn ? mergeUserFields(rules, changes, null) : null
 }
 
 function refusalOf(
