@@ -4,7 +4,7 @@ import type { Transport } from '../model/transport.ts'
 /** Where a request comes from. Every field is optional. */
 export interface Client {
   /**
-   * The IP address of the client. Without it, the limits per IP address do not apply. Any other text is a `TypeError`.
+   * The IP address of the client. Without it, the limits per IP address do not apply. Invalid text is a `TypeError`.
    */
   readonly ip?: string | undefined
   readonly userAgent?: string | undefined
@@ -77,5 +77,5 @@ export function assertCaller(caller: unknown): asserts caller is Caller {
     throw new TypeError('the caller must be an object, such as { sessionToken }')
 }
 
-/** The service itself, for example when it deletes expired rows. */
+/** The service itself, such as when it deletes expired rows. */
 export const SYSTEM: Caller = { actor: { kind: 'system' } }

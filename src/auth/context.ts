@@ -40,8 +40,8 @@ export interface Context {
 }
 
 /**
- * How long what follows a commit waits before it begins. Lets the answer be sent first, so that its timing does not
- * reveal whether there is something to do.
+ * The delay of work that follows a commit, such as sending mail. The answer is sent first, so that its timing does not
+ * reveal whether there is work to do.
  */
 export const AFTER_ANSWER_MS = 100
 

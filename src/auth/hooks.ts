@@ -27,7 +27,7 @@ export interface SignUpAttempt<Metadata = JsonObject> {
 
 /** A registration that created an account. */
 export interface SignedUp<Metadata = JsonObject> {
-  /** The new account. Unless `emailVerifiedAt` is set, nobody has shown that the address is theirs. */
+  /** The new account. Unless `emailVerifiedAt` is set, the ownership of the address is not proven. */
   readonly user: Account<Metadata>
 }
 

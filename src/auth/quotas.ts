@@ -1,4 +1,7 @@
-/** Quotas per hour and pauses: limits on what the service does, whoever caused it. `sign-in/throttle.ts` limits attempts. */
+/**
+ * Hourly quotas and pauses: limits on what the service does, regardless of who caused it. `sign-in/throttle.ts` limits
+ * attempts.
+ */
 import * as store from '../db/index.ts'
 import { sha256 } from '../lib/digest.ts'
 import { networksOf } from '../lib/network.ts'
@@ -16,7 +19,7 @@ export interface Place {
 }
 
 /**
- * Takes a place in a quota that each hour of the clock renews. `null` if none is left.
+ * Takes a place in a quota that starts anew every clock hour. `null` if none is left.
  *
  * @param what - Identifies the quota.
  * @param places - The size of the quota.
@@ -30,14 +33,13 @@ export async function takeHourlyPlace(ctx: Context, what: string, places: number
 }
 
 /**
- * Takes a place in a quota that each hour of the clock renews.
+ * Takes a place in a quota that starts anew every clock hour.
  *
  * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`: none is left.
  */
 export async function requireHourlyPlace(ctx: Context, what: string, places: number): Promise<void> {
-  if ((await takeHourlyPlace(ctx, what, places)) !== null) return
-  const retryAfterSeconds = Math.ceil((nextHour(ctx).getTime() - ctx.now().getTime()) / 1_000)
-  throw new AuthError('too_many_attempts', { retryAfterSeconds })
+  if ((await takeHourlyPlace(ctx, what, places)) === null)
+    throw tooManyAttempts(nextHour(ctx).getTime() - ctx.now().getTime())
 }
 
 /**
@@ -54,25 +56,29 @@ export async function countStart(
   if (!ctx.options.throttle || network === undefined) return
   const { index, end } = windowOf(ctx, START_WINDOW_MS)
   const key = keyOf(what, network, String(index))
-  if ((await store.takePlace(ctx.db, key, { places: perIp, until: end })) !== null) return
-  const retryAfterSeconds = Math.ceil((end.getTime() - ctx.now().getTime()) / 1_000)
-  throw new AuthError('too_many_attempts', { retryAfterSeconds })
+  if ((await store.takePlace(ctx.db, key, { places: perIp, until: end })) === null)
+    throw tooManyAttempts(end.getTime() - ctx.now().getTime())
 }
 
-/** When the next hour of the clock begins, which renews every quota. */
+/** The refusal of an attempt that may be repeated later. */
+export function tooManyAttempts(retryAfterMs: number): AuthError {
+  return new AuthError('too_many_attempts', { retryAfterSeconds: Math.ceil(retryAfterMs / 1_000) })
+}
+
+/** When the next clock hour begins, and every quota with it. */
 export function nextHour(ctx: Context): Date {
   return windowOf(ctx, HOUR_MS).end
 }
 
 /**
- * When something that needs a pause between two times may happen again: now, or at the end of the pause.
+ * When an action with a pause may happen again: now, or at the end of the pause.
  *
  * @param what - Identifies the pause.
  */
 export async function endOfPause(ctx: Context, what: string, pauseMs: number): Promise<Date> {
   const now = ctx.now()
   const end = await store.findPauseEnd(ctx.db, keyOf('pause', what))
-  // An end further ahead than the length of the pause was set under another clock, and does not count.
+  // Ignore an end that is further ahead than a whole pause: it was set by a wrong clock.
   return end !== null && end > now && end.getTime() <= now.getTime() + pauseMs ? end : now
 }
 
@@ -83,7 +89,7 @@ export async function startPause(ctx: Context, what: string, pauseMs: number): P
   return end
 }
 
-/** A fixed span of the clock. The first begins in 1970. */
+/** A window of clock time with a fixed length. Number 0 begins in 1970. */
 export interface Window {
   readonly index: number
   readonly end: Date

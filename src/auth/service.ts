@@ -125,7 +125,7 @@ export interface ServiceDetails {
  */
 export async function openAuthService(
   {
-    now,
+    now = () => new Date(),
     hasher,
     mailer: givenMailer,
     database,
@@ -167,7 +167,7 @@ export async function openAuthService(
   const ctx: Context = {
     db,
     options,
-    now: now ?? (() => new Date()),
+    now,
     hasher: queued(hasher ?? createHasher(options)),
     recoveryHasher: queued(hasher ?? createHasher({ ...options, ...RECOVERY_CODE_HASHING })),
     policy: createPasswordPolicy(
@@ -186,7 +186,7 @@ export async function openAuthService(
     metadataSchema,
     userFields,
     keys: keyringFor(options),
-    providers: createSharedProviders(options, now ?? (() => new Date())),
+    providers: createSharedProviders(options, now),
     hooks,
     mail,
     sendsMail: mailer !== null,
@@ -226,7 +226,7 @@ export async function openAuthService(
   }
 }
 
-/** Reads the files for mails with the first mail. The mailer of an application may not attach images. */
+/** Reads the branding files with the first mail. The mailer of an application may not attach images. */
 function brandingFor(
   { accent, logo, texts }: Options,
   { attachesImages }: { readonly attachesImages: boolean },

@@ -26,7 +26,7 @@ export type IssuedToken =
   /** `value` is `<uuid>.<secret>`. Only a hash of the secret is stored, under `id`. */
   { readonly id: string; readonly value: string; readonly reason?: never } | store.TokenRefusal
 
-/** Creates a token that works once. It is refused as `gone` too if the account has another address by now. */
+/** Creates a token that works once. Refuses as `gone` if the account has another address by now. */
 export async function issueToken(
   tx: TxContext,
   user: Pick<User, 'id'>,

@@ -4,8 +4,8 @@ import type { Context } from '../context.ts'
 const PAGE = 500
 
 /**
- * The audit log, newest first. Contains no secrets, and only masked addresses besides the current one of each account.
- * Reads a page at a time, so that memory use stays flat.
+ * Lists the audit log, newest first. It contains no secrets. Addresses are masked, except the current one of each
+ * account. Reads a page at a time, so that memory use stays flat.
  *
  * @param query - A record must match every given field. Default: all records.
  */

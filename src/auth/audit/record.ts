@@ -50,9 +50,7 @@ export async function record(ctx: Context, event: AuditEvent, caller: Caller): P
   })
 }
 
-/**
- * Text from a client, made fit for a column: without zero bytes, which PostgreSQL refuses, and at most 256 characters.
- */
+/** Makes text from a client storable: removes zero bytes, which PostgreSQL refuses, and keeps 256 characters. */
 export function textOf(text: string | undefined): string | null {
   return text?.replaceAll('\0', '').slice(0, CLIENT_TEXT_MAX_LENGTH) ?? null
 }

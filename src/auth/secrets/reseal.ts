@@ -16,12 +16,12 @@ export interface Resealed {
   readonly altered: number
 }
 
-/** In one transaction. */
+/** Secrets per transaction. */
 const BATCH = 500
 
 /**
- * Seals every secret that was sealed with another key again with the first key of `secretKey`, so that the others can be
- * removed. Can run while the service is in use, and again after it was interrupted.
+ * Seals all secrets with the first key of `secretKey`, so that the other keys can be removed. Can run while the service
+ * is in use, and again after an interruption.
  *
  * @param caller - Default: an operator.
  * @throws {OptionError} There is no `secretKey`.
@@ -67,7 +67,7 @@ function resealBatch(
       const secret = unseal(keys, name, found.row, found.sealed)
       if (secret === 'unknown_key') done.unknownKey++
       else if (secret === 'altered') done.altered++
-      // A value that has changed meanwhile was sealed with the first key.
+      // A value that has changed since was sealed with the first key.
       else if (await store.replaceSealed(tx.db, column, found, seal(keys, name, found.row, secret)))
         done.resealed++
     }

@@ -1,12 +1,11 @@
 import * as store from '../../db/index.ts'
 import { networksOf } from '../../lib/network.ts'
-import { AuthError } from '../../model/errors.ts'
 import { THROTTLED, type Throttled, WAITS } from '../../model/throttled.ts'
 import { isEmailAddress, maskEmail, normalizeEmail, type User } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import type { Caller } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
-import { keyOf, type Window, windowOf } from '../quotas.ts'
+import { keyOf, tooManyAttempts, type Window, windowOf } from '../quotas.ts'
 import { recogniseDevice } from './devices.ts'
 
 /** The account that an attempt is for. */
@@ -303,9 +302,4 @@ function networksIn({ ip }: Caller): { network: string; factor: number }[] {
   // Ignoring it would silently turn the limit off.
   if (networks === null) throw new TypeError('ip is not an IP address')
   return networks.map((network, index) => ({ network, factor: NETWORK_FACTORS[index] ?? 1 }))
-}
-
-/** The refusal of an attempt that may be repeated later. */
-export function tooManyAttempts(retryAfterMs: number): AuthError {
-  return new AuthError('too_many_attempts', { retryAfterSeconds: Math.ceil(retryAfterMs / 1_000) })
 }
