@@ -68,7 +68,7 @@ export async function enqueueDeviceNotice(
   client: Client,
   seen: { readonly ip: string | null; readonly device: string | null },
 ): Promise<void> {
-  // The lock puts simultaneous sign-ins in order.
+  // The lock serializes concurrent sign-ins.
   if (!tx.sendsMail || (await store.lockUser(tx.db, user.id)) === null) return
   const topic = { kind: 'new_device', userId: user.id, email: user.email } as const
   const signIn = { ...seen, at: tx.now().getTime() }
@@ -96,7 +96,7 @@ export async function enqueueSecondFactorNotice(
   client: Client,
   { due }: { readonly due: Date },
 ): Promise<string | null> {
-  // The lock puts simultaneous sign-ins in order.
+  // The lock serializes concurrent sign-ins.
   if (!tx.sendsMail || (await store.lockUser(tx.db, user.id)) === null) return null
   const topic = { kind: 'second_factor_failed', userId: user.id, email: user.email } as const
   if ((await store.findMail(tx.db, topic)) !== null) return null
@@ -119,9 +119,9 @@ export async function enqueueFarewell(
 
 /**
  * Writes the same rows as {@link enqueueMail} for an address without an account, so that timing does not reveal it. The
- * address is stored only if code of the application gets it, because that must not see that it has no account.
+ * address is stored only if application code writes the mail, because that code must not see that there is no account.
  *
- * @param purpose - Of the code that the browser of the request waits for.
+ * @param purpose - The purpose of the code that the browser of the request waits for.
  */
 export async function enqueueDecoy(
   tx: TxContext,
@@ -136,7 +136,7 @@ export async function enqueueDecoy(
   await add(tx, { kind, userId: null, email: null, locale: localeFor(client), details }, client)
 }
 
-/** Reserves the code that a browser waits for. The mail names its row. */
+/** Reserves the code that the browser waits for, and adds the id of its row to the details. */
 async function withReserved(
   tx: TxContext,
   details: store.OutboxMail['details'],

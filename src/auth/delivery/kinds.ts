@@ -168,7 +168,7 @@ export function isLinked(kind: string): kind is LinkedKind {
 
 export const LINKED_KINDS: readonly LinkedKind[] = Object.keys(MAIL_KINDS).filter(isLinked)
 
-/** Whether it tells that an account may have been taken over. */
+/** Whether it warns that an account may have been taken over. */
 export function isVital(kind: string): boolean {
   return kindOfMail(kind).quota === 'own'
 }

@@ -12,7 +12,7 @@ import { isLinked, type LinkedKind, MAIL_KINDS } from './kinds.ts'
 
 /** A message that is ready to be composed. */
 export interface Outgoing {
-  /** Adds the link, which the application may write. @throws {MailError} It failed. */
+  /** Adds the link, which the application may build. @throws {MailError} The application failed. */
   readonly message: () => Promise<Message>
   /** The id of the token in its link, or `null` if it has no link. */
   readonly tokenId: string | null
@@ -21,8 +21,8 @@ export interface Outgoing {
 }
 
 /**
- * The message of a mail. `null` if it is void by now: the address is confirmed, the account is disabled or deleted, or
- * its mailbox has as many links as may be outstanding.
+ * Builds the message of a mail. `null` if it has become void: the address is confirmed, the account is disabled or
+ * deleted, or the maximum number of links is outstanding.
  */
 export async function messageOf(
   ctx: Context,
@@ -32,7 +32,7 @@ export async function messageOf(
   const kind = mail.kind as Message['kind']
   if (isLinked(kind)) {
     if (user === null || (kind === 'verify_email' && user.emailVerifiedAt !== null)) return null
-    // A link that confirms an address needs the password too. If there is none, the link that sets it confirms the address.
+    // A confirmation link needs a password too. If there is none, send the link that sets it and confirms the address.
     const sent = kind === 'verify_email' && user.hashedPassword === NO_PASSWORD ? 'set_password' : kind
     return linkedMessage(ctx, mail, user, sent)
   }
@@ -91,7 +91,7 @@ async function linkedMessage(
   }
 }
 
-/** The mails that show a code: it does what their link does, or, with `set_password`, what the link does besides. */
+/** The mails that show a code. It does the same as the link; in `set_password`, it only confirms the address. */
 const CODED: ReadonlySet<LinkedKind> = new Set([
   'verify_email',
   'set_password',
@@ -104,7 +104,7 @@ async function codeOf(tx: TxContext, { details }: store.OutboxMail): Promise<str
   return codeId === null ? null : issueCode(tx, codeId)
 }
 
-/** A message like that of {@link messageOf}, after the same work, for a mail without a recipient. */
+/** Builds a message with the same work as {@link messageOf}, for a mail without a recipient. */
 export async function decoyMessage(
   ctx: Context,
   mail: store.OutboxMail,

@@ -18,7 +18,7 @@ export async function openMailer({ smtpUrl, mailFrom, baseUrl }: Options): Promi
   })
 }
 
-/** Opens a mailer with the first mail, because loading the SMTP package takes memory and tens of milliseconds. */
+/** Opens the mailer for the first mail, because loading the SMTP package takes memory and tens of milliseconds. */
 function withFirstMail(open: () => Promise<Mailer>): Mailer {
   let opened: Promise<Mailer> | undefined
   return {

@@ -23,7 +23,7 @@ export const LONGEST_RETRY_MS = 30 * MINUTE_MS
 export const MAIL_LIFETIME_SECONDS = 3 * 86_400
 /** A mail that takes longer than this makes its domain slow, until a mail to the domain is faster. */
 export const SLOW_MS = 5_000
-/** Slow domains to remember. */
+/** How many slow domains are remembered. */
 const SLOW_DOMAINS_MAX = 20
 /** Where decoys go. RFC 2606 reserves the name, so it has no mailbox. */
 const DECOY_ADDRESS = 'nobody@example.invalid'
@@ -71,9 +71,9 @@ interface Process {
  */
 export function openSending(ctx: Context, mailer: Mailer, onFault: OnMailFault): Sending {
   const process: Process = { mailer, onFault, sent: new Map() }
-  /** What is being sent, and to which domain. `null` for a decoy. */
+  /** The running deliveries with their domains. `null` for a decoy. */
   const running = new Map<Promise<void>, string | null>()
-  /** The ids of what is being sent. A mail that outlasts its lease is due again, and must not take a second slot. */
+  /** The ids of mail being sent. A mail that outlasts its lease is due again, and must not take a second slot. */
   const inHand = new Set<string>()
   const slow = new Set<string>()
   let ended = Promise.withResolvers<void>()
@@ -122,7 +122,7 @@ export function openSending(ctx: Context, mailer: Mailer, onFault: OnMailFault):
   }
 }
 
-/** A quota or a pause makes a mail wait for an hour at most. Twice that, because the clocks of instances differ. */
+/** A quota or a pause delays a mail by at most an hour. Twice that, because the clocks of instances differ. */
 const LEASE: store.Lease = { leaseMs: LEASE_MS, longestWaitMs: 120 * MINUTE_MS }
 
 async function address(ctx: Context, mail: store.OutboxMail): Promise<Addressed> {
@@ -167,18 +167,18 @@ async function deliver(ctx: Context, process: Process, { mail, user, to }: Addre
  */
 async function sendDecoy(ctx: Context, { mailer, onFault }: Process, mail: store.OutboxMail): Promise<void> {
   const { kind } = mail
-  // No decoy is enqueued for a notice. A notice has an address, so it is not taken for one either.
+  // Only mail with a link has decoys.
   if (!isLinked(kind)) return
   await takePlaces(ctx, mail, { quota: 'decoys', mailbox: 'a mailbox' })
-  // What the application writes must not show that this is a decoy, so it gets the address of the request.
+  // The application must not see that this is a decoy, so its code gets the requested address.
   const requested = textIn(mail.details.address) ?? ''
   const email = isEmailAddress(requested) ? requested : DECOY_ADDRESS
   const message = await decoyMessage(ctx, mail, { kind, email })
   try {
-    // The mailer does not get that address, because nothing must be sent to it.
+    // The mailer does not get that address: nothing may be sent there.
     await mailer.discard?.({ ...(await composed(ctx, mail, email, await message())), to: DECOY_ADDRESS })
   } catch (error) {
-    // A second attempt would have no purpose.
+    // A decoy needs no second attempt.
     onFault(error, mail)
   }
 }
@@ -196,7 +196,7 @@ async function composed(
   return { id, to: mailboxOf(to), ...(await ctx.mail.compose(message, context)) }
 }
 
-/** The mail will be sent with another token and code, so these must not count as outstanding. */
+/** Voids a token and code that were not delivered: a retry makes new ones, and these must not count as outstanding. */
 async function voidSecrets(ctx: Context, user: User, { tokenId, codeId }: Outgoing): Promise<void> {
   if (tokenId === null) return
   await inTransaction(ctx, async (tx) => {
@@ -261,7 +261,7 @@ function retryAt(ctx: Context, { attempts }: store.OutboxMail): Date {
 
 /**
  * Takes a place from the hourly quota of the mailbox, of the IPv6 /48 network that asked for the mail, and of all mail.
- * `null`: one of them is used up, and no place was taken.
+ * `null` if one of them is used up; then no place is taken.
  */
 async function takePlaces(
   ctx: Context,

@@ -7,7 +7,7 @@ import { type OnMailFault, openSending } from './send.ts'
 export const POLL_MS = 2_000
 /** While the database does not answer, the interval doubles up to this. */
 export const LONGEST_POLL_MS = 30_000
-/** How long sending may still take once the service stops. An aborted mail is retried after its lease. */
+/** How long running deliveries may take once the service stops. An aborted mail is retried after its lease. */
 export const STOP_TIMEOUT_MS = 5_000
 
 /** Sends mail from the outbox. */
@@ -40,7 +40,7 @@ export function startMailWorker(
   async function work(): Promise<void> {
     let pollMs = POLL_MS
     while (!stopping.signal.aborted) {
-      // From before the slots are counted, so that none becomes free unnoticed.
+      // Before the slots are counted, so that none becomes free unnoticed.
       const slotFreed = sending.ended().then(() => true)
       try {
         const taken = await sending.sendDue()
