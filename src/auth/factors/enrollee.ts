@@ -1,4 +1,4 @@
-/** Who may set up a second factor: a user with a strong session, or one whose sign-in waits for exactly that. */
+/** Who may set up a second factor: a user with a strong session, or one whose sign-in waits for a set-up. */
 import * as store from '../../db/index.ts'
 import { AuthError } from '../../model/errors.ts'
 import type { Factor } from '../../model/factors.ts'
@@ -20,7 +20,7 @@ import { combined } from './proven.ts'
 import { newRecoveryCodes } from './recovery-codes.ts'
 import { factorsOf } from './state.ts'
 
-/** A user who may set up a factor: by the session, or by the sign-in that waits for the factor. */
+/** A user who may set up a factor, with the session or the pending sign-in that allows it. */
 export type Enrollee = {
   readonly user: User
   /** The caller, acting as the user. */
@@ -36,12 +36,12 @@ export interface Enrolled<Metadata = JsonObject> {
   readonly recoveryCodes: readonly string[] | null
   /** The new session, if a sign-in waited for the factor. */
   readonly signedIn: SignedIn<Metadata> | null
-  /** Otherwise the session that replaces that of the caller, whose token has stopped working. It has the new factor. */
+  /** Otherwise the session with the new factor that replaces the caller's, whose token stops working. */
   readonly renewed: RenewedSession<Metadata> | null
 }
 
 /**
- * The user who may set up a factor. A sign-in that waits for one comes first: it is the latest that happened in this browser.
+ * Finds the user who may set up a factor. A sign-in that waits for one takes precedence over a session: it began later.
  *
  * @throws {AuthError} `unauthenticated`; `second_factor_required` or `reauthentication_required`, with `accepts`.
  */
@@ -53,10 +53,10 @@ export async function requireEnrollee(ctx: Context, caller: Caller): Promise<Enr
   return { user, acting, live: null, session }
 }
 
-/** A factor that was proven, and is not stored yet. */
+/** A factor that is proven but not stored yet. */
 interface NewFactor {
   readonly factor: Exclude<Factor, 'recovery_code'>
-  /** What the proof is worth: names of RFC 8176. */
+  /** The methods that the proof adds, as in RFC 8176. */
   readonly amr: readonly string[]
   readonly enables: boolean
   readonly details: Readonly<Record<string, string>>
@@ -65,10 +65,10 @@ interface NewFactor {
 }
 
 /**
- * Stores a new factor, with recovery codes if it is the first one. It counts for the session at once: the sign-in that waited for it
- * is finished, or the session of the caller is renewed. The other sessions of the user end. The owner gets a notice.
+ * Stores a new factor, with recovery codes if it is the first one. It counts at once: the sign-in that waited for it is
+ * finished, or the caller's session is renewed. The other sessions of the user end. The owner gets a notice.
  *
- * @throws {AuthError} What storing the factor throws; what `admit` throws; `unauthenticated`: the session has ended meanwhile.
+ * @throws {AuthError} What storing the factor throws; what `admit` throws; `unauthenticated`: the session has ended.
  */
 export async function enrol(
   ctx: Context,
@@ -105,7 +105,7 @@ export async function enrol(
     details: added.details,
   } as const
   const result = await admit(ctx, admission, acting)
-  // The policy asks for a passkey, and this was none. The factor would be stored, but it is not what the sign-in waits for.
+  // The policy has changed since, and this factor does not meet it. The factor stays stored.
   if (result.next !== 'signed_in') throw new AuthError('pending_login_required')
   return { recoveryCodes: codes?.codes ?? null, signedIn: result, renewed: null }
 }

@@ -7,12 +7,12 @@ import { factorsOf, policyFor } from './state.ts'
 
 /** The factors of an account. They contain no secret. */
 export interface FactorInfo {
-  /** Whether the account has a password. One that was made at another provider may have none. */
+  /** Whether the account has a password. One that was created through a provider may have none. */
   readonly password: boolean
-  /** The authenticator app. `null`: there is none. */
+  /** The authenticator app, or `null`. */
   readonly totp: {
     readonly confirmedAt: Date
-    /** When too many wrong codes disabled it, until it is set up again. */
+    /** When too many wrong codes disabled it, or `null`. It must be set up again. */
     readonly disabledAt: Date | null
   } | null
   readonly passkeys: readonly PasskeyInfo[]
@@ -20,7 +20,7 @@ export interface FactorInfo {
   readonly recoveryCodes: number
   /** Whether a sign-in with a password needs a second factor. */
   readonly secondFactorEnabled: boolean
-  /** What the operator asks of this account. */
+  /** The policy for second factors that applies to this account. */
   readonly policy: 'off' | 'optional' | 'required' | 'passkey'
 }
 

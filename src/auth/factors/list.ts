@@ -7,8 +7,7 @@ import { type FactorInfo, factorInfoOf } from './info.ts'
 /** The factors of the caller. */
 export interface FactorList extends FactorInfo {
   /**
-   * The id of the account that its passkeys know, in base64url, for signals to password managers. `null` if the account never
-   * had one.
+   * The WebAuthn user handle of the account, in base64url, for signals to password managers. `null` if there is none.
    */
   readonly userHandle: string | null
   /** The assurance level that the session of the caller has now. */

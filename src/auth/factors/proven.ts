@@ -1,11 +1,11 @@
-/** What a session is worth after its user has proven another factor. */
+/** What a session has proven, once its user proves another factor. */
 import type * as store from '../../db/index.ts'
 import { PHISHING_RESISTANT } from '../../model/factors.ts'
 import type { Context } from '../context.ts'
 import { effectiveAal, isFresh } from '../sessions/guards.ts'
 import { aalOf } from '../sign-in/gates.ts'
 
-/** The names of RFC 8176 for what a passkey proves. `mfa` if it verified the user: then it is two factors on its own. */
+/** The methods of RFC 8176 that a passkey proves. A passkey that verified the user is two factors on its own: `mfa`. */
 export function amrOfPasskey({
   backupEligible,
   userVerified,
@@ -16,16 +16,16 @@ export function amrOfPasskey({
   return [backupEligible ? 'swk' : 'hwk', ...(userVerified ? ['mfa'] : [])]
 }
 
-/** What proves one factor, and nothing that the user has: a password, or the word of a provider (`fed`). */
+/** Methods that prove a first factor, and no possession: a password, or the word of a provider (`fed`). */
 const FIRST_FACTORS: readonly string[] = ['pwd', 'fed']
 
-/** Adds what was proven to what was proven before. A first factor and something that the user has are two factors. */
+/** Adds proven methods to earlier ones. A first factor and something that the user has are two factors: `mfa`. */
 export function combined(before: readonly string[], proven: readonly string[]): string[] {
   const all = new Set([...before, ...proven])
   const hasFirst = FIRST_FACTORS.some((name) => all.has(name))
   const hasSecond = all.has('otp') || [...PHISHING_RESISTANT].some((name) => all.has(name))
   if (hasFirst && hasSecond) all.add('mfa')
-  // Last, so that the order does not depend on when it was earned.
+  // Last, so that the order does not depend on when it was added.
   if (all.delete('mfa')) all.add('mfa')
   return [...all]
 }
@@ -34,14 +34,14 @@ export function combined(before: readonly string[], proven: readonly string[]): 
 export interface Strengthened {
   readonly amr: readonly string[]
   readonly aal: number
-  /** Since when: the start of the session, from which level 2 counts. */
+  /** The start of the new session, from which the lifetime of level 2 counts. */
   readonly since: Date
 }
 
 /**
- * What a session has proven, with another factor. Of a session whose level 2 is over, and of one whose user authenticated long
- * ago, only the first factor still counts: it alone never brings level 2 back, nor prolongs it. A program's word for the user
- * (level 0) still counts beside a factor that is not enough for level 2.
+ * Adds a newly proven factor to what a session has proven. If level 2 has expired, or a session of level 1 is no longer
+ * fresh, only its first factor still counts. A first factor alone never restores or prolongs level 2. A session that a
+ * program vouched for stays at level 0 until it has a first factor or level 2.
  */
 export function strengthened(
   ctx: Context,

@@ -15,9 +15,9 @@ import { enqueueMail } from '../delivery/enqueue.ts'
 import { orWithdraw } from '../sign-in/password-check.ts'
 import { type CountedAttempt, countAttempt } from '../sign-in/throttle.ts'
 
-/** Codes that nobody has seen yet, with what stores them. */
+/** New codes, which are not stored yet. */
 export interface NewRecoveryCodes {
-  /** To show once. */
+  /** To show to the user once. */
   readonly codes: readonly string[]
   /** Replaces all codes of a user. */
   save(tx: TxContext, userId: number): Promise<void>
@@ -40,21 +40,21 @@ export async function newRecoveryCodes({ recoveryHasher, now }: Context): Promis
   }
 }
 
-/** A right recovery code, before it is used up. */
+/** A right recovery code, not used up yet. */
 export interface RightRecoveryCode {
-  /** To be settled by the caller: `succeeded` or `withdraw`. */
+  /** The caller settles it with `succeeded` or `withdraw`. */
   readonly attempt: CountedAttempt
-  /** The code that takes its place, to show once. */
+  /** The code that replaces it, to show once. */
   readonly newCode: string
-  /** Puts the new code in its place. @throws {AuthError} `invalid_code`: a concurrent request has used it. */
+  /** Replaces it by the new code. @throws {AuthError} `invalid_code`: a concurrent request has used it. */
   take(tx: TxContext): Promise<void>
 }
 
 /**
  * Counts an attempt, then checks a recovery code. A position without a code takes the same work.
  *
- * @throws {AuthError} `missing_field` or `invalid_field`: it is no code, which is no guess; `too_many_attempts`;
- *   `invalid_code`; `unavailable`: too many passwords wait to be hashed, and nothing was counted.
+ * @throws {AuthError} `missing_field` or `invalid_field`: malformed, which does not count as a guess;
+ *   `too_many_attempts`; `invalid_code`; `unavailable`: too many passwords wait to be hashed, and nothing was counted.
  */
 export async function checkRecoveryCode(
   ctx: Context,

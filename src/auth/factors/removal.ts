@@ -1,4 +1,4 @@
-/** Takes a factor away, by its owner or by an operator. */
+/** Removes factors, for their owner and for operators. */
 import * as store from '../../db/index.ts'
 import { isUuid } from '../../lib/random.ts'
 import { AuthError } from '../../model/errors.ts'
@@ -15,7 +15,8 @@ import { factorsOf, mustHaveSecondFactor, policyFor } from './state.ts'
 export type RemovedFactor = { readonly factor: 'totp' } | { readonly factor: 'passkey'; readonly id: string }
 
 /**
- * Removes a factor of the caller, and ends their other sessions. Without another one, the second factor is disabled and the recovery codes stop working.
+ * Removes a factor of the caller, and ends their other sessions. If none is left, the second factor is disabled and the
+ * recovery codes stop working.
  *
  * @throws {AuthError} What `requireStrongSession` throws; `not_found`; `last_factor`.
  */
@@ -30,7 +31,7 @@ export async function removeFactor(
     const name = await deleteFactor(tx, user, removed)
     const { hasAny, passkeys } = await factorsOf(tx, user.id)
     const isLast = !hasAny
-    // After the deletion, so that two requests cannot each leave the other's factor. The transaction undoes it.
+    // Checked after the deletion, so that two requests cannot each count the other's factor. A refusal undoes it.
     const lacksPasskey = policyFor(tx, user) === 'passkey' && passkeys.length === 0
     if (lacksPasskey || (isLast && mustHaveSecondFactor(tx, user))) throw new AuthError('last_factor')
     const details = removed.factor === 'passkey' ? { passkey: removed.id } : {}
@@ -43,7 +44,7 @@ export async function removeFactor(
   })
 }
 
-/** @returns The name of a passkey. */
+/** @returns The name of the passkey, or `null` for an app. */
 async function deleteFactor(tx: TxContext, { id }: User, removed: RemovedFactor): Promise<string | null> {
   if (removed.factor === 'totp') {
     if (!(await store.deleteTotp(tx.db, id))) throw new AuthError('not_found')
@@ -54,7 +55,7 @@ async function deleteFactor(tx: TxContext, { id }: User, removed: RemovedFactor)
   return name
 }
 
-/** Disables the second factor. The recovery codes have nothing left to stand in for if there is no factor. */
+/** Disables the second factor. Without any factor left, recovery codes are useless, so they are deleted. */
 export async function disable(tx: TxContext, user: User, acting: Caller): Promise<void> {
   if (!(await factorsOf(tx, user.id)).hasAny) await store.deleteRecoveryCodes(tx.db, user.id)
   if (user.secondFactorEnabledAt === null) return

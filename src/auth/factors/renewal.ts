@@ -13,9 +13,9 @@ import { factorsOf } from './state.ts'
  * Makes ten new recovery codes. The old ones stop working, and the other sessions end. The owner gets a notice.
  *
  * @returns The codes, such as `37KQ2M9-XTPA4B1`. They cannot be shown again.
- * @throws {AuthError} `unauthenticated`: there is no live session; `second_factor_required` or `reauthentication_required`, with
- *   `accepts`; `no_second_factor`: there is nothing that a code could stand in for; `unavailable`: too many passwords wait to be
- *   hashed.
+ * @throws {AuthError} `unauthenticated`: there is no live session; `second_factor_required` or
+ *   `reauthentication_required`, with `accepts`; `no_second_factor`: there is no factor that a code could replace;
+ *   `unavailable`: too many passwords wait to be hashed.
  */
 export async function renewRecoveryCodes(ctx: Context, caller: SessionCaller): Promise<readonly string[]> {
   const { user, session, acting } = await requireStrongSession(ctx, caller)

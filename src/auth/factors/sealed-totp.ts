@@ -4,7 +4,7 @@ import { AuthError, OptionError } from '../../model/errors.ts'
 import type { Context } from '../context.ts'
 import { seal, unseal } from '../secrets/sealing.ts'
 
-/** Where a secret is: of the confirmed app, or of the one that is being set up. */
+/** The columns of the secrets: of the confirmed app, and of the one that is being set up. */
 const COLUMNS = {
   confirmed: { name: 'totp.sealed_secret', property: 'sealedSecret' },
   pending: { name: 'totp.pending_sealed_secret', property: 'pendingSealedSecret' },
@@ -25,7 +25,8 @@ export function sealTotp(
  * Opens a secret.
  *
  * @returns `null` if there is none.
- * @throws {AuthError} `unavailable`: its key was dropped, or the value was altered or moved. Other factors still work.
+ * @throws {AuthError} `unavailable`: its key is no longer in `secretKey`, or the value was altered or moved. Other
+ *   factors still work.
  */
 export function openTotp(
   { keys }: Context,
@@ -41,4 +42,14 @@ export function openTotp(
     `the secret of the authenticator app of user ${totp.userId} does not open: ${opened}`,
   )
   throw new AuthError('unavailable', { cause })
+}
+
+/** Calls a function that opens a secret. Returns `null` if the secret does not open. */
+export function openedOrNull<Opened>(open: () => Opened | null): Opened | null {
+  try {
+    return open()
+  } catch (error) {
+    if (error instanceof AuthError && error.code === 'unavailable') return null
+    throw error
+  }
 }

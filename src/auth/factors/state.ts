@@ -1,4 +1,4 @@
-/** Which factors an account has, and what the policy asks of it. */
+/** Which factors an account has, and what the policy requires of it. */
 import * as store from '../../db/index.ts'
 import { relyingPartyOf } from '../../lib/relying-party.ts'
 import { STEP_SECONDS } from '../../lib/totp.ts'
@@ -9,7 +9,7 @@ import type { Context } from '../context.ts'
 /** The factors of an account. */
 export interface Factors {
   readonly totp: store.Totp | null
-  /** Also those of another host, which cannot be used here. */
+  /** Includes those of other hosts, which cannot be used here. */
   readonly passkeys: readonly store.Passkey[]
   readonly recoveryCodes: readonly { readonly usedAt: Date | null }[]
   /**
@@ -23,11 +23,9 @@ export interface Factors {
 
 /** Reads the factors of an account. */
 export async function factorsOf(ctx: Context, userId: number): Promise<Factors> {
-  const [found, passkeys, recoveryCodes] = [
-    await store.findTotp(ctx.db, userId),
-    await store.listPasskeys(ctx.db, userId),
-    await store.listRecoveryCodes(ctx.db, userId),
-  ]
+  const found = await store.findTotp(ctx.db, userId)
+  const passkeys = await store.listPasskeys(ctx.db, userId)
+  const recoveryCodes = await store.listRecoveryCodes(ctx.db, userId)
   const totp = found?.sealedSecret == null ? null : found
   const rpId = relyingPartyOf(ctx.options)?.id
   const usedAt: [Factor, number][] = [
@@ -44,18 +42,18 @@ export async function factorsOf(ctx: Context, userId: number): Promise<Factors> 
   return { totp, passkeys, recoveryCodes, hasAny: totp !== null || passkeys.length > 0, usable }
 }
 
-/** What the operator asks of an account: the policy of the service, or that of the user if it is stricter. */
+/** The policy for an account: that of the service, or that of the user if it is stricter. */
 export function policyFor({ options }: Context, user: User): Context['options']['secondFactor'] {
   const { secondFactor } = options
   return secondFactor === 'optional' && user.secondFactorRequiredAt !== null ? 'required' : secondFactor
 }
 
-/** Whether a user must prove a passkey: the policy asks for one, and they have one here. */
+/** Whether a user must use a passkey: the policy requires one, and they have one that works here. */
 export function mustUsePasskey(ctx: Context, user: User, { usable }: Pick<Factors, 'usable'>): boolean {
   return policyFor(ctx, user) === 'passkey' && usable.includes('passkey')
 }
 
-/** Whether what was proven resists phishing, if the policy asks for that. */
+/** Whether what was proven resists phishing, if the policy requires that. */
 export function isResistantEnough(ctx: Context, user: User, amr: readonly string[]): boolean {
   return policyFor(ctx, user) !== 'passkey' || amr.some((method) => PHISHING_RESISTANT.has(method))
 }

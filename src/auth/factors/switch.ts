@@ -38,7 +38,7 @@ export async function setSecondFactor(
       if (mustHaveSecondFactor(tx, locked)) throw new AuthError('last_factor')
       await disable(tx, locked, acting)
     } else if (locked.secondFactorEnabledAt === null) {
-      // One that cannot be used here would lock the user out.
+      // A factor that cannot be used here would lock the user out.
       const { usable } = await factorsOf(tx, user.id)
       if (usable.every((factor) => factor === 'recovery_code')) throw new AuthError('no_second_factor')
       await store.updateSecondFactor(tx.db, user.id, { enabledAt: tx.now() })

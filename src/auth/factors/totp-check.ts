@@ -1,4 +1,4 @@
-/** The one check of an authenticator app's code, for sign-ins and for re-authentication. */
+/** Checks codes of authenticator apps, for every sign-in and re-authentication. */
 import * as store from '../../db/index.ts'
 import { matchTotp, parseTotpCode } from '../../lib/totp.ts'
 import { AuthError } from '../../model/errors.ts'
@@ -10,9 +10,9 @@ import { orWithdraw } from '../sign-in/password-check.ts'
 import { type CountedAttempt, countAttempt } from '../sign-in/throttle.ts'
 import { openTotp } from './sealed-totp.ts'
 
-/** A right code, before it is used up. */
+/** A right code, not used up yet. */
 export interface RightTotp {
-  /** To be settled by the caller: `succeeded` or `withdraw`. */
+  /** The caller settles it with `succeeded` or `withdraw`. */
   readonly attempt: CountedAttempt
   /** Uses the code up. @throws {AuthError} `invalid_code`: a concurrent request has used it. */
   take(tx: TxContext): Promise<void>
@@ -21,7 +21,7 @@ export interface RightTotp {
 /**
  * Reads a code as it was typed. Spaces and hyphens make no difference.
  *
- * @throws {AuthError} `missing_field` or `invalid_field`: it is no code. That is not a guess.
+ * @throws {AuthError} `missing_field` or `invalid_field`: malformed, which does not count as a guess.
  */
 export function readTotpCode(typed: unknown, field: string): string {
   if (typed === undefined || typed === '') throw new AuthError('missing_field', { field })
@@ -31,12 +31,12 @@ export function readTotpCode(typed: unknown, field: string): string {
 }
 
 /**
- * Counts an attempt, then checks the code. Wrong codes are counted per account, over all its sign-ins and sessions. After
- * `options.factorFailuresUntilLock` of them in a row, the app is disabled.
+ * Counts an attempt, then checks the code. Wrong codes are counted per account, over all its sign-ins and sessions.
+ * After `options.factorFailuresUntilLock` of them in a row, the app is disabled.
  *
  * @param code - From {@link readTotpCode}.
- * @throws {AuthError} `too_many_attempts`; `invalid_code`: it is wrong, or was used already, without saying which; `unavailable`:
- *   the key of the secret was dropped, and nothing was counted.
+ * @throws {AuthError} `too_many_attempts`; `invalid_code`: it is wrong, or was used already, without saying which;
+ *   `unavailable`: the secret does not open, and nothing was counted.
  */
 export async function checkTotp(ctx: Context, user: User, code: string, caller: Caller): Promise<RightTotp> {
   const attempt = await countAttempt(ctx, 'totp', { email: user.email, account: user }, caller)

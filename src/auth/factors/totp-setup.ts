@@ -1,17 +1,17 @@
 /**
- * The authenticator app that is being set up. Its secret is stored together with the session or sign-in that began the set-up, so
- * that another session of the account, which a thief may have, neither sees it nor has its own confirmed by the owner.
+ * An authenticator app that is being set up. Its secret is bound to the session or sign-in that began the set-up. A
+ * thief with another session of the account can then neither see the secret nor have the owner confirm one of the
+ * thief's own.
  */
 import * as store from '../../db/index.ts'
 import { newTotpSecret } from '../../lib/totp.ts'
-import { AuthError } from '../../model/errors.ts'
 import { type Context, secondsAfter, type TxContext } from '../context.ts'
 import type { Enrollee } from './enrollee.ts'
-import { openTotp, sealTotp } from './sealed-totp.ts'
+import { openedOrNull, openTotp, sealTotp } from './sealed-totp.ts'
 
 /** How long an app that is being set up keeps its secret. */
 const SETUP_SECONDS = 15 * 60
-/** The length of a UUID, which comes before the secret. */
+/** The length of the UUID of the session or sign-in, which is stored before the secret. */
 const STARTER_BYTES = 36
 
 /** An app that is being set up. */
@@ -21,9 +21,9 @@ export interface Setup {
 }
 
 /**
- * Finds the set-up that the caller's session or sign-in has begun.
+ * Finds the set-up that the session or sign-in of the caller has begun.
  *
- * @throws {AuthError} `unavailable`: its key was dropped.
+ * @throws {AuthError} `unavailable`: its secret does not open.
  */
 export async function findSetup(
   ctx: Context,
@@ -34,7 +34,7 @@ export async function findSetup(
   return totp && opened && { totp, ...opened }
 }
 
-/** Begins a set-up, in place of another one. Lock the user first. */
+/** Begins a set-up, which replaces any other one. Lock the user first. */
 export async function beginSetup(tx: TxContext, enrollee: Enrollee): Promise<Setup> {
   const setup = { secret: newTotpSecret(), expiresAt: secondsAfter(tx.now(), SETUP_SECONDS) }
   await saveSetup(tx, enrollee.user.id, starterOf(enrollee), setup)
@@ -42,8 +42,8 @@ export async function beginSetup(tx: TxContext, enrollee: Enrollee): Promise<Set
 }
 
 /**
- * Lets a set-up go on in the session that replaces the one that began it. One that does not open is left alone, so that it is not
- * in the way of a new session. Lock the user first.
+ * Passes a set-up on to the session that replaces the one that began it. If its secret does not open, it is left alone,
+ * so that it does not prevent the new session. Lock the user first.
  */
 export async function passSetupOn(
   tx: TxContext,
@@ -51,17 +51,8 @@ export async function passSetupOn(
   { from, to }: { readonly from: string; readonly to: string },
 ): Promise<void> {
   const totp = await store.findTotp(tx.db, userId)
-  const setup = totp && opened(() => openSetup(tx, totp, from))
+  const setup = totp && openedOrNull(() => openSetup(tx, totp, from))
   if (setup !== null) await saveSetup(tx, userId, to, setup)
-}
-
-function opened(open: () => Setup | null): Setup | null {
-  try {
-    return open()
-  } catch (error) {
-    if (error instanceof AuthError && error.code === 'unavailable') return null
-    throw error
-  }
 }
 
 function starterOf({ live, session }: Enrollee): string {

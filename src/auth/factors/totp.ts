@@ -27,14 +27,14 @@ export interface TotpSetup {
 }
 
 /**
- * Begins to set up an authenticator app (RFC 6238: SHA-1, six digits, 30 seconds). Nothing changes until `confirmTotp`; an app that
- * is in use works until then. Called again within 15 minutes, it returns the same secret, so that a second click does not void what
- * was scanned. The set-up belongs to the session or sign-in that began it: another one of the same account begins its own, which
- * replaces it.
+ * Begins to set up an authenticator app (RFC 6238: SHA-1, six digits, 30 seconds). Nothing changes until `confirmTotp`:
+ * an earlier app keeps working until then. Called again within 15 minutes, it returns the same secret, so that a second
+ * click does not void what was scanned. The set-up belongs to the session or sign-in that began it. Another one of the
+ * same account begins a set-up of its own, which replaces this one.
  *
  * @param caller - With a session, or with the `loginToken` of a sign-in that waits for the set-up of a second factor.
- * @throws {AuthError} `unauthenticated`; `second_factor_required` or `reauthentication_required`, with `accepts`; `unavailable`: the
- *   key of the secret was dropped.
+ * @throws {AuthError} `unauthenticated`; `second_factor_required` or `reauthentication_required`, with `accepts`;
+ *   `unavailable`: the key that sealed the secret is no longer in `secretKey`.
  * @throws {OptionError} There is no `secretKey`.
  */
 export async function startTotp(ctx: Context, caller: SessionCaller): Promise<TotpSetup> {
@@ -47,10 +47,10 @@ export async function startTotp(ctx: Context, caller: SessionCaller): Promise<To
 }
 
 /**
- * The set-up of an authenticator app that runs. Changes nothing.
+ * Finds a set-up of an authenticator app that has begun. Changes nothing.
  *
  * @param caller - As for `startTotp`.
- * @returns What `startTotp` returned to this session or sign-in. `null`: it has begun none, or more than 15 minutes ago.
+ * @returns What `startTotp` returned to this session or sign-in. `null` if it has begun none in the last 15 minutes.
  * @throws {AuthError} What `startTotp` throws.
  */
 export async function findTotpSetup(ctx: Context, caller: SessionCaller): Promise<TotpSetup | null> {
@@ -66,14 +66,14 @@ export interface ConfirmTotpRequest {
 }
 
 /**
- * Confirms an authenticator app with a code, which cannot be used again. The app replaces an earlier one, and enables the second
- * factor. The session of the caller is replaced, and has the factor; the other sessions end. The owner gets a notice. Wrong codes
- * count like those of a sign-in.
+ * Confirms an authenticator app with a code, which cannot be used again. The app replaces an earlier one, and enables
+ * the second factor. A session with the factor replaces the caller's, and the other sessions end. The owner gets a
+ * notice. Wrong codes count like those of a sign-in.
  *
  * @param caller - As for `startTotp`.
  * @returns `recoveryCodes` with the first factor; `signedIn` if a sign-in waited for it, `renewed` otherwise.
- * @throws {AuthError} What `startTotp` throws; `invalid_code`: the code is wrong, or the set-up expired; `too_many_attempts`;
- *   `missing_field` or `invalid_field` with `field`.
+ * @throws {AuthError} What `startTotp` throws; `invalid_code`: the code is wrong, or the set-up expired;
+ *   `too_many_attempts`; `missing_field` or `invalid_field` with `field`.
  */
 export async function confirmTotp(
   ctx: Context,
@@ -98,7 +98,7 @@ export async function confirmTotp(
     details: {},
     async store(tx: TxContext) {
       const sealedSecret = sealTotp(tx, user.id, 'confirmed', secret)
-      // Another app was set up in the meantime.
+      // Another set-up has replaced this one.
       if (!(await store.confirmTotp(tx.db, totp, { sealedSecret, step, at: tx.now() })))
         throw new AuthError('invalid_code')
       await attempt.succeeded(tx)
@@ -118,7 +118,7 @@ export function removeTotp(ctx: Context, caller: SessionCaller): Promise<void> {
   return removeFactor(ctx, { factor: 'totp' }, caller)
 }
 
-/** An app does not meet the policy `passkey`, so it must not be what lets a sign-in pass. */
+/** An app does not meet the policy `passkey`, so a sign-in that waits for a passkey cannot set one up. */
 async function requireTotpEnrollee(ctx: Context, caller: SessionCaller): Promise<Enrollee> {
   const enrollee = await requireEnrollee(ctx, caller)
   if (enrollee.live !== null && policyFor(ctx, enrollee.user) === 'passkey')

@@ -2,9 +2,8 @@
 import * as store from '../../db/index.ts'
 import { uuidV7 } from '../../lib/random.ts'
 import { totpStep } from '../../lib/totp.ts'
-import { AuthError } from '../../model/errors.ts'
 import type { Context, TxContext } from '../context.ts'
-import { openTotp, sealTotp } from '../factors/sealed-totp.ts'
+import { openedOrNull, openTotp, sealTotp } from '../factors/sealed-totp.ts'
 import type { MovingFactors } from './moving-factors.ts'
 
 const NONE: MovingFactors = { totp: null, passkeys: [], identities: [] }
@@ -19,7 +18,8 @@ export async function factorsOfAll(
   for (const totp of totps) {
     const { userId, sealedSecret, confirmedAt, disabledAt } = totp
     if (sealedSecret === null) continue
-    found.set(userId, { ...NONE, totp: { secret: openedOrNull(ctx, totp), confirmedAt, disabledAt } })
+    const secret = openedOrNull(() => openTotp(ctx, totp, 'confirmed'))
+    found.set(userId, { ...NONE, totp: { secret, confirmedAt, disabledAt } })
   }
   for (const { id: _, userId, ...passkey } of passkeys) {
     const before = found.get(userId) ?? NONE
@@ -30,15 +30,6 @@ export async function factorsOfAll(
     found.set(userId, { ...before, identities: [...before.identities, identity] })
   }
   return (userId) => found.get(userId) ?? NONE
-}
-
-function openedOrNull(ctx: Context, totp: store.Totp): Uint8Array | null {
-  try {
-    return openTotp(ctx, totp, 'confirmed')
-  } catch (error) {
-    if (error instanceof AuthError && error.code === 'unavailable') return null
-    throw error
-  }
 }
 
 /**
