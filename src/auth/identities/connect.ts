@@ -1,4 +1,4 @@
-/** Connects the identities that people have at providers with their accounts. */
+/** Connects identities at providers to accounts. */
 import * as store from '../../db/index.ts'
 import { uuidV7 } from '../../lib/random.ts'
 import { AuthError, Conflict } from '../../model/errors.ts'
@@ -16,9 +16,9 @@ export interface Vouched {
 }
 
 /**
- * Connects an identity with the account of a session. One that is connected already stays as it is.
+ * Connects an identity to an account. Does nothing if it is connected to it already.
  *
- * @param finish - What else the transaction does.
+ * @param finish - What else the transaction does, in either case.
  * @throws {AuthError} `identity_taken`: another account has it.
  */
 export async function connect(

@@ -26,13 +26,13 @@ export async function list(ctx: Context, caller: SessionCaller): Promise<Identit
 export interface LinkRequest {
   /** The id of the provider. */
   provider: string
-  /** Where the browser goes afterwards. `providers.completeSignIn` returns it. The caller must have checked it. */
+  /** Where the browser goes afterwards. `providers.completeSignIn` returns it. It is not checked here. */
   returnTo?: string | null | undefined
 }
 
 /**
- * Begins to connect an identity at a provider with the account of the caller. `providers.completeSignIn` ends it, with the same
- * session.
+ * Begins to connect an identity at a provider to the caller's account. `providers.completeSignIn` completes it, with
+ * the same session.
  *
  * @throws {AuthError} What `requireStrongSession` throws: `unauthenticated`, `reauthentication_required` or
  *   `second_factor_required`, with `accepts`; `not_found`: there is no such provider; `too_many_attempts` with
@@ -45,11 +45,8 @@ export async function link(
   caller: SessionCaller,
 ): Promise<StartedFlow> {
   const { session } = await requireStrongSession(ctx, caller)
-  return startFlow(
-    ctx,
-    { provider, purpose: 'link', session, persistent: session.persistent, returnTo },
-    caller,
-  )
+  const order = { provider, purpose: 'link', session, persistent: session.persistent, returnTo } as const
+  return startFlow(ctx, order, caller)
 }
 
 /** What {@link unlink} takes. */
@@ -59,21 +56,21 @@ export interface UnlinkRequest {
 }
 
 /**
- * Disconnects an identity of the caller, which then no longer signs in. The other sessions of the caller end, because they may have
- * begun with it. The owner gets a notice.
+ * Disconnects an identity of the caller, which can then no longer sign in. The caller's other sessions end, because
+ * they may have begun with it. The owner gets a notice.
  *
- * @throws {AuthError} What `requireStrongSession` throws; `not_found`; `last_way_in`: the account has no password, no passkey and no
- *   other identity.
+ * @throws {AuthError} What `requireStrongSession` throws; `not_found`; `last_way_in`: the account has no password, no
+ *   passkey and no other identity.
  */
 export async function unlink(ctx: Context, { id }: UnlinkRequest, caller: SessionCaller): Promise<void> {
   const { user, session, acting } = await requireStrongSession(ctx, caller)
-  const provider = isUuid(id) ? await nameOf(ctx, user.id, id) : null
+  const provider = isUuid(id) ? await providerOf(ctx, user.id, id) : null
   if (provider === null) throw new AuthError('not_found')
   await inTransaction(ctx, async (tx) => {
     const locked = await store.lockUser(tx.db, user.id)
     if (locked === null || (await store.deleteIdentity(tx.db, { id, userId: user.id })) === null)
       throw new AuthError('not_found')
-    // After the deletion, so that two requests cannot each leave the other's way in. The transaction undoes it.
+    // Checked after the deletion, so that two requests cannot each count the other's way in. A refusal undoes it.
     const { passkeys } = await factorsOf(tx, user.id)
     const others = await store.listIdentities(tx.db, user.id)
     if (locked.hashedPassword === NO_PASSWORD && passkeys.length === 0 && others.length === 0)
@@ -86,7 +83,7 @@ export async function unlink(ctx: Context, { id }: UnlinkRequest, caller: Sessio
 }
 
 /** The provider of an identity of a user, or `null` if the user has no such identity. */
-async function nameOf(
+async function providerOf(
   ctx: Context,
   userId: number,
   identityId: string,

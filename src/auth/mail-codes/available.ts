@@ -1,8 +1,8 @@
 import type { Options } from '../../options/index.ts'
 
 /**
- * Whether mail has codes. They need a mailer, a base URL and a secret key. Classic mode has none, because its answers must stay
- * as they are.
+ * Whether mail has codes. They need a mailer, a base URL and a secret key. Classic mode has none, because the exercise
+ * fixes its answers.
  */
 export function hasMailCodes({
   options: { mode, baseUrl, secretKey },

@@ -13,14 +13,15 @@ export interface ChangeEmailByCodeRequest {
 }
 
 /**
- * Gives the caller's account the new address that `account.changeEmail` asked for, with the code from the mail to that address,
- * in the browser that asked. The session stays. The code works once, within 10 minutes, and voids the link.
+ * Changes the address of the caller's account to the one requested with `account.changeEmail`. Takes the code from the
+ * mail to that address, in the browser that requested it. The session stays. The code works once, within 10 minutes,
+ * and voids the link.
  *
  * Counts as an attempt of the new address, as in `mailCodes.resetPassword`.
  *
- * @throws {AuthError} `unauthenticated`: there is no live session; `invalid_code`: the code is wrong, expired, used, replaced,
- *   void or of another browser or account, or another account has confirmed the address since, without saying which;
- *   `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field` with `field`.
+ * @throws {AuthError} `unauthenticated`: there is no live session; `invalid_code`: the code is wrong, expired, used,
+ *   replaced, void or of another browser or account, or another account has confirmed the address since, without saying
+ *   which; `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field` with `field`.
  */
 export async function changeEmail(
   ctx: Context,

@@ -1,4 +1,4 @@
-/** The part that all uses of a code share: which code a browser waits for, and whether the typed one is right. */
+/** The steps that all uses of a code share: find the code that a browser waits for, and check the typed one. */
 import * as store from '../../db/index.ts'
 import { AuthError } from '../../model/errors.ts'
 import type { MailCodePurpose } from '../../model/mail-codes.ts'
@@ -18,19 +18,19 @@ export interface TypedCode {
   readonly row: store.MailCode
 }
 
-/** A right code, before it is used up. */
+/** A right code, not used up yet. */
 export interface RightCode {
   readonly user: User
   readonly proof: MailboxProof
-  /** To be settled by the caller: `succeeded` or `withdraw`. */
+  /** The caller settles it with `succeeded` or `withdraw`. */
   readonly attempt: CountedAttempt
 }
 
 /**
  * Reads a code, and finds the row of the browser that types it.
  *
- * @throws {AuthError} `missing_field` or `invalid_field` with `field`; `invalid_code`: this is no code, or the browser waits for
- *   none. Neither is a guess.
+ * @throws {AuthError} `missing_field` or `invalid_field` with `field`; `invalid_code`: malformed, or the browser waits
+ *   for no code. Neither counts as a guess.
  */
 export async function findCode(
   ctx: Context,
@@ -48,7 +48,7 @@ export async function findCode(
 /** `MAIL_CODE_DIGITS` digits. */
 const CODE = /^\d{8}$/
 
-/** The code without spaces, or `null` if it is no code. */
+/** The code without spaces, or `null` if it is malformed. */
 function digitsIn(typed: unknown): string | null {
   if (typed === undefined || typed === '') throw new AuthError('missing_field', { field: 'code' })
   if (typeof typed !== 'string') throw new AuthError('invalid_field', { field: 'code' })
@@ -57,7 +57,7 @@ function digitsIn(typed: unknown): string | null {
 }
 
 /**
- * Counts an attempt, then checks the code. A wrong one stays counted. The last of those that are allowed also voids the code.
+ * Counts an attempt, then checks the code. A wrong one stays counted, and the last one allowed also voids the code.
  *
  * @param isAllowed - Whether the account can still use the code.
  * @throws {AuthError} `too_many_attempts`; `invalid_code`.
@@ -80,7 +80,7 @@ export function isMailedTo({ row }: TypedCode, user: User): boolean {
   return normalizeEmail(row.email) === normalizeEmail(user.email)
 }
 
-/** Wrong codes are counted under the address, also if it has no account. A malformed address counts for its browser. */
+/** Wrong codes are counted by address, whether or not it has an account, or by browser if the address was malformed. */
 function attempterOf({ email, browserHash }: store.MailCode, account: User | null) {
   return { email: email || Buffer.from(browserHash).toString('hex'), account }
 }
@@ -103,7 +103,7 @@ function proofOf(purpose: MailCodePurpose, row: store.MailCode, user: User): Mai
   return {
     purpose,
     userId: user.id,
-    // A new address as it was entered. The address of the account keeps its spelling, whatever the request had.
+    // A new address as it was entered. The account's own address keeps its spelling.
     email: purpose === 'change_email' ? row.email : user.email,
     isMailed: true,
     take: (tx) => store.takeMailCode(tx.db, row, tx.now()),

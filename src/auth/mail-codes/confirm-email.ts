@@ -26,18 +26,19 @@ export interface ConfirmByCodeRequest {
 }
 
 /**
- * Confirms the address of a new account with a code from a mail, in the browser that asked for it, and signs the user in through
- * the gates of `signIn.withPassword`. The code works once, within 10 minutes, and voids the link.
+ * Confirms the address of a new account with a code from a mail, in the browser that requested it, and signs the user
+ * in through the gates of `signIn.withPassword`. The code works once, within 10 minutes, and voids the link.
  *
- * In the browser that registered the account, within a day, the code is enough. Elsewhere it needs the password too, because
- * anyone can register the address of another person.
+ * In the browser that registered the account, within a day, the code is enough. Elsewhere it needs the password too,
+ * because anyone can register the address of another person.
  *
  * Counts as an attempt of the address, as in `mailCodes.resetPassword`, and with a password as a sign-in attempt too.
  *
- * @throws {AuthError} `invalid_code`: the code is wrong, expired, used, replaced, void or of another browser, or the account
- *   cannot use it, without saying which; `too_many_attempts` with `retryAfterSeconds`. After the following errors the code
- *   still works: `invalid_credentials`: the password is wrong; `password_compromised`: the password must be reset first;
- *   `refused_by_application` with `applicationCode`; `missing_field`, `invalid_field` or `password_too_long` with `field`.
+ * @throws {AuthError} `invalid_code`: the code is wrong, expired, used, replaced, void or of another browser, or the
+ *   account cannot use it, without saying which; `too_many_attempts` with `retryAfterSeconds`. After the following
+ *   errors the code still works: `invalid_credentials`: the password is wrong; `password_compromised`: the password
+ *   must be reset first; `refused_by_application` with `applicationCode`; `missing_field`, `invalid_field` or
+ *   `password_too_long` with `field`.
  */
 export async function confirmEmail(
   ctx: Context,
@@ -63,14 +64,14 @@ export async function confirmEmail(
   const { user, proof } = right
   const attempt =
     password === undefined
-      ? // Refusals of the application stay counted, which limits how often a code can make its hook run.
+      ? // Refusals by the application stay counted, which limits how often a code can make its hook run.
         { ...right.attempt, refundFailure: async () => {} }
       : await withPasswordToo(ctx, user, password, right.attempt, caller)
   const admission = {
-    // As the account will be, because the gates and the hook of the application see it before.
+    // The gates and the application's hook see the account as it will be once it is confirmed.
     user: { ...user, emailVerifiedAt: ctx.now() },
     method: 'mail_code',
-    // A code works only in the browser that knows the password, or came from the provider. That is what was proven.
+    // A code works only in a browser that knows the password or came from the provider, so that was proven.
     amr: [user.hashedPassword === NO_PASSWORD ? 'fed' : 'pwd'],
     attempt,
     reason: 'mail_code',
@@ -89,8 +90,8 @@ export async function confirmEmail(
 }
 
 /**
- * The registration of the address in the browser of a code, or `null`. If the address was taken, it names no user: that must not
- * show before the code is checked.
+ * Finds the row that shows that this browser registered the address. If the address was taken, it names no user, which
+ * must not show before the code is checked.
  */
 async function findRegistration(
   ctx: Context,
@@ -102,9 +103,9 @@ async function findRegistration(
 }
 
 /**
- * Checks the password that a right code needs.
+ * Checks the password that is needed in addition to a right code.
  *
- * @returns One attempt for both.
+ * @returns One attempt that settles both.
  * @throws {AuthError} `invalid_credentials`: it is wrong, and the code still works; what `checkPassword` throws.
  */
 async function withPasswordToo(

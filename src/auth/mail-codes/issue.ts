@@ -5,6 +5,7 @@
 import * as store from '../../db/index.ts'
 import { sha256 } from '../../lib/digest.ts'
 import { randomDigits, uuidV7 } from '../../lib/random.ts'
+import { AuthError } from '../../model/errors.ts'
 import {
   BROWSER_LIFETIME_SECONDS,
   MAIL_CODE_DIGITS,
@@ -19,22 +20,29 @@ import { hasMailCodes } from './available.ts'
 const KEY_PURPOSE = 'mail code'
 const BROWSER_TOKEN = /^[A-Za-z0-9_-]{43}$/
 
-/** Whether it is a token of the form that a browser gets: 32 bytes in base64url. */
+/** Whether a value has the form of a browser token: 32 bytes in base64url. */
 export function isBrowserToken(token: unknown): token is string {
   return typeof token === 'string' && BROWSER_TOKEN.test(token)
 }
 
-/** The hash under which the codes of a browser are stored. `null` without a token, or without codes. */
+/** @throws {AuthError} `missing_field` or `invalid_field`, with `field`: `browserToken`. */
+export function requireBrowserToken({ browserToken }: Client): string {
+  if (isBrowserToken(browserToken)) return browserToken
+  const code = browserToken === undefined ? 'missing_field' : 'invalid_field'
+  throw new AuthError(code, { field: 'browserToken' })
+}
+
+/** The hash under which the codes of a browser are stored. `null` if it has no token, or mail has no codes. */
 export function browserHashOf(ctx: Context, { browserToken }: Client): Uint8Array | null {
   return hasMailCodes(ctx) && isBrowserToken(browserToken) ? sha256(browserToken) : null
 }
 
-/** What a code is asked for. */
+/** A request for a code. */
 export interface MailCodeOrder {
   readonly purpose: MailCodePurpose
-  /** The address that was named. */
+  /** The address in the request. */
   readonly email: string
-  /** The account that gets the code. `null`: none does, which the browser must not notice. */
+  /** The account that gets the code. `null` if nobody gets one, which the browser must not notice. */
   readonly userId: number | null
   /** Whether the browser registers the account. It can then confirm the address without the password. */
   readonly registers?: boolean
@@ -43,7 +51,7 @@ export interface MailCodeOrder {
 /**
  * Reserves the row of a code for the browser of a request. An earlier code of this browser for the purpose is void.
  *
- * @returns The id of the row, for the outbox. `null` without a browser, or without codes.
+ * @returns The id of the row, for the outbox. `null` if the browser has no token, or mail has no codes.
  */
 export async function reserveCode(
   tx: TxContext,
@@ -90,7 +98,7 @@ export function isCodeOf(ctx: Context, row: store.MailCode, code: string): boole
   return isRight && row.expiresAt > ctx.now()
 }
 
-// Bound to everything in the row, so that a changed or copied row redeems nothing.
+// The signature covers the whole row, so that a changed or copied row is worthless.
 function signedText({ id, userId, email, purpose, browserHash }: store.MailCode, code: string): string {
   return [id, purpose, userId ?? '', email, Buffer.from(browserHash).toString('hex'), code].join('\n')
 }

@@ -5,7 +5,7 @@ import { requestPasswordReset } from '../account/password-reset.ts'
 import { type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import type { Context } from '../context.ts'
 import { hasMailCodes } from './available.ts'
-import { isBrowserToken } from './issue.ts'
+import { requireBrowserToken } from './issue.ts'
 
 /** What {@link request} takes. */
 export interface MailCodeRequest {
@@ -35,15 +35,8 @@ export async function request(
       'mailed codes need it, with smtpUrl and baseUrl, outside of classic mode',
     )
   const { purpose, email } = request
-  assertBrowserToken(caller)
+  requireBrowserToken(caller)
   if (purpose === 'confirm_email') return requestConfirmation(ctx, { email }, caller)
   if (purpose === 'reset_password') return requestPasswordReset(ctx, { email }, caller)
   throw new AuthError(purpose === undefined ? 'missing_field' : 'invalid_field', { field: 'purpose' })
-}
-
-function assertBrowserToken({ browserToken }: Caller): void {
-  if (isBrowserToken(browserToken)) return
-  throw new AuthError(browserToken === undefined ? 'missing_field' : 'invalid_field', {
-    field: 'browserToken',
-  })
 }

@@ -15,16 +15,18 @@ export interface ResetByCodeRequest {
 }
 
 /**
- * Sets a new password with a code from a mail, in the browser that asked for it, as `account.resetPassword` does with the link.
- * Signs nobody in. The code works once, within 10 minutes, and voids the link.
+ * Sets a new password with a code from a mail, in the browser that requested it, as `account.resetPassword` does with
+ * the link. Starts no session. The code works once, within 10 minutes, and voids the link.
  *
- * Counts as an attempt of the address that was named, across all codes that it was mailed. The wrong code number
- * `options.mailCodeFailuresPerAccount` and each one after it void the code of their browser, and the next attempt must wait.
+ * Counts as an attempt of the address, across all codes that were mailed to it. After
+ * `options.mailCodeFailuresPerAccount` wrong codes, the last and every further one void the code of their browser, and
+ * the next attempt must wait.
  *
- * @throws {AuthError} `invalid_code`: the code is wrong, expired, used, replaced, void or of another browser, or the account
- *   cannot use it, without saying which; `too_many_attempts` with `retryAfterSeconds`. After the following errors the code
- *   still works: `password_too_short` with `minLength`, `password_too_long` with `maxBytes`, `password_too_common`,
- *   `password_guessable` or `password_breached`, each with `field`; `missing_field` or `invalid_field` with `field`.
+ * @throws {AuthError} `invalid_code`: the code is wrong, expired, used, replaced, void or of another browser, or the
+ *   account cannot use it, without saying which; `too_many_attempts` with `retryAfterSeconds`. After the following
+ *   errors the code still works: `password_too_short` with `minLength`, `password_too_long` with `maxBytes`,
+ *   `password_too_common`, `password_guessable` or `password_breached`, each with `field`; `missing_field` or
+ *   `invalid_field` with `field`.
  */
 export async function resetPassword(
   ctx: Context,

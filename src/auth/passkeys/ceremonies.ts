@@ -17,7 +17,7 @@ export function requireRelyingParty({ options }: Context): RelyingParty {
 }
 
 /**
- * Takes the ceremony that an answer names. It is gone afterwards, whatever the answer says. The caller checks its user.
+ * Takes the ceremony that an answer names. It is used up, even by a wrong answer. The caller must check its user.
  *
  * @returns `null` if this browser has no such ceremony, or it is of another purpose, or expired.
  * @throws {AuthError} `missing_field` or `invalid_field` with `field`.

@@ -12,7 +12,7 @@ export interface PasskeyInfo {
   /** The id that browsers know, in base64url. */
   readonly credentialId: string
   readonly name: string
-  /** The password manager or device that made it. `null` if it is unknown. A claim: use it only to name the passkey. */
+  /** The password manager or device that made it, or `null`. It is not verified: use it only as a name. */
   readonly provider: string | null
   /** Whether it can sign in on its own. `false` for a security key, which is a second factor. */
   readonly discoverable: boolean
@@ -48,7 +48,7 @@ export function passkeyName(given: unknown): string {
   return checked.value
 }
 
-/** A name for a passkey that was not given one. */
+/** The name of a passkey that the user did not name. */
 export function defaultName(aaguid: string, userAgent: string | undefined): string {
   const { browser, system } = deviceName(userAgent ?? null) ?? { browser: null, system: null }
   const device = [browser, system].filter((name) => name !== null).join(', ')

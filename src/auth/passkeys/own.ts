@@ -29,15 +29,15 @@ export interface AddedPasskey<Metadata = JsonObject> extends Enrolled<Metadata> 
 }
 
 /**
- * Adds a passkey or security key. It does not enable the second factor. The session of the caller is replaced, and has the
- * passkey; the other sessions end. The owner gets a notice.
+ * Adds a passkey or security key. It does not enable the second factor. A session with the passkey replaces the
+ * caller's, and the other sessions end. The owner gets a notice.
  *
- * @param caller - With a session, or with the `loginToken` of a sign-in that waits for the set-up of a second factor; and with the
- *   `browserToken` of the ceremony.
+ * @param caller - With a session, or with the `loginToken` of a sign-in that waits for the set-up of a second factor;
+ *   and with the `browserToken` of the ceremony.
  * @returns `recoveryCodes` and `signedIn` only if a sign-in waited for the passkey; `renewed` otherwise.
  * @throws {AuthError} `unauthenticated`; `second_factor_required` or `reauthentication_required`, with `accepts`;
- *   `invalid_passkey`: a check failed; `passkey_known`: it is registered, here or for another account; `too_many_passkeys`;
- *   `missing_field` or `invalid_field` with `field`.
+ *   `invalid_passkey`: a check failed; `passkey_known`: it is registered, here or for another account;
+ *   `too_many_passkeys`; `missing_field` or `invalid_field` with `field`.
  */
 export async function add(
   ctx: Context,
@@ -73,7 +73,7 @@ export async function add(
     userId: user.id,
     ...verified,
     credentialId: Buffer.from(verified.credentialId).toString('base64url'),
-    // A browser that does not say has created what was asked for.
+    // If the browser does not say, it has created what was requested.
     discoverable: isPasskey && verified.discoverable !== false,
     rpId: rp.id,
     name: given ?? defaultName(verified.aaguid, caller.userAgent),
@@ -92,7 +92,7 @@ export async function add(
   return { ...enrolled, passkey: passkeyInfo(passkey, rp.id) }
 }
 
-/** The user is locked, so that two requests cannot exceed the limit together. */
+/** Adds a passkey within the limit. Lock the user first, or two requests could exceed the limit together. */
 async function addOne(tx: TxContext, passkey: store.Passkey): Promise<void> {
   const { length } = await store.listPasskeys(tx.db, passkey.userId)
   if (length >= tx.options.passkeysPerUser) throw new AuthError('too_many_passkeys')
@@ -133,7 +133,8 @@ export async function rename(
   if (request.name === undefined || request.name === '')
     throw new AuthError('missing_field', { field: 'name' })
   const name = passkeyName(request.name)
-  const id = uuidIn(request.id)
+  const { id } = request
+  if (!isUuid(id)) throw new AuthError('not_found')
   const renamed = await inTransaction(ctx, async (tx) => {
     const passkey = await store.renamePasskey(tx.db, { id, userId: user.id, name })
     if (passkey === null) throw new AuthError('not_found')
@@ -158,9 +159,4 @@ export interface RemovePasskeyRequest {
  */
 export function remove(ctx: Context, request: RemovePasskeyRequest, caller: SessionCaller): Promise<void> {
   return removeFactor(ctx, { factor: 'passkey', id: request.id }, caller)
-}
-
-function uuidIn(id: string): string {
-  if (!isUuid(id)) throw new AuthError('not_found')
-  return id
 }

@@ -31,7 +31,7 @@ const PROVIDERS: Readonly<Record<string, string>> = {
 }
 
 /**
- * The name of the password manager or device that made a passkey. `null` if it is not in our list, or did not say.
+ * The name of the password manager or device that made a passkey. `null` if it is not in the list, or does not say.
  *
  * @param aaguid - A UUID in lower case.
  */

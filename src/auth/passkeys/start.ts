@@ -8,7 +8,7 @@ import type { User } from '../../model/user.ts'
 import type { Caller, SessionCaller } from '../caller.ts'
 import { type Context, secondsAfter } from '../context.ts'
 import { requireEnrollee } from '../factors/enrollee.ts'
-import { isBrowserToken } from '../mail-codes/issue.ts'
+import { requireBrowserToken } from '../mail-codes/issue.ts'
 import { countStart } from '../quotas.ts'
 import { requireAnySession } from '../sessions/guards.ts'
 import { requirePending } from '../sign-in/pending.ts'
@@ -27,15 +27,15 @@ const CEREMONIES_PER_IP = 120
 /** What {@link startCeremony} takes. */
 export interface CeremonyRequest {
   /**
-   * What the passkey is asked for: `sign_in`; `second_factor` of a sign-in that waits; `step_up` of a session; `add_passkey` or
-   * `add_security_key`.
+   * What the passkey is for: `sign_in`; `second_factor` of a sign-in that waits; `step_up` of a session; `add_passkey`
+   * or `add_security_key`.
    */
   purpose: CeremonyPurpose
 }
 
 /** A ceremony that has begun. */
 export interface StartedCeremony {
-  /** Names the ceremony in its answer. */
+  /** The id of the ceremony, to send with its answer. */
   readonly ceremony: string
   /** For `navigator.credentials.create` or `get`, in the JSON form of WebAuthn Level 3. */
   readonly options: PasskeyCreationOptions | PasskeyRequestOptions
@@ -60,7 +60,7 @@ export async function startCeremony(
   const { purpose } = request
   if (!CEREMONY_PURPOSES.includes(purpose))
     throw new AuthError(purpose === undefined ? 'missing_field' : 'invalid_field', { field: 'purpose' })
-  const browserHash = requireBrowser(caller)
+  const browserHash = sha256(requireBrowserToken(caller))
   await countStart(ctx, { what: 'ceremony', perIp: CEREMONIES_PER_IP }, caller)
   const user = await userFor(ctx, purpose, caller)
   const now = ctx.now()
@@ -69,22 +69,9 @@ export async function startCeremony(
   const challenge = Buffer.from(randomSecret(), 'base64url')
   const options = await optionsFor(ctx, rp, { purpose, user, challenge })
   const expiresAt = secondsAfter(now, CEREMONY_SECONDS)
-  await store.addCeremony(ctx.db, {
-    id,
-    challenge,
-    purpose,
-    userId: user?.id ?? null,
-    browserHash,
-    expiresAt,
-  })
+  const userId = user?.id ?? null
+  await store.addCeremony(ctx.db, { id, challenge, purpose, userId, browserHash, expiresAt })
   return { ceremony: id, options }
-}
-
-function requireBrowser({ browserToken }: Caller): Uint8Array {
-  if (isBrowserToken(browserToken)) return sha256(browserToken)
-  throw new AuthError(browserToken === undefined ? 'missing_field' : 'invalid_field', {
-    field: 'browserToken',
-  })
 }
 
 async function userFor(ctx: Context, purpose: CeremonyPurpose, caller: Caller): Promise<User | null> {
@@ -100,7 +87,7 @@ async function optionsFor(
   asked: { readonly purpose: CeremonyPurpose; readonly user: User | null; readonly challenge: Uint8Array },
 ): Promise<PasskeyCreationOptions | PasskeyRequestOptions> {
   const { purpose, user, challenge } = asked
-  // Also if the address is known: the list of an account would tell whether the account exists.
+  // Even if the address is known: a list of passkeys would reveal that the account exists.
   if (user === null) return assertionOptions({ rpId, challenge, allow: [], userVerification: 'required' })
   const all = await store.listPasskeys(ctx.db, user.id)
   const known = all

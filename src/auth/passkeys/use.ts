@@ -1,4 +1,4 @@
-/** The one check of a passkey in use: for sign-ins, second factors and re-authentication. */
+/** Checks the answers of passkeys, for every sign-in, second factor and re-authentication. */
 import * as store from '../../db/index.ts'
 import { AuthError } from '../../model/errors.ts'
 import type { User } from '../../model/user.ts'
@@ -24,7 +24,7 @@ export interface PasskeyAnswer {
   credential: unknown
 }
 
-/** A passkey that was checked, before its use is stored. */
+/** A passkey that was checked, and whose use is not stored yet. */
 export interface UsedPasskey {
   readonly user: User
   /** The id of the passkey here. */
@@ -39,8 +39,8 @@ export interface UsedPasskey {
  * Checks the answer of a passkey.
  *
  * @param answer - `ceremony`: as `takeCeremony` returned it.
- * @param named - Whose ceremony and passkey it must be. `null` for a sign-in, where the passkey says who it is and must have
- *   verified them.
+ * @param named - The user whose ceremony and passkey it must be. `null` for a sign-in, where the passkey names the user
+ *   and must have verified them.
  * @throws {AuthError} `missing_field` or `invalid_field` with `field`; `invalid_passkey`; `unknown_passkey`;
  *   `user_verification_required`: only at a sign-in.
  */
@@ -70,8 +70,7 @@ export async function usePasskey(
       await recordRefusal(ctx, { userId: userIdOf(null), reason: 'unknown_passkey' }, caller)
       throw new AuthError('unknown_passkey')
     }
-    const { publicKey } = passkey
-    const stored = { credentialId, publicKey }
+    const stored = { credentialId, publicKey: passkey.publicKey }
     const assertion = await verifyAssertion({ ...input, passkey: stored })
     const user = await ownerOf(ctx, passkey, { named, userHandle })
     await checkState(ctx, { user, passkey, assertion }, caller)
@@ -90,7 +89,7 @@ export async function usePasskey(
   }
 }
 
-/** One of our own checks failed. The reason is for the audit. */
+/** One of our own checks failed. The reason is for the audit log. */
 class Failed extends Error {
   readonly reason: 'ceremony' | 'owner' | 'user_handle' | 'backup_eligibility'
 
@@ -116,7 +115,7 @@ async function ownerOf(
   return user
 }
 
-/** The counter, and whether the passkey may be synced. */
+/** Checks the counter, and whether the passkey may be synced. */
 async function checkState(
   ctx: Context,
   used: {
@@ -130,7 +129,7 @@ async function checkState(
   const { signCount, backupEligible } = assertion
   if (backupEligible !== passkey.backupEligible && ctx.options.passkeyStorage === 'device_bound')
     throw new Failed('backup_eligibility')
-  // Synced passkeys have copies, which do not count together. An authenticator that does not count always says 0.
+  // The copies of a synced passkey do not share a counter. An authenticator without a counter always sends 0.
   const counts = signCount > 0 || passkey.signCount > 0
   if (backupEligible || !counts || signCount > passkey.signCount) return
   await inTransaction(ctx, async (tx) => {

@@ -13,7 +13,7 @@ export interface StoredKey {
   readonly publicKey: Uint8Array
 }
 
-/** What a passkey says of itself at this use. The caller compares it with what is stored. */
+/** What a passkey says about itself at this use. The caller compares it with what is stored. */
 export interface VerifiedAssertion {
   readonly signCount: number
   /** Without it, the passkey counts as one factor only. */
@@ -22,22 +22,21 @@ export interface VerifiedAssertion {
   readonly backedUp: boolean
 }
 
-/** The JSON of the browser, parsed, and what it must say. */
+/** The parsed JSON of the browser, and what it must say. */
 export type AssertionInput = Expected & { readonly credential: unknown }
 
 /**
- * Which passkey a response names, before any check, so that the caller can find its key.
+ * Reads which passkey a response names, before any check, so that the caller can find its key.
  *
  * @returns `userHandle`: the account that the authenticator stored, `null` if it sent none.
  * @throws PasskeyRefusal `malformed`.
  */
 export function readAssertion(credential: unknown): Pick<AssertionResponse, 'credentialId' | 'userHandle'> {
-  const { credentialId, userHandle } = readAssertionResponse(credential)
-  return { credentialId, userHandle }
+  return readAssertionResponse(credential)
 }
 
 /**
- * Everything that can be checked without a public key. Only if this passes may a caller answer that nobody has the passkey.
+ * Checks everything that needs no public key. Only if this passes may the caller answer that the passkey is unknown.
  *
  * @throws PasskeyRefusal
  */
@@ -46,8 +45,8 @@ export async function checkWithoutKey(input: AssertionInput): Promise<void> {
 }
 
 /**
- * Checks the response of an authenticator that used a credential. The counter and the backup eligibility are not compared
- * with earlier ones, and the user handle not with an account: that is up to the caller.
+ * Checks the response of an authenticator that used a credential. The caller must compare the counter and the backup
+ * eligibility with the stored ones, and the user handle with that of the account.
  *
  * @throws PasskeyRefusal
  */
@@ -80,7 +79,7 @@ export async function verifyAssertion({
       expectedOrigin: [...input.origins],
       expectedRPID: input.rpId,
       requireUserVerification: input.requireUserVerification,
-      // The counter is compared by the caller: the library would throw without telling why.
+      // The caller compares the counter: the library would throw without saying why.
       credential: { id, publicKey: new Uint8Array(passkey.publicKey), counter: 0 },
     }),
   )
@@ -104,8 +103,8 @@ async function checked({
 }
 
 /**
- * Whether an ES256 signature is one DER sequence of exactly its own length. The library's parser ignores some bits of these
- * two bytes, so that one signature would have several spellings.
+ * Whether the first two bytes of an ES256 signature are those of a DER sequence of its length. The library's parser
+ * ignores some of their bits, so that one signature would have several encodings.
  */
 function hasExactLength(signature: Uint8Array): boolean {
   return signature[0] === 0x30 && signature[1] === signature.length - 2

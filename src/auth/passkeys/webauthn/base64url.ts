@@ -3,7 +3,7 @@ export function toBase64url(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64url')
 }
 
-/** `null` unless the text is the one spelling of its bytes: without padding, spaces or stray bits. */
+/** Decodes base64url in its only valid form. `null` for text with padding, spaces or stray bits. */
 export function fromBase64url(text: string): Uint8Array | null {
   const bytes = Buffer.from(text, 'base64url')
   return bytes.toString('base64url') === text ? new Uint8Array(bytes) : null

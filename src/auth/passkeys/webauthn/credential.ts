@@ -24,8 +24,8 @@ export interface AssertionResponse {
 export const CREDENTIAL_ID_MAX_BYTES = 1_023
 
 /**
- * The most bytes of each part. The id and the handle are limited by WebAuthn. An attestation object with certificates takes
- * about 6 KB, an RS256 signature of 4,096 bits 512 bytes.
+ * The maximum size of each part, in bytes. WebAuthn limits the id and the handle. An attestation object with
+ * certificates takes about 6 KB, an RS256 signature of 4,096 bits 512 bytes.
  */
 const LIMITS = {
   id: CREDENTIAL_ID_MAX_BYTES,
@@ -101,7 +101,7 @@ export function areTransports(value: unknown): value is string[] {
   return value.every((item) => typeof item === 'string' && TRANSPORT.test(item))
 }
 
-/** Nobody signs the results of extensions, and password managers send all kinds of them. So a strange one is ignored. */
+/** Extension results are unsigned, and password managers send all kinds of them. An unexpected one is ignored. */
 function discoverableOf(results: unknown): boolean | null {
   const rk = (results as { credProps?: { rk?: unknown } } | null | undefined)?.credProps?.rk
   return typeof rk === 'boolean' ? rk : null

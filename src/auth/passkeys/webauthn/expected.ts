@@ -1,4 +1,4 @@
-/** What a ceremony of ours must say. */
+/** What the response to a ceremony must say. */
 export interface Expected {
   /** The challenge of the ceremony. */
   readonly challenge: Uint8Array

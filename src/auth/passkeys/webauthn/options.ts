@@ -87,7 +87,7 @@ export function registrationOptions(request: {
 /**
  * The options to use a passkey.
  *
- * @param request.allow - The passkeys that are accepted. Empty: the user chooses among all of this site.
+ * @param request.allow - The passkeys that are accepted. Empty: the user chooses among all passkeys of this site.
  */
 export function assertionOptions(request: {
   readonly rpId: string

@@ -6,8 +6,8 @@ import { orRefuse, PasskeyRefusal } from './refusal.ts'
 const RSA_BYTES = { modulus: { min: 256, max: 512 }, exponent: { min: 1, max: 4 } } as const
 
 /**
- * The algorithm of a public key in COSE form. The library compares only its number; here the key is what the algorithm uses:
- * Ed25519, P-256, or RSA of 2,048 to 4,096 bits.
+ * The algorithm of a public key in COSE form. The library compares only its number. This also checks that the key fits
+ * the algorithm: Ed25519, P-256, or RSA of 2,048 to 4,096 bits.
  *
  * @throws PasskeyRefusal `algorithm`.
  */

@@ -11,11 +11,11 @@ export type PasskeyRefusalReason =
   | 'wrong_rp_id'
   | 'user_absent'
   | 'user_unverified'
-  /** Backed up, although it cannot be. */
+  /** Backed up, although it says that it cannot be. */
   | 'backup_state'
   /** The id is not that of the authenticator data, or not that of the stored passkey. */
   | 'credential_id'
-  /** The key is of an algorithm that is not listed, or is not a sound key of its algorithm. */
+  /** The algorithm of the key is not supported, or the key does not fit it. */
   | 'algorithm'
   | 'signature'
 

@@ -9,7 +9,7 @@ import { orRefuse, PasskeyRefusal } from './refusal.ts'
 
 /** A new credential, as it is stored. */
 export interface VerifiedRegistration {
-  /** 1 to 1,023 bytes. The caller refuses one that is registered already, for anybody. */
+  /** 1 to 1,023 bytes. The caller must refuse one that is registered already, for any account. */
   readonly credentialId: Uint8Array
   /** In COSE form. */
   readonly publicKey: Uint8Array
@@ -26,7 +26,7 @@ export interface VerifiedRegistration {
 }
 
 /**
- * Checks the response of an authenticator that created a credential. The attestation is dropped unread.
+ * Checks the response of an authenticator that created a credential. The attestation is ignored.
  *
  * @param input.credential - The parsed JSON of the browser.
  * @throws PasskeyRefusal
@@ -43,7 +43,7 @@ export async function verifyRegistration({
   )
   checkAuthenticatorData(data, expected)
   const { credentialID, credentialPublicKey } = data
-  // A sign-in may lack them, a registration not.
+  // Sign-ins lack them, but a registration must have them.
   if (credentialID === undefined || credentialPublicKey === undefined) throw new PasskeyRefusal('malformed')
   if (Buffer.compare(credentialID, response.credentialId) !== 0) throw new PasskeyRefusal('credential_id')
   const algorithm = await algorithmOf(credentialPublicKey, library)
@@ -81,8 +81,8 @@ export async function verifyRegistration({
 }
 
 /**
- * Replaces the attestation by `none`. Otherwise the library would parse certificates that nobody asked for, and fetch the
- * revocation lists that they name.
+ * Replaces the attestation by `none`. Otherwise the library would parse certificates that we did not request, and fetch
+ * the revocation lists that they name.
  */
 function withoutAttestation(
   bytes: Uint8Array,
