@@ -26,7 +26,7 @@ export async function hashPassword(password: string): Promise<string> {
 }
 
 /**
- * Refuses what cannot be a password in any mode, old or new.
+ * Refuses what cannot be a password in any mode, whether existing or new.
  *
  * @throws {AuthError} `missing_field`; `invalid_field`: not well-formed Unicode; `password_too_long`.
  */
@@ -42,8 +42,8 @@ export function assertPassword(password: unknown, field: string): asserts passwo
 /**
  * Refuses a new password that the policy does not allow. Every use case that sets a password calls this.
  *
- * @param about - `field`: the parameter that errors name. `email`: the address of the account, which the password must
- *   not consist of.
+ * @param about - `field`: the parameter that errors name. `email`: the address of the account, which must not make up
+ *   most of the password.
  * @throws {AuthError} What {@link assertPassword} throws; `password_too_short`, `password_guessable`,
  *   `password_too_common` or `password_breached`.
  */

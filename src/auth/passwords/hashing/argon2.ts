@@ -11,7 +11,7 @@ import { equalInConstantTime } from '../../../lib/digest.ts'
 import { bytesOf, readPhc, wholeNumber } from './phc.ts'
 import { IMPOSSIBLE, type Reading, TOO_COSTLY, type Unreadable } from './reading.ts'
 
-// Not imported, for the reason in require-node.ts.
+// Not imported: require-node.ts says why.
 const { argon2 } = process.getBuiltinModule('node:crypto')
 const deriveKey = promisify(argon2)
 

@@ -1,14 +1,14 @@
 /**
- * bcrypt. `@node-rs/bcrypt` is prebuilt and runs it off the event loop. It takes 4 MB, so it is loaded with the first hash. The two
- * forms of Django and the PHC string of AdonisJS are verified too.
+ * bcrypt. `@node-rs/bcrypt` is prebuilt and runs it off the event loop. It takes 4 MB, so it is loaded with the first
+ * hash. The two forms of Django and the PHC string of AdonisJS are verified too.
  */
 import { sha256 } from '../../../lib/digest.ts'
 import { type PhcString, readPhc } from './phc.ts'
 import { IMPOSSIBLE, type Reading, TOO_COSTLY } from './reading.ts'
 
 /**
- * bcrypt ignores further bytes, and everything after a zero byte. Okta accepted wrong passwords for this reason in
- * 2024.
+ * bcrypt ignores further bytes, and everything after a zero byte. In 2024, Okta accepted wrong passwords because of
+ * this.
  */
 export const MAX_BYTES = 72
 /** The minimum of the algorithm. */
@@ -39,7 +39,7 @@ export function readBcrypt(storedHash: string): Reading | null {
   const plain = `$2b$${cost}$${rest}`
   const work = costOfRounds(Number(cost))
   if (wrapping === 'bcrypt_sha256$')
-    return { cost: work, verify: (password) => matches(hexOf(sha256(password)), plain) }
+    return { cost: work, verify: (password) => matches(Buffer.from(sha256(password)).toString('hex'), plain) }
   return { cost: work, verify: (password) => verifyFitting(password, plain) }
 }
 
@@ -98,8 +98,4 @@ export async function loadBcrypt(): Promise<void> {
 /** A valid hash of this cost whose password is unknown, to verify against for an unknown account. */
 export function unknownBcrypt(cost: number): string {
   return `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex')
 }

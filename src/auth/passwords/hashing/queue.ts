@@ -12,10 +12,10 @@ export const WAITING_MAX = 512
 const COSTLY = 4
 /** Two of the four threads that Node's pool has by default. The others stay free for ordinary hashes. */
 export const COSTLY_RUNNING_MAX = 2
-/** The total cost of the costly hashes that wait: about ten seconds of a core. */
+/** The maximum total cost of the costly hashes that wait: about ten seconds of a core. */
 export const COSTLY_WAITING_MAX = 256
 
-/** The machine that hashes, and what an ordinary hash is. */
+/** The capacity for hashes, and the cost of an ordinary one. */
 interface Capacity {
   /** The cost of a new hash, as in `Reading`. */
   readonly costOfNew: number
@@ -62,11 +62,11 @@ function runningMaxOf(processes: number) {
 
 interface QueueLimits {
   readonly runningMax: number
-  /** The total weight of the works that wait. */
+  /** The maximum total weight of the tasks that wait. */
   readonly waitingMax: number
 }
 
-/** Runs works in the order of their arrival, and refuses those that would wait behind too much. */
+/** Runs tasks in the order of their arrival, and refuses one if too much is waiting already. */
 function createQueue({ runningMax, waitingMax }: QueueLimits) {
   const waiting: { readonly weight: number; readonly start: () => void }[] = []
   let waitingWeight = 0

@@ -61,7 +61,7 @@ export function createBreachCheck(
   return async (password) => {
     const isFailing = failures >= FAILURES_MAX
     if (isFailing && now() < pausedUntil) return false
-    // After the pause a single request tests the service. Others continue without it.
+    // After the pause, a single request tries the service again. Others continue without it.
     if (isFailing) pausedUntil = now() + PAUSE_MS
 
     // The protocol requires SHA-1. It protects nothing here: the stored hash is a different one.
@@ -128,7 +128,7 @@ function breachedSuffixes(answer: string): Set<string> {
   return suffixes
 }
 
-/** One word for the log. Not the error itself, which may contain what was sent and received. */
+/** A code for the log. Not the error itself, which may contain what was sent and received. */
 function reasonOf(error: unknown): string {
   if (error instanceof BreachServiceUnreachable) return error.code
   if (!(error instanceof Error)) return 'unknown'
