@@ -21,13 +21,13 @@ export interface BackchannelLogoutRequest {
 }
 
 /**
- * Ends the sessions of a person who has signed out at their provider (OpenID Connect Back-Channel Logout 1.0 §2.7). Without a `sid`
- * in the token: every session that they began there. With one: those of this `sid`, and those of which the provider told no `sid`.
- * A token works once. Sessions that began at a provider which has been disabled since end too.
+ * Ends the sessions of a person who has signed out at their provider (OpenID Connect Back-Channel Logout 1.0 §2.7).
+ * Without a `sid` in the token, every session that they began there ends. With one, only the sessions that have this
+ * `sid` or none. A token works once. A disabled provider can end sessions too.
  *
  * @returns How many sessions have ended.
- * @throws {AuthError} `not_found`: there is no such provider; `invalid_logout_token`: it is not a logout token of this provider for this
- *   service, is older than five minutes, or was used; `too_many_attempts` with `retryAfterSeconds`.
+ * @throws {AuthError} `not_found`: there is no such provider; `invalid_logout_token`: it is not a logout token of this
+ *   provider for this service, is older than five minutes, or was used; `too_many_attempts` with `retryAfterSeconds`.
  */
 export async function endSessionsFrom(
   ctx: Context,
@@ -58,7 +58,7 @@ async function verified(ctx: Context, provider: store.Provider, token: string): 
   }
 }
 
-/** Remembers the token until it is too old to be accepted. */
+/** Refuses a token that was used. Remembers it until it is too old to be accepted. */
 async function assertFirstUse(
   ctx: Context,
   provider: string,

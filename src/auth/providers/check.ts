@@ -7,11 +7,11 @@ import { configOf, redirectUriOf } from './provider.ts'
 /** Clocks that differ by more than this refuse each other's tokens. */
 const CLOCK_TOLERANCE_SECONDS = 30
 
-/** What a provider answers at this moment. */
+/** The result of a check of a provider. */
 export interface ProviderCheck {
   /** What to register at the provider. */
   readonly redirectUri: string
-  /** What it says about itself, or `null` if it gives no usable answer. */
+  /** Its metadata, or `null` if it gives no usable answer. */
   readonly discovered: Discovered | null
   /**
    * Why sign-ins would fail, or `null`. A word for the log, such as `unreachable`, `timeout`, `private_address`, `issuer`,
@@ -21,7 +21,7 @@ export interface ProviderCheck {
 }
 
 /**
- * Asks a provider about itself, as a sign-in does, but without what is kept from earlier. Also a disabled one.
+ * Asks a provider for its metadata, as a sign-in does, but ignores the cache. Also works for a disabled provider.
  *
  * @returns `null` if there is no such provider.
  * @throws {AuthError} `unavailable`: its client secret does not open.
@@ -35,9 +35,8 @@ export async function check(ctx: Context, id: string): Promise<ProviderCheck | n
     const discovered = await discover(ctx.providers.http, configOf(ctx, provider))
     return { redirectUri, discovered, problem: problemIn(discovered) }
   } catch (error) {
-    const isAnswer = error instanceof AuthError && error.cause instanceof ProviderProblem
-    if (!isAnswer) throw error
-    return { redirectUri, discovered: null, problem: (error.cause as ProviderProblem).code }
+    if (!(error instanceof AuthError && error.cause instanceof ProviderProblem)) throw error
+    return { redirectUri, discovered: null, problem: error.cause.code }
   }
 }
 

@@ -37,16 +37,18 @@ export type ProviderOutcome<Metadata = JsonObject> = (
 }
 
 /**
- * Ends the way to a provider and back: signs the person in, connects the identity, or proves again who they are, as the flow was
- * begun. A sign-in passes the same gates as one with a password. The answer of the provider works once.
+ * Completes a flow when the browser comes back from the provider. Depending on how the flow began, it signs the person
+ * in, connects the identity, or re-authenticates the user. A sign-in passes the same gates as one with a password. The
+ * answer of the provider works once.
  *
  * @param caller - `flowToken`: from `startSignIn`.
  * @throws {AuthError} `login_flow_required`: the flow has expired, was used, or belongs to another browser or provider;
- *   `provider_refused`: the person canceled, or the provider refused; `provider_failed`: it does not answer, or its answer is not
- *   valid; both with `returnTo`, except while an identity is connected; `sign_in_refused`: the account is disabled; `password_compromised`; `registration_closed`: the person has no account,
- *   and gets none; `refused_by_application` with `applicationCode`; `identity_taken`: another account has the identity;
- *   `unauthenticated`: the session that began the flow has ended; `second_factor_required` or `reauthentication_required`, with
- *   `accepts`; `not_found`: the provider is gone; `unavailable`.
+ *   `provider_refused`: the person canceled, or the provider refused; `provider_failed`: it does not answer, or its
+ *   answer is not valid; both with `returnTo`, except in a flow that connects an identity; `sign_in_refused`: the
+ *   account is disabled; `password_compromised`; `registration_closed`: the person has no account, and none may be
+ *   created; `refused_by_application` with `applicationCode`; `identity_taken`: another account has the identity;
+ *   `unauthenticated`: the session that began the flow has ended; `second_factor_required` or
+ *   `reauthentication_required`, with `accepts`; `not_found`: the provider is gone; `unavailable`.
  */
 export async function completeSignIn(
   ctx: Context,
@@ -58,7 +60,7 @@ export async function completeSignIn(
   const isOurs = equalInConstantTime(Buffer.from(answer.parameters.state ?? ''), Buffer.from(state))
   if (!isOurs || flow.providerId !== answer.provider) throw new AuthError('login_flow_required')
   const provider = await requireProvider(ctx, flow.providerId)
-  // Before the code is redeemed, so that of parallel callbacks only one goes on.
+  // Before the code is redeemed, so that only one of several parallel callbacks goes on.
   if (!(await store.useLoginFlow(ctx.db, flow.id, ctx.now()))) throw new AuthError('login_flow_required')
   const isPosted = presetOf(provider.preset).responseMode === 'form_post'
   const redirectUri = redirectUriOf(ctx, provider.id)
@@ -72,7 +74,7 @@ export async function completeSignIn(
     codeVerifier,
     reauthenticate: purpose === 'reauthenticate',
   }).catch((error: unknown) => {
-    // After connecting, the target says that it is done.
+    // Not after a failure to connect, because the page at `returnTo` may say that it succeeded.
     throw purpose !== 'link' && error instanceof AuthError
       ? new AuthError(error.code, { cause: error.cause, returnTo })
       : error

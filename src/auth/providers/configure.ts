@@ -19,11 +19,11 @@ import { redirectUriOf, sealClientSecret } from './provider.ts'
 export interface AddProviderRequest {
   /** Which rules apply to its answers. `oidc` is for every OpenID Connect issuer without rules of its own. */
   preset: PresetName
-  /** Names it in paths: a slug of at most 32 characters. Default: the preset. */
+  /** Its id, which paths contain: a slug of at most 32 characters. Default: the preset. */
   id?: string | undefined
   /** The name on its button, at most 40 characters. Default: that of the preset. */
   name?: string | undefined
-  /** The issuer, an https URL. Required for `oidc`; of use for a GitLab of your own. Default: that of the preset. */
+  /** The issuer, an https URL. Required for `oidc`. Set it for a GitLab of your own. Default: that of the preset. */
   issuer?: string | undefined
   /** The client id that the provider gave to this service. */
   clientId: string
@@ -32,13 +32,13 @@ export interface AddProviderRequest {
    * and `oidc` allow.
    */
   clientSecret?: string | undefined
-  /** What to ask for. Default: what the preset needs to learn the address and the name. */
+  /** The scopes to request. Default: those that the preset needs for the address and the name. */
   scopes?: readonly string[] | undefined
   /** For `microsoft`: the ids of the tenants whose users may sign in, or `*` for all. */
   tenants?: readonly string[] | undefined
   /** Whether a person without an account gets one. Default `true`. */
   createsAccounts?: boolean | undefined
-  /** What happens if an account has the address. Default `ask`. */
+  /** What happens if an account already has the address. Default `ask`. */
   linking?: Linking | undefined
   /**
    * Whether its addresses count as verified although it does not say so. Only for a provider whose addresses your organization
@@ -60,8 +60,8 @@ export interface ProviderDetails extends Omit<store.Provider, 'sealedClientSecre
 /**
  * Adds a provider. Its client secret is stored sealed. Running services show its button within a minute.
  *
- * @throws {AuthError} `missing_field` or `invalid_field` with `field`, and a message that says what is wrong: also if a provider has
- *   the id.
+ * @throws {AuthError} `missing_field` or `invalid_field` with `field`, and a message that says what is wrong. A taken
+ *   `id` is invalid.
  * @throws {OptionError} `baseUrl` or `secretKey` is not set.
  */
 export async function add(
@@ -168,7 +168,7 @@ function invalid(field: string, problem: string): AuthError {
   return new AuthError('invalid_field', { field, message: `${field} ${problem}` })
 }
 
-/** Lists every provider, in the order in which they were added, also disabled ones. */
+/** Lists every provider, including disabled ones, in the order in which they were added. */
 export async function list(ctx: Context): Promise<ProviderDetails[]> {
   const counts = await store.countIdentities(ctx.db)
   const all = await store.listProviders(ctx.db)
@@ -194,7 +194,7 @@ export interface ReplaceSecretRequest {
 }
 
 /**
- * Replaces the client secret of a provider, because the old one expires or is known to others. Identities and sessions stay.
+ * Replaces the client secret of a provider, for example because it expires or has leaked. Identities and sessions stay.
  *
  * @returns `false` if there is no such provider.
  * @throws {AuthError} `missing_field` or `invalid_field` with `field`.
@@ -218,7 +218,7 @@ export async function replaceSecret(
 }
 
 /**
- * Disables a provider: nobody can sign in with it any longer, and sign-ins on their way fail. Identities and sessions stay.
+ * Disables a provider: nobody can sign in with it, and sign-ins in progress fail. Identities and sessions stay.
  *
  * @returns `false` if there is no such provider.
  */
@@ -248,7 +248,8 @@ async function setState(
 }
 
 /**
- * Removes a provider, and disconnects every identity at it. Users without another way to sign in need a mail that sets a password.
+ * Removes a provider, and disconnects every identity at it. Users without another way to sign in need
+ * `users.sendPasswordReset`.
  *
  * @returns How many identities were disconnected, or `null` if there is no such provider.
  */

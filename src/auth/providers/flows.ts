@@ -1,6 +1,7 @@
 /**
- * The way of a person to a provider and back. A cookie of the browser holds the secret of the flow. State, nonce and PKCE verifier
- * are derived from it with HKDF, so that nobody else can finish the flow, not even with a copy of the database (OAuth 2.1, RFC 9700).
+ * A flow takes a browser to a provider and back. A cookie of the browser holds the secret of the flow. State, nonce and
+ * PKCE verifier are derived from it with HKDF, so that nobody else can finish the flow, not even with a copy of the
+ * database (OAuth 2.1, RFC 9700).
  */
 import * as store from '../../db/index.ts'
 import { mintBearer, parseBearer } from '../../lib/bearer.ts'
@@ -14,7 +15,7 @@ import { countStart } from '../quotas.ts'
 import { authorizationUrl } from './protocol/index.ts'
 import { configOf, redirectUriOf, requireProvider } from './provider.ts'
 
-/** More sign-ins of one IP address in 10 minutes are refused. */
+/** How many flows an IP address can begin in 10 minutes. */
 const FLOWS_PER_IP = 50
 
 /** A flow that has begun. */
@@ -26,7 +27,7 @@ export interface StartedFlow {
   readonly expiresAt: Date
 }
 
-/** What a flow is for. */
+/** A flow to begin. */
 interface FlowOrder {
   readonly provider: string
   readonly purpose: FlowPurpose
@@ -66,11 +67,11 @@ export async function startFlow(ctx: Context, order: FlowOrder, caller: Caller):
   return { redirectTo: url.href, flowToken: value, expiresAt }
 }
 
-/** What only the browser of a flow can know. */
+/** Derives the values that only the browser of a flow knows. */
 export function secretsOf(flowToken: string) {
   const derive = (use: string) => deriveSecret(flowToken, `login flow ${use}`)
   return {
-    // The id leads to the cookie of the flow: a browser may have several.
+    // The id comes first, because it leads to the cookie of the flow: a browser may have several.
     state: `${flowToken.slice(0, flowToken.indexOf('.'))}.${derive('state')}`,
     nonce: derive('nonce'),
     codeVerifier: derive('code verifier'),

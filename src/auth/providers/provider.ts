@@ -1,4 +1,4 @@
-/** Finds the providers that people can use. */
+/** Finds providers, and seals and opens their client secrets. */
 import * as store from '../../db/index.ts'
 import type { Unopened } from '../../lib/seal.ts'
 import { withoutTrailing } from '../../lib/without-trailing.ts'
@@ -21,7 +21,7 @@ export async function requireProvider(ctx: Context, id: string): Promise<store.P
 }
 
 /**
- * The provider with this id, also a disabled one.
+ * The provider with this id, even a disabled one.
  *
  * @throws {AuthError} `not_found`: there is none.
  */
@@ -34,7 +34,7 @@ export async function requireKnownProvider(ctx: Context, id: string): Promise<st
 /**
  * A provider as its protocol needs it, with the client secret.
  *
- * @throws {AuthError} `unavailable`: the key of the secret was dropped, or the secret was altered.
+ * @throws {AuthError} `unavailable`: the key of the secret is no longer in `secretKey`, or the secret was altered.
  */
 export function configOf({ keys }: Context, provider: store.Provider): ProviderConfig {
   const { id, preset, issuer, clientId, scopes, tenants, trustsEmail, sealedClientSecret: sealed } = provider

@@ -5,15 +5,15 @@ import type { Options } from '../../options/index.ts'
 import { createProviderHttp, type ProviderHttp } from './protocol/index.ts'
 import type { ProviderInfo } from './start.ts'
 
-/** Another process may have changed the list since. */
+/** How long the list is kept. Another process may change it. */
 const LIST_LIFETIME_MS = 60_000
 
 export interface SharedProviders {
-  /** How providers are reached. Keeps what they say about themselves. */
+  /** How providers are reached, with the cache of their metadata. */
   readonly http: ProviderHttp
   /** The providers that people can sign in with. Reads the database at most once a minute. */
   enabled(db: store.Database): Promise<readonly ProviderInfo[]>
-  /** Reads the list again the next time, because this process has changed it. */
+  /** Discards the kept list, because this process has changed a provider. */
   forget(): void
 }
 

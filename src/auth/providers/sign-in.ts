@@ -1,6 +1,6 @@
 /**
- * Which account a person at a provider has. Only the pair of issuer and subject decides. An address alone never does, because the
- * account may have been made in advance by somebody else (arXiv 2205.10174).
+ * Decides which account a person at a provider has. Only the pair of issuer and subject identifies them. An address
+ * alone does not, because somebody else may have created the account in advance (arXiv 2205.10174).
  */
 import * as store from '../../db/index.ts'
 import { AuthError, Conflict } from '../../model/errors.ts'
@@ -23,14 +23,14 @@ import { UNCOUNTED } from '../sign-in/throttle.ts'
 export interface FurtherStep {
   /**
    * `account_exists`: an account has the address. Its owner must sign in as usual, and can then connect the identity.
-   * `address_required`: the provider has told no address, or one that it has not verified.
+   * `address_required`: the provider gave no address, or one that it has not verified.
    */
   readonly next: 'account_exists' | 'address_required'
   /** Names the flow, for the next step. It grants no access. */
   readonly flow: string
 }
 
-/** A person at a provider, who came back from there. */
+/** A person who came back from a provider. */
 export interface Arrival {
   readonly flow: store.LoginFlow
   readonly provider: store.Provider
@@ -55,7 +55,7 @@ export async function signInWith(
   const owner = await store.findUserByEmail(ctx.db, email)
   if (owner === null && (ctx.options.registration === 'closed' || !provider.createsAccounts))
     throw new AuthError('registration_closed')
-  // The provider has verified another address in the meantime, so nothing has to be entered.
+  // The provider now gives a verified address, so the earlier account, which waits for another one, is not needed.
   if (identity !== null) await inTransaction(ctx, (tx) => removeEarlier(tx, identification, caller))
   if (owner === null) return signUp(ctx, { ...arrival, email }, caller)
   if (provider.linking === 'ask') return waitFor(ctx, arrival)
@@ -70,8 +70,9 @@ export async function signInWith(
 }
 
 /**
- * Whether the account of an identity was made for it, and has never confirmed its address. If the provider has verified that
- * address, this confirms it: an imported account, for example, may never have needed to.
+ * Whether the account of an identity was created for it, and still waits for the confirmation of its address. If the
+ * provider has verified that address, confirms it instead. An imported account, for example, may be unconfirmed without
+ * waiting.
  */
 async function isWithoutAddress(
   ctx: Context,
@@ -91,7 +92,7 @@ async function isWithoutAddress(
   })
 }
 
-/** An earlier address that the same person entered and never confirmed gives way. */
+/** Removes the account that the same person created earlier, with an address that they never confirmed. */
 export async function removeEarlier(
   tx: TxContext,
   identification: Identification,
@@ -100,13 +101,13 @@ export async function removeEarlier(
   const earlier = await store.findIdentity(tx.db, identification)
   if (earlier === null) return
   const user = await store.lockUser(tx.db, earlier.userId)
-  // An account that does not wait for confirmation was not made here: an import may have added it.
+  // An account that does not wait for confirmation was not created here: an import may have added it.
   const isWaiting = user !== null && (await store.lockUnconfirmedUser(tx.db, user.email)) === user.id
   if (!isWaiting || user.hashedPassword !== NO_PASSWORD) throw new AuthError('login_flow_required')
   await removeAccount(tx, user.id, caller, 'address_replaced')
 }
 
-/** Keeps who the person is, for the browser of the flow. */
+/** Stores who the person is, for the browser of the flow. */
 async function waitFor(ctx: Context, { flow, identification }: Arrival): Promise<FurtherStep> {
   await store.keepIdentification(ctx.db, flow.id, identification)
   return { next: stepFor(identification), flow: flow.id }
@@ -117,7 +118,7 @@ export function stepFor({ email, emailVerified }: Identification): FurtherStep['
   return email !== null && emailVerified ? 'account_exists' : 'address_required'
 }
 
-/** Lets a known identity pass the gates. */
+/** Signs in the account of an identity, through the gates. */
 export async function signInAs(
   ctx: Context,
   identity: store.Identity,
@@ -189,7 +190,8 @@ async function signUp(
 
 /**
  * Connects an identity to the account with its address, because the operator trusts the addresses of the provider
- * (`linking=verified`). If nobody has confirmed the account, a stranger may have made it: it loses all that they know.
+ * (`linking=verified`). If the account is unconfirmed, a stranger may have created it, so every earlier way into it is
+ * removed.
  */
 async function claim(
   tx: TxContext,
@@ -206,7 +208,7 @@ async function claim(
   return addIdentityOf(tx, locked, { provider, identification }, asUser(caller, locked))
 }
 
-/** The name that the provider tells, if it can be stored. */
+/** The name that the provider gives, or `null` if it cannot be stored. */
 function nameOf({ name }: Identification): string | null {
   const checked = checkName(name)
   return 'value' in checked ? checked.value : null

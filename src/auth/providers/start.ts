@@ -7,7 +7,7 @@ import { providersToReauthenticate } from './reauthentication.ts'
 
 export type { StartedFlow } from './flows.ts'
 
-/** A provider, for its button. */
+/** A provider, as its button needs it. */
 export interface ProviderInfo {
   readonly id: string
   readonly name: string
@@ -27,7 +27,7 @@ export interface ProviderSignInRequest {
   provider: string
   /** Whether the session outlives the browser. Default `true`. */
   remember?: boolean | undefined
-  /** Where the browser goes afterwards. `completeSignIn` returns it. The caller must have checked it. */
+  /** Where the browser goes afterwards. `completeSignIn` returns it. It is not checked here. */
   returnTo?: string | null | undefined
 }
 
@@ -56,7 +56,7 @@ export interface ProviderReauthenticationRequest {
 }
 
 /**
- * Lists the providers at which the caller can prove again who they are. Not all providers ask for a password again.
+ * Lists the providers at which the caller can re-authenticate. Not every provider asks for the password again.
  *
  * @throws {AuthError} `unauthenticated`.
  */
@@ -70,7 +70,7 @@ export async function forReauthentication(
 }
 
 /**
- * Begins to prove again who a signed-in user is, at a provider, which asks them to sign in again.
+ * Begins re-authentication of a signed-in user at a provider, which asks them to sign in again.
  *
  * @throws {AuthError} `unauthenticated`; `not_found`: {@link forReauthentication} does not list the provider; what
  *   {@link startSignIn} throws.
@@ -83,12 +83,7 @@ export async function startReauthentication(
   const { session, user } = await requireAnySession(ctx, caller)
   const providers = await providersToReauthenticate(ctx, user.id)
   if (!providers.some(({ id }) => id === provider)) throw new AuthError('not_found')
-  const order = {
-    provider,
-    purpose: 'reauthenticate',
-    session,
-    persistent: session.persistent,
-    returnTo,
-  } as const
+  const { persistent } = session
+  const order = { provider, purpose: 'reauthenticate', session, persistent, returnTo } as const
   return startFlow(ctx, order, caller)
 }

@@ -1,4 +1,4 @@
-/** People who came back from a provider and have no account yet, or one that the identity is not connected with. */
+/** People who came back from a provider and have no account yet, or one that is not connected to the identity. */
 import * as store from '../../db/index.ts'
 import { AuthError, Conflict } from '../../model/errors.ts'
 import type { JsonObject } from '../../model/json.ts'
@@ -27,7 +27,7 @@ export interface WaitingIdentity extends FurtherStep {
 }
 
 /**
- * What the identity in the flow of the caller waits for.
+ * What the flow of the caller waits for.
  *
  * @throws {AuthError} `login_flow_required`: nothing waits in this browser.
  */
@@ -45,10 +45,11 @@ export async function waiting(ctx: Context, caller: Caller): Promise<WaitingIden
 }
 
 /**
- * Connects the identity in the flow of the caller with the account of their session.
+ * Connects the identity in the flow of the caller to the account of their session.
  *
  * @returns Where the browser goes afterwards.
- * @throws {AuthError} `login_flow_required`; `identity_taken`: another account has the identity; what `requireStrongSession` throws.
+ * @throws {AuthError} `login_flow_required`; `identity_taken`: another account has the identity; what
+ *   `requireStrongSession` throws.
  */
 export async function connect(
   ctx: Context,
@@ -71,14 +72,14 @@ export type EnteredAddress<Metadata = JsonObject> =
   | { readonly next: 'confirm_email'; readonly email: string }
 
 /**
- * Creates the account of a person whose provider has not verified an address, with the address that they enter. With
- * `options.emailVerification` it can sign in once the address is confirmed with the code from the mail, in the browser that
- * presents `caller.browserToken`. With uniform answers, a taken address gets the same answer, and its owner a mail. Counts as a
- * registration.
+ * Creates the account of a person whose provider gave no verified address, with the address that they enter. With
+ * `options.emailVerification`, it can sign in once the address is confirmed with the code from the mail, in the browser
+ * of `caller.browserToken`. With uniform answers, a taken address gets the same answer, and its owner a mail. Counts as
+ * a registration.
  *
- * @throws {AuthError} `login_flow_required`; `registration_closed`; `refused_by_application` with `applicationCode`; `email_taken`:
- *   only with explicit answers; `invalid_email`, `missing_field` or `invalid_field` with `field`; `too_many_attempts` with
- *   `retryAfterSeconds`.
+ * @throws {AuthError} `login_flow_required`; `registration_closed`; `refused_by_application` with `applicationCode`;
+ *   `email_taken`: only with explicit answers; `invalid_email`, `missing_field` or `invalid_field` with `field`;
+ *   `too_many_attempts` with `retryAfterSeconds`.
  */
 export async function enterAddress(
   ctx: Context,
@@ -114,10 +115,10 @@ async function addWithAddress(
     const user = uniform
       ? await addOrNotify(tx, account, added, caller)
       : await addConfirmable(tx, account, NO_PASSWORD, caller)
-    // No notice: the address may be that of somebody else.
     if (user === null) return null
-    const told = { notifies: false }
-    return { user, identity: await addIdentityOf(tx, user, { provider, identification }, caller, told) }
+    // No notice: the address may be that of somebody else.
+    const silently = { notifies: false }
+    return { user, identity: await addIdentityOf(tx, user, { provider, identification }, caller, silently) }
   } catch (error) {
     throw error instanceof Conflict ? new AuthError('email_taken', { cause: error }) : error
   }

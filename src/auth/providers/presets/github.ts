@@ -1,9 +1,11 @@
 import type { Preset } from './preset.ts'
 
 /**
- * GitHub speaks OAuth, not OpenID Connect. Its claims are the answer of `/user`, and as `emails` that of `/user/emails`.
+ * GitHub speaks OAuth, not OpenID Connect. The claims are the answer of `/user`, and `emails` is that of
+ * `/user/emails`.
  *
- * @see {@link https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps GitHub's documentation}
+ * @see {@link https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps GitHub's
+ *   documentation}
  */
 export const github: Preset = {
   name: 'GitHub',
@@ -14,7 +16,7 @@ export const github: Preset = {
   usesUserInfo: false,
   reauthenticates: false,
   needsSecret: true,
-  // The name of an account can be changed, and then taken by somebody else.
+  // The name of an account can change, and then be taken by somebody else.
   subject: ({ id }) => (Number.isSafeInteger(id) ? String(id) : undefined),
   isEmailVerified: (email, { emails }) =>
     Array.isArray(emails) &&

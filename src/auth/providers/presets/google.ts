@@ -11,8 +11,8 @@ export const google: Preset = {
   reauthenticates: false,
   needsSecret: true,
   subject: ({ sub }) => sub,
-  // For other addresses Google has checked the mailbox once only, when the account was made. Its owner may have changed since:
-  // https://developers.google.com/identity/gsi/web/guides/verify-google-id-token
+  // Google checked the mailbox of any other address only once, when the account was created. Its owner may have changed
+  // since: https://developers.google.com/identity/gsi/web/guides/verify-google-id-token
   isEmailVerified(email, claims) {
     const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase()
     const { hd } = claims

@@ -16,7 +16,7 @@ export const microsoft: Preset = {
   usesUserInfo: false,
   reauthenticates: true,
   needsSecret: true,
-  // `sub` differs for each client of the tenant, so that another client id would make strangers of everyone.
+  // `sub` is different for each client id, so that a new client id would disconnect every identity.
   subject: ({ oid }) => oid,
   // An administrator of any tenant can set any address; `xms_edov` says that the tenant has proven its domain.
   isEmailVerified: (_, { xms_edov }) => EDOV.includes(xms_edov),

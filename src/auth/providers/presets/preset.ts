@@ -9,20 +9,20 @@ export interface PresetSettings {
   readonly trustsEmail: boolean
 }
 
-/** The rules of a provider, in which it differs from others. */
+/** The rules in which a provider differs from others. */
 export interface Preset {
   /** The name on its button. */
   readonly name: string
-  /** Its issuer. `null` if each operator has another one. */
+  /** Its issuer. `null` if it is different for each operator. */
   readonly issuer: string | null
   readonly protocol: 'oidc' | 'github'
-  /** What to ask for, to learn the address and the name. */
+  /** The scopes that the address and the name need. */
   readonly scopes: readonly string[]
   /** How it returns its answer. `null`: in the query of the callback. */
   readonly responseMode: 'form_post' | null
   /** Whether to ask for UserInfo if the ID token has no address. */
   readonly usesUserInfo: boolean
-  /** Whether it documents that it asks for the password again on request, and says when it did. */
+  /** Whether it promises to ask for the password again on request, and says when it did. */
   readonly reauthenticates: boolean
   /** The claim that never changes and is never assigned to another person. */
   subject(claims: Claims): unknown
@@ -30,9 +30,9 @@ export interface Preset {
   isEmailVerified(email: string, claims: Claims, settings: PresetSettings): boolean
   /** Whether people of this tenant may sign in. `undefined` if the provider has no tenants. */
   readonly isTenantAllowed?: (claims: Claims, settings: PresetSettings) => boolean
-  /** Whether it gives every client a secret. If not, there are public clients. */
+  /** Whether every client has a secret. If not, public clients are allowed. */
   readonly needsSecret: boolean
-  /** Checks the form of the client secret. `undefined` if any text is one. @throws {TypeError} */
+  /** Checks the form of the client secret. `undefined` if any text is valid. @throws {TypeError} */
   readonly assertSecret?: (secret: string) => void
 }
 

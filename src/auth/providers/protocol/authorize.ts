@@ -4,7 +4,7 @@ import { type Library, loadLibrary } from './library.ts'
 import { refusalOf } from './problem.ts'
 import type { ProviderConfig, ProviderHttp } from './provider.ts'
 
-/** What binds an answer of the provider to a browser. The same values are needed to redeem it. */
+/** What binds an answer of the provider to a browser. Redeeming the answer takes the same values. */
 export interface AuthorizationRequest {
   /** Where the provider sends the person back to. Registered there, without a query. */
   readonly redirectUri: string
@@ -19,7 +19,7 @@ export interface AuthorizationRequest {
 /**
  * Where to send the browser of a person who wants to sign in with a provider.
  *
- * @throws {AuthError} `provider_failed`: the provider does not say where, in a valid document.
+ * @throws {AuthError} `provider_failed`: the provider has no valid metadata.
  */
 export async function authorizationUrl(
   http: ProviderHttp,

@@ -2,7 +2,7 @@ import { readAppleKey } from '../presets/apple.ts'
 import type { ClientAuth, Library } from './library.ts'
 import type { ProviderConfig } from './provider.ts'
 
-/** An Apple secret lives as long as a request needs it. Apple accepts up to 6 months. */
+/** The lifetime of an Apple secret, which is made for one request. Apple accepts up to 6 months. */
 const APPLE_SECRET_SECONDS = 300
 
 /** How we prove to the token endpoint which client we are (RFC 6749 §2.3). PKCE proves which browser asked. */
@@ -18,7 +18,7 @@ export async function clientAuthOf(
   // Without a list, the method is client_secret_basic (OpenID Connect Discovery 1.0 §3).
   const isBasic = methods === undefined || methods.includes('client_secret_basic')
   const isPost = methods?.includes('client_secret_post') === true
-  // Its encoding (RFC 6749 §2.3.1) is not decoded by every provider: Glewlwyd 2.7.5 refuses a secret with a space.
+  // Not every provider decodes its encoding (RFC 6749 §2.3.1): Glewlwyd 2.7.5 refuses a secret with a space.
   const needsEncoding = [provider.clientId, secret].some((text) => encodeURIComponent(text) !== text)
   return isBasic && !(needsEncoding && isPost)
     ? library.ClientSecretBasic(secret)

@@ -8,7 +8,7 @@ import { type ProviderConfig, type ProviderHttp, TENANT } from './provider.ts'
 /** How far the clock of a provider may differ from ours. */
 export const CLOCK_TOLERANCE_SECONDS = 60
 
-/** The library's view of a provider, with its metadata of at most a day. */
+/** A provider as the library knows it, with metadata that is at most a day old. */
 export async function configure(
   http: ProviderHttp,
   provider: ProviderConfig,

@@ -4,7 +4,7 @@ import { fetchMetadata } from './metadata.ts'
 import { ProviderProblem, refusalOf } from './problem.ts'
 import type { ProviderConfig, ProviderHttp } from './provider.ts'
 
-/** What a provider says about itself at this moment. */
+/** What a provider says about itself now. */
 export interface Discovered {
   /** As the provider writes it. Microsoft writes `{tenantid}` for the tenant. */
   readonly issuer: string
@@ -18,7 +18,7 @@ export interface Discovered {
 }
 
 /**
- * Asks a provider about itself, for an operator. Nothing is kept.
+ * Asks a provider for its metadata, for an operator. Neither reads nor fills the cache.
  *
  * @throws {AuthError} `provider_failed`: no answer, or not a valid one.
  */

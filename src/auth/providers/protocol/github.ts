@@ -4,7 +4,7 @@ import type { ProviderMetadata } from './metadata.ts'
 import { ProviderProblem } from './problem.ts'
 import type { ProviderConfig, ProviderHttp } from './provider.ts'
 
-/** The endpoints of github.com, or of a GitHub Enterprise Server. They are documented, and there is no discovery. */
+/** The endpoints of github.com, or of a GitHub Enterprise Server. They are documented: there is no discovery. */
 export function githubMetadata(issuer: string): ProviderMetadata {
   return {
     issuer,

@@ -1,6 +1,7 @@
 /**
- * OpenID Connect and OAuth as a client: the way to a provider and back, and its logout tokens. No database and no HTTP server.
- * `openid-client` speaks the protocol, `jose` verifies signatures; every request goes through `createOutbound`.
+ * A client for OpenID Connect and OAuth: authorization requests, their answers, and logout tokens. No database and no
+ * HTTP server. `openid-client` speaks the protocol, `jose` verifies signatures; every request goes through
+ * `createOutbound`.
  *
  * @module
  */

@@ -6,19 +6,21 @@ import { ProviderProblem, refusalOf } from './problem.ts'
 import { type ProviderConfig, type ProviderHttp, tenantIssuer } from './provider.ts'
 import { ALGORITHMS, assertType } from './tokens.ts'
 
-/** An older token is refused, so that its `jti` must be remembered no longer than this, and a minute for clocks. */
+/** Older tokens are refused, so a `jti` must be remembered only this long, plus a minute for clocks that differ. */
 export const LOGOUT_TOKEN_MAX_AGE_SECONDS = 300
 
 const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 
-/** Whom a provider has signed out. At least one of `subject` and `sid` is set, unless it names people by another claim than `sub`. */
+/**
+ * Whom a provider has signed out. `subject` or `sid` is set, unless the preset takes the subject from another claim.
+ */
 export interface LogoutNotice {
   readonly issuer: string
-  /** The subject of the identity. All of its sessions ended, if there is no `sid`. */
+  /** The subject of the identity. Without a `sid`, all of its sessions ended. */
   readonly subject: string | null
   /** The session at the provider that ended. */
   readonly sid: string | null
-  /** Unique. A second token with it is a replay, which the caller must refuse. */
+  /** Unique to the token. A second token with it is a replay, which the caller must refuse. */
   readonly jti: string
   readonly issuedAt: Date
 }

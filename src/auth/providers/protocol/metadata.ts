@@ -4,11 +4,11 @@ import type { Keys, Library } from './library.ts'
 import { ProviderProblem } from './problem.ts'
 import { type ProviderConfig, type ProviderHttp, TENANT } from './provider.ts'
 
-/** A document is asked for again after an hour. */
+/** A document is fetched again after an hour. */
 const FRESH_MS = 3_600_000
 /** If that fails, the old one stays valid for a day. */
 const VALID_MS = 24 * FRESH_MS
-/** After a failure, the provider is not asked for a while. */
+/** After a failure, the next attempt waits for a minute. */
 const PAUSE_MS = 60_000
 
 /** What we read of a document. */
@@ -26,12 +26,12 @@ export interface KeptDocument {
   /** The signing keys. Fetched on first use, and again for an unknown one. */
   readonly keys: Keys
   readonly fetchedAt: number
-  /** When to ask for it again. */
+  /** When to fetch it again. */
   askAgainAt: number
 }
 
 /**
- * What a provider says about itself, at most an hour old if the provider answers, and at most a day old otherwise.
+ * The metadata of a provider. At most an hour old if the provider answers, and at most a day old otherwise.
  *
  * @throws {ProviderProblem} There is no valid document.
  */
@@ -42,7 +42,7 @@ export async function metadataOf(
 ): Promise<KeptDocument> {
   const { documents, now, fetch } = http
   const time = now().getTime()
-  // Only the preset of Microsoft accepts a document for all tenants.
+  // The preset is part of the key, because only that of Microsoft accepts a document for all tenants.
   const key = `${provider.preset} ${provider.issuer}`
   const kept = documents.get(key)
   if (kept !== undefined && time < kept.askAgainAt) return kept
@@ -59,7 +59,7 @@ export async function metadataOf(
   }
 }
 
-/** Asks for the document. Returns it with the headers of the answer. @throws {ProviderProblem} It is not valid. */
+/** Fetches the document. Returns it with the headers of the answer. @throws {ProviderProblem} It is not valid. */
 export async function fetchMetadata(
   { fetch: outbound }: ProviderHttp,
   { preset, issuer }: ProviderConfig,
@@ -100,7 +100,7 @@ function isDocument(document: unknown): document is ProviderMetadata {
   )
 }
 
-/** Browsers follow the first one, so that no other scheme may come in. Http is for issuers on this machine. */
+/** Browsers follow one of them, so no other scheme may come in. Plain http is for issuers on this machine. */
 function isEndpoint(endpoint: string, issuer: string): boolean {
   const protocol = URL.parse(endpoint)?.protocol
   return protocol === 'https:' || (protocol === 'http:' && issuer.startsWith('http:'))

@@ -2,10 +2,10 @@ import { OutboundError } from '../../../lib/outbound.ts'
 import { AuthError } from '../../../model/errors.ts'
 import type { Library } from './library.ts'
 
-/** Why an answer of a provider cannot be used. Contains nothing of the answer but names of claims and error codes. */
+/** Why an answer of a provider cannot be used. Of the answer, it contains only names of claims and error codes. */
 export class ProviderProblem extends Error {
   override readonly name = 'ProviderProblem'
-  /** Our own word, that of an `OutboundError`, or the code of a library, with the claim at fault. */
+  /** Our own code, that of an `OutboundError`, or that of a library, with the claim at fault. */
   readonly code: string
 
   constructor(code: string, cause?: unknown) {
@@ -14,7 +14,7 @@ export class ProviderProblem extends Error {
   }
 }
 
-/** Every failure as the refusal that a caller gets. */
+/** Turns any failure into the refusal that a caller gets. */
 export function refusalOf(error: unknown, library: Library | null): AuthError {
   if (error instanceof AuthError) return error
   if (error instanceof ProviderProblem) return new AuthError('provider_failed', { cause: error })

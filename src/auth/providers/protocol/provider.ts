@@ -10,7 +10,7 @@ export interface ProviderConfig {
   readonly clientId: string
   /** `null` for a public client. For `apple`: its key, as `readAppleKey` reads it. */
   readonly clientSecret: string | null
-  /** What to ask for. Empty: the scopes of the preset. */
+  /** The scopes to request. Empty: those of the preset. */
   readonly scopes: readonly string[]
   /** For `microsoft`: the tenants whose users may sign in, or `*` for all. */
   readonly tenants: readonly string[]
@@ -21,7 +21,7 @@ export interface ProviderConfig {
 export interface ProviderHttp {
   readonly fetch: typeof fetch
   readonly now: () => Date
-  /** What providers say about themselves, by preset and issuer. */
+  /** The cached metadata of providers, by preset and issuer. */
   readonly documents: Map<string, KeptDocument>
 }
 
@@ -30,10 +30,10 @@ export function createProviderHttp(fetch: ProviderHttp['fetch'], now: () => Date
   return { fetch, now, documents: new Map() }
 }
 
-/** The part of a verified token that decides about its issuer. */
+/** The issuer that a token of this tenant must have, by the issuer in the metadata. */
 export function tenantIssuer(issuer: string, tid: unknown): string {
   return typeof tid === 'string' ? issuer.replace(TENANT, tid) : issuer
 }
 
-/** Where the issuer of an ID token has the id of its tenant, in the discovery document of Microsoft. */
+/** Stands for the id of the tenant in the issuer of Microsoft's discovery document. */
 export const TENANT = '{tenantid}'

@@ -45,7 +45,7 @@ export async function redeem(
       expectedState: answer.state,
       pkceCodeVerifier: answer.codeVerifier,
       ...(isOidc && { expectedNonce: answer.nonce, idTokenExpected: true }),
-      // The tolerance of the clock is the minute that re-authentication may take.
+      // With the clock tolerance, re-authentication may take a minute.
       ...(answer.reauthenticate && { maxAge: 0 }),
     })
     const { access_token: accessToken, id_token: idToken = '' } = tokens
@@ -78,7 +78,7 @@ function assertNotFuture({ iat, auth_time }: Claims, now: Date): void {
   if (Number(auth_time ?? 0) > latest) throw new ProviderProblem('issued in the future auth_time')
 }
 
-/** The address and the name, if the ID token has no address. Their subject is that of the token (OpenID Connect Core 1.0 §5.3.2). */
+/** Asks UserInfo if the ID token has no address. The library checks its subject (OpenID Connect Core 1.0 §5.3.2). */
 async function userInfo(
   library: Library,
   configuration: Configuration,
@@ -95,7 +95,7 @@ async function userInfo(
   return { email, email_verified, name: claims.name ?? name }
 }
 
-/** Apple sends the name once, in the browser's answer, which the person can change. */
+/** Apple sends the name only once, in the form that the browser posts, so the person can change it. */
 function appleName({ preset }: ProviderConfig, form: AuthorizationAnswer['form']): Claims {
   if (preset !== 'apple' || form?.user === undefined) return {}
   try {

@@ -3,7 +3,7 @@ import type { Library } from './library.ts'
 import type { KeptDocument } from './metadata.ts'
 import { ProviderProblem } from './problem.ts'
 
-/** Signatures with keys that only the provider has. Never `none`, and never one with a shared secret. */
+/** Signatures with keys that only the provider has. Never `none`, and never a shared secret. */
 export const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA']
 
 /**
@@ -21,7 +21,7 @@ export async function verifySignature(
   assertType(protectedHeader.typ, ['jwt'])
 }
 
-/** A token made for another use has another type (RFC 8725 §3.11). Many have none. */
+/** Refuses tokens for another use, which have another type (RFC 8725 §3.11). Many have none, which counts as `JWT`. */
 export function assertType(type: unknown, allowed: readonly string[]): void {
   const name = String(type ?? 'JWT')
     .toLowerCase()
