@@ -30,13 +30,14 @@ interface ActingSession extends LiveSession {
  */
 export async function requireSession(ctx: Context, caller: Caller): Promise<ActingSession> {
   const found = await requireAnySession(ctx, caller)
-  if (isHeldBack(ctx, found)) throw await secondFactorRequired(ctx, found)
-  return found
+  if (!isHeldBack(ctx, found)) return found
+  const { usable } = await factorsOf(ctx, found.user.id)
+  throw new AuthError('second_factor_required', { accepts: stepUpMethods(ctx, found.user, usable) })
 }
 
 /**
- * Like {@link requireSession}, but also accepts a session without a required second factor. Only for what gives the session
- * that factor, or ends it.
+ * Like {@link requireSession}, but also accepts a session without a required second factor. Only for use cases that
+ * prove that factor, or end the session.
  *
  * @throws {AuthError} `unauthenticated`.
  */
@@ -60,8 +61,8 @@ export async function requireFreshSession(ctx: Context, caller: Caller): Promise
 }
 
 /**
- * Like {@link requireFreshSession}, but if the account has a second factor, the session must have it too. For what could take
- * the account over: its address, its factors, its deletion, its export.
+ * Like {@link requireFreshSession}, but if the account has a second factor, the session must have it too. For use cases
+ * with which a thief could take over the account: its address, factors, deletion and export.
  *
  * @throws {AuthError} What {@link requireFreshSession} throws; `second_factor_required` with `accepts`.
  */
@@ -92,20 +93,15 @@ export async function assertStrong(ctx: Context, { session, user }: LiveSession)
   if (hasAny) throw new AuthError('second_factor_required', { accepts: stepUpMethods(ctx, user, usable) })
 }
 
-async function secondFactorRequired(ctx: Context, { user }: LiveSession): Promise<AuthError> {
-  const { usable } = await factorsOf(ctx, user.id)
-  return new AuthError('second_factor_required', { accepts: stepUpMethods(ctx, user, usable) })
-}
-
-/** A recovery code stands in for a lost factor, and only signs in. Under the policy `passkey`, an app raises no level. */
+/** Recovery codes only sign in. Under the policy `passkey`, an authenticator app is not enough. */
 function stepUpMethods(ctx: Context, user: User, usable: readonly Factor[]): StepUpMethod[] {
   const methods = usable.filter((factor) => factor !== 'recovery_code')
   return policyFor(ctx, user) === 'passkey' ? methods.filter((factor) => factor !== 'totp') : methods
 }
 
 /**
- * The assurance level that a session has now. Level 2 ends some time after the user proved two factors, and when the session
- * is not used (NIST SP 800-63B-4 §2.2.3). The session itself lasts.
+ * The assurance level that a session has now. Level 2 ends some time after the user proved two factors, or last used
+ * the session (NIST SP 800-63B-4 §2.2.3). The session itself lasts longer.
  */
 export function effectiveAal(
   { options, now }: Context,
@@ -119,8 +115,8 @@ export function effectiveAal(
 }
 
 /**
- * Whether a session can only prove a second factor: the account must have one, or a passkey. A session that a program vouched for
- * can do all.
+ * Whether a session can only be used to prove a second factor, because the policy requires one that the session lacks.
+ * A session that a program vouched for is never held back.
  */
 function isHeldBack(ctx: Context, { session, user }: LiveSession): boolean {
   if (session.aal === 0 || !mustHaveSecondFactor(ctx, user)) return false
@@ -163,7 +159,7 @@ export function mayHaveSessions({ options }: Context, { disabledAt, emailVerifie
   return disabledAt === null && (!options.emailVerification || emailVerifiedAt !== null)
 }
 
-/** Record last use at most this often, or every tenth of the idle limit if that is shorter. */
+/** Last use is recorded at most this often, or every tenth of the idle limit if that is shorter. */
 export const LAST_SEEN_STEP_SECONDS = 60
 
 function isUseDue(ctx: Context, { lastSeenAt }: store.SessionState): boolean {
@@ -178,7 +174,7 @@ function isUseDue(ctx: Context, { lastSeenAt }: store.SessionState): boolean {
 /** Records last use, best effort. Never fails a session check. */
 async function recordUse(ctx: Context, session: store.SessionState): Promise<void> {
   const now = ctx.now()
-  // Or the new time would bring level 2 back.
+  // Store an expired level 2 as level 1, or the new time would bring it back.
   const aal = effectiveAal(ctx, session)
   const use = { at: now, idleExpiresAt: idleExpiry(ctx, now), ...(aal !== session.aal && { aal }) }
   const written = store.updateLastSeen(ctx.db, session.id, use).catch(() => {})

@@ -74,11 +74,11 @@ export interface SessionDemand {
 }
 
 /**
- * Checks that the session of the caller may do something sensitive, before a page asks for it. After a refusal the user can meet
- * the demand with `signIn.reauthenticate`.
+ * Checks that the session of the caller may do something sensitive, before a page offers it. After a refusal, the user
+ * can meet the demand with `signIn.reauthenticate`.
  *
- * @throws {AuthError} `unauthenticated`: there is no live session; `second_factor_required` or `reauthentication_required`, with
- *   `accepts`.
+ * @throws {AuthError} `unauthenticated`: there is no live session; `second_factor_required` or
+ *   `reauthentication_required`, with `accepts`.
  */
 export async function verify(
   ctx: Context,
@@ -122,7 +122,7 @@ export interface EndSessionRequest {
  */
 export async function end(ctx: Context, request: EndSessionRequest, caller: SessionCaller): Promise<void> {
   const { user, acting } = await requireFreshSession(ctx, caller)
-  // Another user's session answers the same as none, so that nobody learns whether it exists.
+  // Another user's session gets the same answer as an unknown one: do not reveal whether it exists.
   if (!isUuid(request.id)) throw new AuthError('not_found')
   await inTransaction(ctx, async (tx) => {
     if (!(await store.deleteSession(tx.db, { id: request.id, userId: user.id })))
@@ -161,7 +161,7 @@ export async function signOut(ctx: Context, caller: SessionCaller): Promise<bool
   const found = await findLiveSession(ctx, caller)
   if (found === null) return false
   return inTransaction(ctx, async (tx) => {
-    // A parallel request may have ended it, or replaced it by a session that this caller does not know.
+    // A parallel request may have ended it, or replaced it with a session that this caller does not know.
     if (!(await store.deleteSession(tx.db, found.session))) return false
     await record(tx, { action: 'logout', userId: found.user.id }, asUser(caller, found.user))
     return true

@@ -9,10 +9,10 @@ export async function revokeSessionsAndTokens(tx: TxContext, userId: number): Pr
 }
 
 /**
- * Ends the sessions of an account except one, and voids its pending sign-ins, because its factors have changed: one that was
- * stolen must not live on.
+ * Ends the sessions of an account except one, and voids its pending sign-ins, because its factors have changed: a
+ * stolen session must not survive that.
  *
- * @param kept - The session that made the change. `null`: a sign-in made it, whose session has not begun.
+ * @param kept - The session that made the change. `null` if a sign-in made it, whose session has not started yet.
  */
 export async function revokeOthers(
   tx: TxContext,

@@ -16,7 +16,7 @@ interface Authentication {
    * Authentication assurance level (NIST SP 800-63B); 0 if the program that embeds the library vouched for the user.
    */
   readonly aal: number
-  /** When the session started that this one replaces, if level 2 was proven there. Default: now. */
+  /** When the replaced session started, if level 2 was proven there. Default: now. */
   readonly since?: Date
   readonly transport: Transport
   /** Whether the session outlives the browser. */
@@ -25,7 +25,7 @@ interface Authentication {
   readonly provider?: ProviderSession | null
 }
 
-/** How long a session lasts that does not outlive the browser. Browsers that restore their tabs keep such cookies too. */
+/** The lifetime of a session that should end with the browser: browsers that restore their tabs keep its cookie. */
 const BROWSER_SESSION_SECONDS = 12 * 3_600
 
 /** A new session. */
@@ -84,7 +84,7 @@ export async function startSession(
   return { sessionToken: value, expiresAt, transport, persistent }
 }
 
-/** What a session that replaces another one of the same user takes over from it. Before the other one is deleted. */
+/** What a session takes over from the one that it replaces. Call it before that one is deleted. */
 export async function inherited(
   tx: TxContext,
   { id, amr, transport, persistent }: store.SessionState,
