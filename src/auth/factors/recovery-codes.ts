@@ -46,7 +46,7 @@ export interface RightRecoveryCode {
   readonly attempt: CountedAttempt
   /** The code that replaces it, to show once. */
   readonly newCode: string
-  /** Replaces it by the new code. @throws {AuthError} `invalid_code`: a concurrent request has used it. */
+  /** Replaces it with the new code. @throws {AuthError} `invalid_code`: a concurrent request has used it. */
   take(tx: TxContext): Promise<void>
 }
 

@@ -1,4 +1,4 @@
-/** The end of every way to sign in: the gates, then the session. */
+/** The last part of every way to sign in: the gates, then the session. */
 import * as store from '../../db/index.ts'
 import type { AuthError } from '../../model/errors.ts'
 import type { JsonObject } from '../../model/json.ts'
@@ -36,9 +36,9 @@ export type SignInResult<Metadata = JsonObject> = SignedIn<Metadata> | AwaitedSi
 /** A proof, and what happens once it is accepted. */
 export interface Admission extends Proof {
   readonly attempt: CountedAttempt
-  /** How the last factor was proven, for the audit. */
+  /** How the last factor was proven, for the audit log. */
   readonly reason: 'pwd' | 'mail_code' | 'totp' | 'recovery_code' | 'passkey' | 'fed'
-  /** Further details for the audit. */
+  /** Further details for the audit log. */
   readonly details?: Readonly<Record<string, string>>
   readonly transport?: Transport | undefined
   /** Whether the session outlives the browser. Default `true`. */
@@ -48,12 +48,12 @@ export interface Admission extends Proof {
   /** The session at the provider where the sign-in began. */
   readonly provider?: ProviderSession | null
   /**
-   * Prepares what else the sign-in changes, behind the gates that refuse.
+   * Prepares what else the sign-in changes. Called unless a gate refuses.
    *
    * @returns The change, in the transaction that starts the session or lets the sign-in wait.
    */
   readonly prepare?: (() => Promise<(tx: TxContext) => Promise<void>>) | undefined
-  /** Refuses. Records the reason, and throws. */
+  /** Records the reason, and throws. */
   readonly refuse: (reason: GateRefusal) => Promise<never>
   /** The refusal if the account has changed since its user was read. */
   readonly outdated: () => AuthError
@@ -62,11 +62,11 @@ export interface Admission extends Proof {
 const NO_CHANGE = async () => {}
 
 /**
- * Lets a proof pass the gates. Behind the last one a session starts, which replaces the one that the caller presents. If a step
- * is missing, the sign-in waits for it.
+ * Takes a proof through the gates. If it passes all of them, a session starts and replaces the one that the caller
+ * presents. If a step is missing, the sign-in waits for it.
  *
- * @throws {AuthError} `refused_by_application`; `internal_error` or `unavailable`: the hook failed; what `refuse` and the
- *   change throw; `outdated`.
+ * @throws {AuthError} `refused_by_application`; `internal_error` or `unavailable`: the hook failed; what `refuse` and
+ *   the change throw; `outdated`.
  */
 export async function admit(ctx: Context, admission: Admission, caller: Caller): Promise<SignInResult> {
   const { user, method, attempt, amr, transport = 'cookie', persistent = true } = admission
@@ -90,7 +90,7 @@ export async function admit(ctx: Context, admission: Admission, caller: Caller):
   const session = await orWithdraw(attempt, async () => {
     const replaced = await findLiveSession(ctx, caller)
     return inTransaction(ctx, async (tx) => {
-      // Before anything else, so that two sign-ins which replace each other's sessions cannot wait for each other for ever.
+      // Lock both users first: two sign-ins that replace each other's sessions would otherwise deadlock.
       if (replaced !== null && replaced.user.id !== user.id)
         await store.lockUsers(tx.db, [user.id, replaced.user.id])
       await change(tx)
@@ -107,7 +107,7 @@ export async function admit(ctx: Context, admission: Admission, caller: Caller):
   return { next: 'signed_in', user: accountOf(user), ...session, deviceToken }
 }
 
-/** Records a sign-in, and notifies the owner of what they should know about. */
+/** Records a sign-in, and notifies the owner if it follows many failures or comes from a new device. */
 async function recordSignIn(
   tx: TxContext,
   { user, reason, details, attempt: { failuresBefore } }: Admission,

@@ -8,7 +8,7 @@ import type { SignInAttempt } from '../hooks.ts'
 import { orWithdraw } from './password-check.ts'
 import type { CountedAttempt } from './throttle.ts'
 
-/** A sign-in behind every other gate. */
+/** A sign-in that has passed every other gate. */
 interface Authenticated {
   readonly user: User
   readonly method: SignInAttempt['method']
@@ -16,10 +16,11 @@ interface Authenticated {
 }
 
 /**
- * Asks the application, and settles the attempt if nobody will be signed in. A refusal is no guess, so the failure is
- * refunded. The sign-in stays counted, which limits how often a right password can make a hook run.
+ * Asks the application, and settles the attempt if nobody will be signed in. A refusal is not a wrong guess, so the
+ * failure is refunded. The sign-in stays counted, which limits how often a right password can make a hook run.
  *
- * @throws {AuthError} `refused_by_application`; `internal_error` or `unavailable`: the hook failed, and nothing is counted.
+ * @throws {AuthError} `refused_by_application`; `internal_error` or `unavailable`: the hook failed, and nothing is
+ *   counted.
  */
 export async function askApplication(
   ctx: Context,

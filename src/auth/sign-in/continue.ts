@@ -1,4 +1,4 @@
-/** Takes up a sign-in that waited. */
+/** Resumes a sign-in that waited. */
 import * as store from '../../db/index.ts'
 import { AuthError } from '../../model/errors.ts'
 import type { Caller } from '../caller.ts'
@@ -12,7 +12,7 @@ type Resumption = Pick<
 >
 
 /**
- * What a sign-in that waited brings along.
+ * The part of an admission that comes from the sign-in that waited.
  *
  * @param take - Uses up what was proven, in the transaction that ends the sign-in.
  */
@@ -36,7 +36,7 @@ export function resumption(
     },
     outdated,
     prepare: async () => async (tx) => {
-      // First, as in every transaction on an account.
+      // Lock the user first, as in every transaction on an account.
       await store.lockUser(tx.db, live.user.id)
       if (!(await finish(tx, live, caller))) throw outdated()
       await take(tx)

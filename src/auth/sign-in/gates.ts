@@ -11,8 +11,8 @@ import {
 } from '../factors/state.ts'
 
 /**
- * What a user has proven. Whoever creates one has passed the first gates, which differ with the method: the throttle, and the
- * check of the credential itself.
+ * What a user has proven. The first gates come before it and differ by method: the throttle, and the check of the
+ * credential itself.
  */
 export interface Proof {
   /** As the user will be once the sign-in is finished. */
@@ -32,10 +32,10 @@ export type GateRefusal = 'disabled' | 'unconfirmed' | 'password_compromised'
 
 type Gate = (ctx: Context, proof: Proof) => Stop | null | Promise<Stop | null>
 
-/** The gates, in order. A new one is added here, and holds for every way to sign in. */
+/** The gates, in order. They apply to every way to sign in. */
 const GATES: readonly Gate[] = [accountEnabled, emailConfirmed, passwordState, secondFactor, enrolment]
 
-/** The first gate that stops a sign-in. `null`: all are passed, and only the application is left to ask. */
+/** Why the first closed gate stops a sign-in. `null` if all are open, and only the application is left to ask. */
 export async function firstStop(ctx: Context, proof: Proof): Promise<Stop | null> {
   for (const gate of GATES) {
     const stop = await gate(ctx, proof)
@@ -63,14 +63,15 @@ async function secondFactor(ctx: Context, { user, amr }: Proof): Promise<Stop | 
   if (user.secondFactorEnabledAt === null && !mustHaveSecondFactor(ctx, user)) return null
   const factors = await factorsOf(ctx, user.id)
   if (!factors.hasAny) return { next: 'enrol', methods: [] }
-  // Under the policy `passkey`, another factor only leads to the set-up of a passkey. Who has one must use it, or a recovery code.
+  // Under the policy `passkey`, other factors only lead to the set-up of a passkey. A user who has one must use it, or
+  // a recovery code.
   const methods = mustUsePasskey(ctx, user, factors)
     ? factors.usable.filter((factor) => factor !== 'totp')
     : factors.usable
   return { next: 'second_factor', methods }
 }
 
-/** Two factors are not enough if the policy asks for one that phishing cannot steal. */
+/** Two factors are not enough if the policy requires one that resists phishing. */
 function enrolment(ctx: Context, { user, amr }: Proof): Stop | null {
   return isResistantEnough(ctx, user, amr) ? null : { next: 'enrol', methods: [] }
 }

@@ -1,7 +1,7 @@
 /**
- * The one password check. Whatever verifies a password of an account counts the attempt first, so that no route is a
- * way around the limits (CVE-2026-9798), and settles it on every exit: a wrong password stays counted, and whatever
- * else stops the use case does not count as a guess.
+ * The only password check. It counts each attempt before it verifies the password, so that no route bypasses the limits
+ * (CVE-2026-9798). Every exit settles the attempt: a wrong password stays counted, and anything else that stops the use
+ * case does not count as a guess.
  */
 
 import type { AuditAction } from '../../model/audit-actions.ts'
@@ -39,7 +39,7 @@ export async function checkPassword(
   return { ...attempt, isRight: await orWithdraw(attempt, () => verify(ctx, account, password)) }
 }
 
-/** Runs a part of an attempt. If it fails, the attempt does not count as a guess. */
+/** Runs a part of an attempt. If it throws, the attempt does not count as a guess. */
 export async function orWithdraw<Result>(
   attempt: CountedAttempt,
   part: () => Promise<Result>,
@@ -53,7 +53,7 @@ export async function orWithdraw<Result>(
 }
 
 /**
- * Ends an attempt that signs nobody in: its failure stays counted, also if the refusal cannot be recorded.
+ * Ends an attempt that signs nobody in. Its failure stays counted, even if the refusal cannot be recorded.
  *
  * @param recordRefusal - Runs in the transaction that refunds the sign-in.
  */
@@ -80,9 +80,10 @@ async function verify({ hasher }: Context, account: User | null, password: strin
 }
 
 /**
- * Makes a change that takes the password of an account. If it fails behind a right password, the attempt is withdrawn.
+ * Makes a change that requires the password of an account. If it fails after a right password, the attempt is
+ * withdrawn.
  *
- * @param action - Of the audit record of a wrong password.
+ * @param action - The action in the audit record of a wrong password.
  * @param prepare - Does what comes before the transaction, such as hashing, and returns what the transaction does.
  * @throws {AuthError} `invalid_credentials`: a wrong password; what {@link checkPassword} throws; what `prepare` and
  *   its change throw.

@@ -17,7 +17,7 @@ import type { Proof } from './gates.ts'
 /** How many sign-ins of an account can wait at once. */
 const PENDING_PER_USER = 5
 
-/** How long after the end of a pending sign-in its owner hears of it. */
+/** How long after the end of a pending sign-in its owner gets a notice. */
 const NOTICE_DELAY_SECONDS = 60
 
 /** A sign-in that needs another step. Nobody is signed in yet, and the session that the caller presents stays. */
@@ -54,8 +54,8 @@ interface Awaited {
 }
 
 /**
- * Lets a sign-in wait. Its owner gets a notice if it is not finished, unless their device is known. A sign-in that the caller
- * presents and that is of the same user is replaced.
+ * Makes a sign-in wait. Its owner gets a notice if it is not finished, unless the device is known. Replaces a waiting
+ * sign-in of the same user that the caller presents.
  *
  * @returns `null` if the account has changed since its user was read.
  */
@@ -75,7 +75,7 @@ export async function suspend(
   const { value, id, secretHash } = mintBearer(now)
   const expiresAt = secondsAfter(now, PENDING_LIFETIME_SECONDS)
   const isKnown = recogniseDevice(tx, caller, user) !== null
-  // The notice of a replaced sign-in stays as it is, or beginning again and again would put it off for ever.
+  // Keep the notice of a replaced sign-in, or starting again and again would postpone it for ever.
   const noticeId = replaced?.noticeId ?? (isKnown ? null : await noticeOf(tx, user, { expiresAt }, caller))
   const { passwordVersion } = user
   const row = { id, secretHash, userId: user.id, next, method, amr, passwordVersion, persistent, transport }
@@ -89,7 +89,7 @@ export async function suspend(
 }
 
 /**
- * Ends a pending sign-in that was finished, with its notice. Others of the account still cause one.
+ * Removes a finished sign-in and its notice. Other pending sign-ins of the account still cause one.
  *
  * @returns `false` if it is gone.
  */
@@ -101,7 +101,7 @@ export async function finish(
   if (!(await store.takePendingSignIn(tx.db, pending.id))) return false
   if (pending.noticeId === null) return true
   await store.deleteMail(tx.db, pending.noticeId)
-  // The notice stood for these too.
+  // The notice was also for these.
   const [rest] = await store.listPendingSignIns(tx.db, user.id)
   if (rest !== undefined && rest.noticeId === null)
     await store.setPendingNotice(tx.db, rest.id, await noticeOf(tx, user, rest, caller))
@@ -118,7 +118,7 @@ function noticeOf(
 }
 
 /**
- * The sign-in that waits for the caller.
+ * Finds the pending sign-in of the caller.
  *
  * @param next - What it must wait for. Default: anything.
  * @throws {AuthError} `pending_login_required`: there is none, or it waits for something else.
@@ -130,7 +130,7 @@ export async function requirePending(ctx: Context, caller: Caller, next?: NextSt
   return found
 }
 
-/** The sign-in that waits for the caller, or `null`. */
+/** Finds the pending sign-in of the caller, or `null`. */
 export async function findLive(ctx: Context, { loginToken }: Caller): Promise<LivePending | null> {
   const bearer = typeof loginToken === 'string' ? parseBearer(loginToken) : null
   const pending = bearer && (await store.findPendingSignIn(ctx.db, bearer.id))

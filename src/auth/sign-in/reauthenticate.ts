@@ -25,13 +25,13 @@ export interface ReauthenticateRequest {
 }
 
 /**
- * Proves again who a signed-in user is, and replaces the session, which then counts as fresh. The old session token stops
- * working. A second factor raises the assurance level of the session; a password alone never does. Counts as an attempt of the
+ * Re-authenticates a signed-in user, and replaces the session with a fresh one. The old session token stops working. A
+ * second factor raises the assurance level of the session; a password alone never does. Counts as an attempt of the
  * account.
  *
  * @throws {AuthError} `unauthenticated`: there is no live session. After the following errors the session stays:
- *   `invalid_credentials`: the password is wrong; `invalid_code`: the code is wrong or used already; `invalid_passkey` or
- *   `unknown_passkey`; `too_many_attempts` with `retryAfterSeconds`; `missing_field`, `invalid_field` or
+ *   `invalid_credentials`: the password is wrong; `invalid_code`: the code is wrong or used already; `invalid_passkey`
+ *   or `unknown_passkey`; `too_many_attempts` with `retryAfterSeconds`; `missing_field`, `invalid_field` or
  *   `password_too_long` with `field`.
  */
 export async function reauthenticate(
@@ -45,7 +45,7 @@ export async function reauthenticate(
   const given = [password, totp, credential].filter((value) => value !== undefined)
   if (given.length > 1)
     throw new AuthError('invalid_field', { field: password === undefined ? 'totp' : 'password' })
-  // Otherwise it would not be clear what the client means to prove.
+  // A ceremony without its credential: it is unclear what the client means to prove.
   if (credential === undefined && request.ceremony !== undefined)
     throw new AuthError('invalid_field', { field: 'ceremony' })
   if (totp !== undefined) {

@@ -11,7 +11,8 @@ import type { LiveSession } from '../sessions/guards.ts'
 import { inherited, type RenewedSession, startSession } from '../sessions/start.ts'
 
 /**
- * Replaces a session by a fresh one, which also has what was proven. The old session token stops working. Lock the user first.
+ * Replaces a session with a fresh one that has the proven factor too. The old session token stops working. Lock the
+ * user first.
  *
  * @param proven - Names of RFC 8176.
  * @throws {AuthError} `unauthenticated`: the session has ended, or the account has changed since its user was read.

@@ -16,21 +16,20 @@ export interface Attempter {
   readonly account?: Pick<User, 'id' | 'email' | 'passwordVersion'> | null
 }
 
-/** An attempt that was counted before it was made. */
+/**
+ * An attempt that was counted before it was made. What takes a transaction must be its last step, because the user's
+ * row is always locked before the counters.
+ */
 export interface CountedAttempt {
   /** How many failures came before it. */
   readonly failuresBefore: number
-  /**
-   * The password was right: deletes the account's failures and refunds the attempt to the IP address. The sign-in stays
-   * counted. The last step of the transaction that the attempt was for, because everywhere the user's row is locked
-   * before the counters.
-   */
+  /** The password was right: deletes the account's failures and refunds the IP address. The sign-in stays counted. */
   succeeded(tx: TxContext): Promise<void>
-  /** The password was right, but nobody signed in: refunds the failure. The sign-in stays counted. Also a last step. */
+  /** The password was right, but nobody signed in: refunds the failure. The sign-in stays counted. */
   refundFailure(tx: TxContext): Promise<void>
-  /** Nobody signed in: refunds the sign-in. A failure stays counted. Also a last step of its transaction. */
+  /** Nobody signed in: refunds the sign-in. A failure stays counted. */
   refundSignIn(tx: TxContext): Promise<void>
-  /** Nobody signed in, but both the failure and the sign-in stay counted. Also a last step of its transaction. */
+  /** Nobody signed in, but both the failure and the sign-in stay counted. */
   keepSignIn(tx: TxContext): Promise<void>
   /** The attempt was not made: refunds everything. */
   withdraw(): Promise<void>
@@ -40,12 +39,12 @@ export interface CountedAttempt {
 export const SIGN_IN_WINDOW_MS = 10 * 60_000
 
 /**
- * How often the limit of an IP address holds for its IPv6 networks /64, /56 and /48. The wider ones get more, because they
- * can also hold several customers of a provider.
+ * The limit per IP address is multiplied by these for the IPv6 networks /64, /56 and /48. The wider ones get more,
+ * because they can contain several customers of a provider.
  */
 const NETWORK_FACTORS = [1, 2, 4] as const
 
-/** Guesses, which known devices make under counters of their own. Other attempts send mail. */
+/** The attempts that are guesses: known devices have counters of their own for them. The others send mail. */
 const ON_DEVICES: ReadonlySet<Throttled> = new Set(['login', 'mail_code', 'totp', 'recovery_code'])
 
 /** An attempt that nothing limits. */
@@ -64,11 +63,12 @@ export const UNCOUNTED: CountedAttempt = {
  * the disk. The next one that does, such as the end of a sign-in, makes it durable too.
  *
  * A password is counted twice: as a failure until it turns out right, and as a sign-in until it turns out wrong. The
- * limit on sign-ins must refuse before the password is checked, or the refusal would tell that it is right.
+ * limit on sign-ins must refuse before the password is checked, or the refusal would reveal that it is right.
  *
- * A device that has signed in to the account before has its own counter of failures instead of both, so that strangers
- * cannot keep the owner out. Its sign-ins are counted apart from those of other devices, under the account and the IP
- * address. Not per device: every sign-in can make another known device.
+ * A device that has signed in to the account before has its own counter of failures, in place of those of the account
+ * and the IP address, so that strangers cannot lock the owner out. Sign-ins of known devices are counted separately
+ * from others, under the account and the IP address. Not per device, because every sign-in can create another known
+ * device.
  *
  * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`, whether the account exists or not.
  */
@@ -139,8 +139,8 @@ async function countOnAccount(
 
   const accountKey = accountKeyOf(what, who.email)
   const byAccount = await store.takeAttempt(tx.db, accountKey, policies.account, now)
-  // No password was checked, so the rollback also uncounts it for the IP address: an account under attack must not use
-  // up the attempts of the address at other accounts.
+  // No password was checked, so the rollback also refunds the IP address: an account under attack must not use up its
+  // attempts at other accounts.
   if (!byAccount.allowed) throw tooManyAttempts(byAccount.retryAfterMs)
   if (byAccount.count === policies.account.freeAttempts) await recordLimit(tx, what, 'account', who, caller)
   if (byIp.some(({ isLast }) => isLast)) await recordLimit(tx, what, 'address', who, caller)
@@ -161,7 +161,7 @@ async function countOnAccount(
   }
 }
 
-/** `null` if the device has failed as often as locks an account. From then on it counts as unknown. */
+/** `null` if the device has failed often enough to lock an account. From then on, it counts as unknown. */
 async function countOnDevice(
   tx: TxContext,
   { what, device }: { readonly what: Throttled; readonly device: string },
@@ -244,8 +244,8 @@ function recordLimit(
 }
 
 /**
- * Clears the failures and sign-ins that count against an account. For an owner who has proven themselves in another way,
- * or an account that did not exist when they were counted.
+ * Clears the failures and sign-ins that count against an account. For an owner who has proven themselves in another
+ * way, and for an account that did not exist when they were counted.
  */
 export async function forgetAttempts(ctx: Context, email: string): Promise<void> {
   await store.clearAttempts(ctx.db, accountKeyOf('login', email))

@@ -24,7 +24,7 @@ export async function pending(ctx: Context, caller: Caller): Promise<PendingSign
   const live = await requirePending(ctx, caller)
   const { id, method, amr, expiresAt, returnTo } = live.pending
   const stop = await firstStop(ctx, { user: live.user, method, amr })
-  // The policy may have changed since: then the sign-in begins again.
+  // If the policy has changed since, the sign-in must begin again.
   if (stop === null || 'refusal' in stop || stop.next !== live.pending.next)
     throw new AuthError('pending_login_required')
   return { id, next: stop.next, methods: stop.methods, email: live.user.email, expiresAt, returnTo }

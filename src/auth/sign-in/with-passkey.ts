@@ -15,22 +15,23 @@ import { UNCOUNTED } from './throttle.ts'
 
 /** What {@link withPasskey} takes. */
 export interface PasskeySignInRequest extends PasskeyAnswer {
-  /** How the client will present the session token. Default `cookie`. Of no effect for a second factor. */
+  /** How the client will present the session token. Default `cookie`. Ignored for a second factor. */
   transport?: Transport | undefined
-  /** Whether the session outlives the browser. Default `true`. Of no effect for a second factor. */
+  /** Whether the session outlives the browser. Default `true`. Ignored for a second factor. */
   remember?: boolean | undefined
 }
 
 /**
- * Signs a user in with a passkey, on its own, or as the second factor of a sign-in that waits, as the ceremony says. On its own, the passkey must
- * have verified the user, as with a fingerprint or a PIN: then it is two factors. It passes the same gates as a password.
+ * Signs a user in with a passkey: on its own, or as the second factor of a sign-in that waits, depending on the
+ * ceremony. On its own, it must have verified the user, for example by fingerprint or PIN, and then counts as two
+ * factors. It passes the same gates as a password.
  *
  * @param caller - `browserToken`: that of the ceremony. `loginToken`: of the sign-in that waits.
  * @returns With `next`: `signed_in`.
  * @throws {AuthError} `invalid_passkey`: a check failed, or the account cannot sign in, without saying which;
- *   `unknown_passkey`: nobody has this passkey; `user_verification_required`; `pending_login_required`: no sign-in waits for
- *   this caller; `refused_by_application` with `applicationCode`; `missing_field` or `invalid_field` with `field`;
- *   `internal_error`: the hook failed; `unavailable`: it took too long.
+ *   `unknown_passkey`: nobody has this passkey; `user_verification_required`; `pending_login_required`: no sign-in
+ *   waits for this caller; `refused_by_application` with `applicationCode`; `missing_field` or `invalid_field` with
+ *   `field`; `internal_error`: the hook failed; `unavailable`: it took too long.
  */
 export async function withPasskey(
   ctx: Context,

@@ -150,15 +150,15 @@ interface RefusedSignIn {
 
 type Refusal = 'unknown_email' | 'wrong_password' | 'second_factor' | GateRefusal
 
-/** Records the reason, and does not reveal it. Every reason writes the same rows, so that timing does not tell either. */
+/** Records the reason without revealing it. Every reason writes the same rows, so timing does not reveal it either. */
 async function refuseSignIn(
   ctx: Context,
   { email, user, reason, attempt }: RefusedSignIn,
   caller: Caller,
 ): Promise<never> {
   const details = user === null ? { email: maskEmail(email) } : {}
-  // On a known device, only the sign-in counts under the IP address. It stays counted if the refusal sends mail, or one
-  // IP address could cause any amount of it. That reveals nothing: the device has proven the password before.
+  // For a known device, only the sign-in is counted under the IP address. It stays counted if the refusal sends mail,
+  // or one IP address could cause any amount of mail. That reveals nothing: the device has proven the password before.
   const ending =
     reason === 'unconfirmed' && recogniseDevice(ctx, caller, user) !== null
       ? { ...attempt, refundSignIn: attempt.keepSignIn }
@@ -174,7 +174,7 @@ async function refuseSignIn(
   throw reason === 'password_compromised' ? new AuthError(reason) : wrongCredentials(ctx)
 }
 
-/** One sentence for every cause. If addresses must be confirmed, it tells everyone how to get the mail again. */
+/** The same error for every cause. If addresses must be confirmed, it tells everyone how to get the mail again. */
 function wrongCredentials({ options }: Context): AuthError {
   return new AuthError('invalid_credentials', { withConfirmationHint: options.emailVerification })
 }

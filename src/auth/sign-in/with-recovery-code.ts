@@ -18,20 +18,21 @@ export interface RecoveryCodeSignInRequest {
 export type RecoveryCodeSignInResult<Metadata = JsonObject> = SignInResult<Metadata> & {
   /** Takes the place of the used code. It cannot be shown again. */
   readonly newRecoveryCode: string
-  /** How many codes the user has, with the new one. */
+  /** How many codes the user has, including the new one. */
   readonly recoveryCodesLeft: number
 }
 
 /**
- * Finishes a sign-in with a recovery code, in place of a second factor. The code works once; a new one takes its place (NIST SP
- * 800-63B-4 §4.2.1.1). The owner gets a notice. A wrong code is counted for the account, over all of its sign-ins.
+ * Finishes a sign-in with a recovery code, in place of a second factor. The code works once; a new one takes its place
+ * (NIST SP 800-63B-4 §4.2.1.1). The owner gets a notice. A wrong code is counted for the account, across all of its
+ * sign-ins.
  *
  * @param caller - `loginToken`: of the sign-in that waits.
  * @returns With `next`: `signed_in`; or `enrol`, if the policy asks for a passkey.
- * @throws {AuthError} `pending_login_required`: no sign-in waits for this caller; `invalid_code`: the code is wrong or used;
- *   `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field` with `field`; `refused_by_application` with
- *   `applicationCode`; `internal_error`: the hook failed; `unavailable`: it took too long, or too many passwords wait to be
- *   hashed.
+ * @throws {AuthError} `pending_login_required`: no sign-in waits for this caller; `invalid_code`: the code is wrong or
+ *   used; `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field` with `field`;
+ *   `refused_by_application` with `applicationCode`; `internal_error`: the hook failed; `unavailable`: it took too
+ *   long, or too many passwords wait to be hashed.
  */
 export async function withRecoveryCode(
   ctx: Context,

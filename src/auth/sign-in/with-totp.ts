@@ -15,15 +15,16 @@ export interface TotpSignInRequest {
 }
 
 /**
- * Finishes a sign-in with a code of the user's authenticator app. The code works once. A wrong one is counted for the account, over
- * all of its sign-ins.
+ * Finishes a sign-in with a code of the user's authenticator app. The code works once. A wrong one is counted for the
+ * account, across all of its sign-ins.
  *
  * @param caller - `loginToken`: of the sign-in that waits.
  * @returns With `next`: `signed_in`; or `enrol`, if the policy asks for a passkey.
- * @throws {AuthError} `pending_login_required`: no sign-in waits for this caller; `second_factor_required` with `accepts`: the
- *   policy asks for the user's passkey; `invalid_code`: the code is wrong or used already; `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field` with `field`;
- *   `refused_by_application` with `applicationCode`; `internal_error`: the hook failed; `unavailable`: it took too long, or the
- *   key of the secret was dropped.
+ * @throws {AuthError} `pending_login_required`: no sign-in waits for this caller; `second_factor_required` with
+ *   `accepts`: the policy asks for the user's passkey; `invalid_code`: the code is wrong or used already;
+ *   `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field` with `field`;
+ *   `refused_by_application` with `applicationCode`; `internal_error`: the hook failed; `unavailable`: it took too
+ *   long, or the key that sealed the secret is no longer in `secretKey`.
  */
 export async function withTotp(
   ctx: Context,
@@ -31,7 +32,7 @@ export async function withTotp(
   caller: Caller,
 ): Promise<SignInResult> {
   const live = await requirePending(ctx, caller, 'second_factor')
-  // Otherwise a stolen code would lead to the set-up of another passkey.
+  // Otherwise a thief with a code could set up another passkey.
   if (mustUsePasskey(ctx, live.user, await factorsOf(ctx, live.user.id)))
     throw new AuthError('second_factor_required', { accepts: ['passkey'] })
   const code = readTotpCode(request.code, 'code')

@@ -81,8 +81,8 @@ export async function verifyRegistration({
 }
 
 /**
- * Replaces the attestation by `none`. Otherwise the library would parse certificates that we did not request, and fetch
- * the revocation lists that they name.
+ * Replaces the attestation with `none`. Otherwise the library would parse certificates that we did not request, and
+ * fetch the revocation lists that they name.
  */
 function withoutAttestation(
   bytes: Uint8Array,
