@@ -1,7 +1,7 @@
 /** The values of imported fields. Text is accepted for numbers and booleans, because CSV has only text. */
 import { readTimestamp } from './timestamp.ts'
 
-/** No field of ours has a longer name. The message repeats only this much of another one. */
+/** The longest name of a field. Messages repeat only this much of an unknown name. */
 export const NAME_MAX_LENGTH = 64
 
 /** What is wrong with a field. The message contains the name of the field, but not its value. */
@@ -85,7 +85,7 @@ type ReadMember<Name extends string> = <Value>(name: Name, parse: Parse<Value>, 
 /**
  * The members of an object in a list.
  *
- * @param expected - `names`: every member that it can have; `what`: what it is.
+ * @param expected - `names`: every member that it can have; `what`: what it is, for messages.
  */
 export function membersOf<Name extends string>(
   object: unknown,

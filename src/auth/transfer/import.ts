@@ -143,7 +143,7 @@ class EarlierLines {
   readonly #credentials = new Set<string>()
   readonly #identities = new Set<string>()
 
-  /** Compares an item with the earlier ones: `same` account, or what both have. Remembers it if there is `none`. */
+  /** Compares an account with earlier ones: `same`, or the value that both have. Remembers it if there is `none`. */
   meet(account: ImportedUser): 'none' | 'same' | keyof typeof REPEATED {
     const { user, factors } = account
     const email = normalizeEmail(user.email)
@@ -151,7 +151,7 @@ class EarlierLines {
     const before = this.#users.get(email)
     if (before !== undefined) return before === digest ? 'same' : 'email'
     if (user.id !== null && this.#ids.has(user.id)) return 'id'
-    // An authenticator would replace the passkey of one account by that of the other (WebAuthn Level 3 §6.1).
+    // An authenticator would replace the passkey of one account with that of the other (WebAuthn Level 3 §6.1).
     if (user.webauthnHandle !== null && this.#handles.has(user.webauthnHandle)) return 'handle'
     if (factors.passkeys.some(({ credentialId }) => this.#credentials.has(credentialId))) return 'passkey'
     if (factors.identities.some((identity) => this.#identities.has(identityKey(identity)))) return 'identity'
@@ -220,7 +220,7 @@ function outcomeOf(
   return before === 'same' ? 'unchanged' : { problem: REPEATED[before] }
 }
 
-/** What the database has of a batch. */
+/** What the database already has of a batch. */
 interface Existing {
   readonly byEmail: ReadonlyMap<string, { readonly user: store.MovingUser; readonly factors: MovingFactors }>
   readonly ids: ReadonlySet<number>

@@ -38,7 +38,7 @@ export const FACTOR_FIELDS = [
 /** Old authenticator apps have secrets of 80 bits; more than 512 bits add nothing. */
 const SECRET_BYTES = { min: 10, max: 64 } as const
 const HANDLE_MAX_BYTES = 64
-/** The greatest RSA key takes about 530 bytes. */
+/** The largest RSA key takes about 530 bytes. */
 const PUBLIC_KEY_MAX_BYTES = 1_024
 const PASSKEYS_MAX = OPTION_TABLE.passkeysPerUser.kind.max
 const NO_AAGUID = '00000000-0000-0000-0000-000000000000'
@@ -187,7 +187,7 @@ function nameOf(value: unknown, field: string): string {
   return checked.value
 }
 
-/** The first passkey whose public key is not one of its algorithm, as a problem. Loads the library of passkeys. */
+/** Finds the first public key that does not fit its algorithm, and returns the problem. Loads the WebAuthn library. */
 export async function findWrongKey({ passkeys }: MovingFactors): Promise<string | null> {
   for (const [index, { publicKey, algorithm }] of passkeys.entries())
     if (!(await isPublicKey(publicKey, algorithm as PasskeyAlgorithm)))

@@ -3,7 +3,7 @@ import { isIssuer, isProviderId } from '../../model/providers.ts'
 import { boolean, FieldProblem, type Item, listOf, membersOf, text, time } from './field-values.ts'
 import type { MovingIdentity } from './moving-factors.ts'
 
-/** Nobody has accounts at as many providers. */
+/** More than any person needs. */
 const IDENTITIES_MAX = 100
 /** OpenID Connect Core 1.0 §2. */
 const SUBJECT_MAX_LENGTH = 255
@@ -17,7 +17,7 @@ export function identitiesOf(value: unknown, field: string): readonly MovingIden
   return identities
 }
 
-/** What is unique about an identity, as text. */
+/** The unique key of an identity, as text. */
 export function identityKey({ issuer, subject }: Pick<MovingIdentity, 'issuer' | 'subject'>): string {
   return JSON.stringify([issuer, subject])
 }

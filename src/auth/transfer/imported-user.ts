@@ -8,7 +8,7 @@ import { boolean, FieldProblem, type Given, number, type Parse, parsed, text, ti
 import { FACTOR_FIELDS, handleOf, readFactors } from './imported-factors.ts'
 import { exportedFactors, type MovingFactors } from './moving-factors.ts'
 
-/** Fields that stand for a time that the source does not know. */
+/** Flags in place of times that the source does not know. */
 const FLAGS = ['disabled', 'email_verified', 'second_factor_enabled'] as const
 type Flag = (typeof FLAGS)[number]
 const IMPORT_FIELDS = [...FLAGS, 'salt', ...FACTOR_FIELDS] as const
@@ -24,7 +24,7 @@ export const USER_FIELDS: readonly UserField[] = [
 export type Fields = Readonly<Record<string, unknown>>
 
 interface ReadingDetails {
-  /** Replaces a time that is not given. */
+  /** Stands for a time that is not given. */
   readonly now: Date
   /** The hash parameters of the Firebase project, or `null`. */
   readonly firebase: FirebaseProject | null
@@ -83,7 +83,7 @@ function read(given: ImportedUser['given'], details: ReadingDetails): ImportedUs
   })
   const user = Object.fromEntries(values) as MovingUser
   const factors = readFactors(given, details)
-  // Without it, they could not sign in on their own.
+  // Without a handle, discoverable passkeys could not sign in on their own.
   if (user.webauthnHandle === null && factors.passkeys.some(({ discoverable }) => discoverable))
     throw new FieldProblem('webauthn_handle', 'is missing, and the passkeys need it')
   return { user, factors, given }
@@ -161,7 +161,7 @@ function timeOfFlag(given: Given, flag: Flag, now: Date): Date | null {
   return since ?? (isTrue === true ? now : null)
 }
 
-/** Other services ask for the code of an app once it is set up, so a secret enables the second factor unless a flag says no. */
+/** Other services ask for codes once an app is set up, so a secret enables the second factor unless a flag says no. */
 function secondFactorSince(given: Given, now: Date): Date | null {
   const since = timeOfFlag(given, 'second_factor_enabled', now)
   if (since !== null || given.has('second_factor_enabled') || !given.has('totp_secret')) return since
@@ -195,7 +195,7 @@ function areSameFactors(
   return FACTOR_FIELDS.every((field) => !given.has(field) || one[field] === other[field])
 }
 
-/** Factors as text that is the same for the same factors. */
+/** Factors as text in a canonical form, for comparison. */
 function written(factors: MovingFactors): Readonly<Record<(typeof FACTOR_FIELDS)[number], string>> {
   const { passkeys, identities, ...totp } = exportedFactors(factors, true)
   const sortedPasskeys = passkeys.toSorted((a, b) => (a.credential_id < b.credential_id ? -1 : 1))
@@ -211,7 +211,7 @@ function written(factors: MovingFactors): Readonly<Record<(typeof FACTOR_FIELDS)
   }
 }
 
-/** An account as text that is the same for the same account. */
+/** An account as text in a canonical form, for comparison. */
 export function writtenAccount({ user, factors }: Pick<ImportedUser, 'user' | 'factors'>): string {
   return JSON.stringify([user, written(factors)])
 }

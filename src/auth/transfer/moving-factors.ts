@@ -11,10 +11,10 @@ export interface MovingTotp {
   readonly disabledAt: Date | null
 }
 
-/** A passkey, without what names it in this database. */
+/** A passkey, without its ids in this database. */
 export type MovingPasskey = Omit<store.Passkey, 'id' | 'userId'>
 
-/** An identity at a provider, without what names it in this database. */
+/** An identity at a provider, without its ids in this database. */
 export type MovingIdentity = Omit<store.Identity, 'id' | 'userId'>
 
 /** What an account signs in with, besides its password. */

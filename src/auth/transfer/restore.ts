@@ -16,8 +16,9 @@ export interface FinishedRestore {
 }
 
 /**
- * Ends every session, token, mailed code and pending sign-in after a restore. Sessions that ended after the backup and tokens that were used after it
- * are valid again in the restored database, so a thief could use them.
+ * Ends every session, token, mailed code and pending sign-in after a restore, unless `keepSessions` is set. Sessions
+ * that ended after the backup and tokens that were used after it are valid again in the restored database, so a thief
+ * could use them.
  */
 export function finishRestore(
   ctx: Context,
