@@ -20,10 +20,10 @@ export interface RevokeFactorsRequest {
 }
 
 /**
- * Revokes factors of an account, which their user has lost or somebody else holds. Every session of the account ends, and every
- * sign-in that waits for a second factor: whoever holds the factor may have started them. If no factor is left, the second
- * factor is disabled and the recovery codes stop working, so the password alone signs in, even to set up a factor that the
- * account must have. The owner gets a notice.
+ * Revokes factors of an account that the user has lost or somebody else has. Every session of the account ends, and
+ * every sign-in that waits for a second factor, because a thief may have started them. If no factor is left, the second
+ * factor is disabled and the recovery codes stop working. The password alone then signs in, even if the account must
+ * set up a factor first. The owner gets a notice.
  *
  * @returns `false` if there is no such user, or the user has none of these factors. Nothing has changed then.
  */
@@ -48,7 +48,7 @@ export function revokeFactors(
   })
 }
 
-/** What the audit says about a factor that was removed. */
+/** What the audit log says about a removed factor. */
 type Revoked =
   | { readonly reason: 'totp' | 'recovery_codes' }
   | { readonly reason: 'passkey'; readonly details: { readonly passkey: string } }
@@ -79,13 +79,13 @@ export interface RequireSecondFactorRequest {
 }
 
 /**
- * Requires a second factor of one user, or no longer does. A user without one must set it up at the next sign-in, and sessions
- * without one can only prove it. It has no effect if the option `secondFactor` is stricter. If it is required already, the original
- * time stays.
+ * Requires a second factor of one user, or stops requiring it. A user without one must set it up at the next sign-in,
+ * and sessions without one can only be used to prove it. It has no effect if the option `secondFactor` is stricter. If
+ * it is required already, the original time stays.
  *
  * @returns `false` if there is no such user.
- * @throws {OptionError} A second factor is to be required, but second factors are off, or users can set up neither a passkey nor an
- *   authenticator app: the options say why.
+ * @throws {OptionError} With `required`: the option `secondFactor` is `off`, or the options allow neither passkeys nor
+ *   authenticator apps.
  */
 export function requireSecondFactor(
   ctx: Context,
@@ -106,7 +106,7 @@ export function requireSecondFactor(
   })
 }
 
-/** @throws {OptionError} The user could not sign in any more. */
+/** @throws {OptionError} The user could not set up a second factor. */
 function assertPossible({ options }: Context): void {
   if (options.secondFactor === 'off')
     throw new OptionError('secondFactor', 'is off, so no sign-in asks for a second factor')

@@ -13,7 +13,7 @@ export interface UserDescription<Metadata = JsonObject> {
   /** Whether a reset token is outstanding. */
   readonly resetPending: boolean
   readonly factors: FactorInfo
-  /** The accounts at other providers that it is connected with, the oldest first. */
+  /** The connected accounts at other providers, oldest first. */
   readonly identities: readonly IdentityInfo[]
   /** When an operator required a second factor of this user. `null`: only the policy of the service counts. */
   readonly secondFactorRequiredAt: Date | null

@@ -16,7 +16,7 @@ export function endSessions(ctx: Context, userId: number, caller: Caller = UNKNO
   })
 }
 
-/** Sessions in one transaction. Sign-ins of their users wait for it, and PostgreSQL limits the time of a statement. */
+/** Sessions per transaction. Sign-ins of their users wait for it, and PostgreSQL limits the time of a statement. */
 const BATCH = 5_000
 
 /**

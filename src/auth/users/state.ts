@@ -29,7 +29,7 @@ export interface ListedUser<Metadata = JsonObject> extends Account<Metadata> {
   readonly state: AccountState
 }
 
-/** Adds its state to each user. */
+/** Adds the state of each user. */
 export async function withStates(ctx: Context, users: readonly User[]): Promise<ListedUser[]> {
   const locked = await findLockedAccounts(
     ctx,
@@ -78,7 +78,7 @@ function stateOf(
   return isLocked ? 'locked' : 'active'
 }
 
-/** The filter for users who may be in a state. Hashes and counters can only be checked after reading. */
+/** The filter for users who may be in a state. Hashes and counters can only be checked after the users are read. */
 export function columnsOf(ctx: Context, state: AccountState): store.UserFilter {
   const { emailVerification } = ctx.options
   const isConfirmed = emailVerification ? { isVerified: true } : {}
