@@ -72,11 +72,10 @@ export async function* importUsers(
   const total = { added: 0, unchanged: 0, rejected: 0 }
   for await (const batch of inBatches(items)) {
     const read: Read[] = []
-    for (const item of batch)
-      read.push({
-        item,
-        reading: await withRightKeys(await withSchemas(ctx, readItem(item, details))),
-      })
+    for (const item of batch) {
+      const reading = 'problem' in item ? item : readImportedUser(item.fields, details)
+      read.push({ item, reading: await withRightKeys(await withSchemas(ctx, reading)) })
+    }
     const step = dryRun
       ? await decide(ctx, read, earlier, async () => {})
       : await retryingConflicts(() =>
@@ -93,10 +92,6 @@ export async function* importUsers(
   }
   if (total.added > 0 && !dryRun)
     await record(ctx, { action: 'finish_import', userId: null, details: { ...total } }, operator)
-}
-
-function readItem(item: ImportItem, details: Parameters<typeof readImportedUser>[1]): Read['reading'] {
-  return 'problem' in item ? { problem: item.problem } : readImportedUser(item.fields, details)
 }
 
 /** The user with the metadata that the schemas of the application return. */

@@ -26,13 +26,12 @@ export function finishRestore(
   caller: Caller = UNKNOWN_CALLER,
 ): Promise<FinishedRestore> {
   return inTransaction(ctx, async (tx) => {
+    const ended = { sessions: 0, tokens: 0 }
     if (!request.keepSessions) {
       await store.deleteEveryMailCode(tx.db)
       await store.deleteEveryPendingSignIn(tx.db)
-    }
-    const ended = {
-      sessions: request.keepSessions ? 0 : await store.deleteEverySession(tx.db),
-      tokens: request.keepSessions ? 0 : await store.deleteEveryToken(tx.db),
+      ended.sessions = await store.deleteEverySession(tx.db)
+      ended.tokens = await store.deleteEveryToken(tx.db)
     }
     const event = { action: 'restore_database', userId: null, details: ended } as const
     await record(tx, event, asOperator(caller))
