@@ -1,8 +1,7 @@
 import { ES256 } from './algorithms.ts'
 import { toBase64url } from './base64url.ts'
-import { checkAuthenticatorData, checkClientData } from './checks.ts'
+import { checkAuthenticatorData, checkClientData, type Expected } from './checks.ts'
 import { type AssertionResponse, readAssertionResponse } from './credential.ts'
-import type { Expected } from './expected.ts'
 import { type AuthenticatorData, loadLibrary } from './library.ts'
 import { algorithmOf } from './public-key.ts'
 import { orRefuse, PasskeyRefusal } from './refusal.ts'
@@ -32,7 +31,8 @@ export type AssertionInput = Expected & { readonly credential: unknown }
  * @throws PasskeyRefusal `malformed`.
  */
 export function readAssertion(credential: unknown): Pick<AssertionResponse, 'credentialId' | 'userHandle'> {
-  return readAssertionResponse(credential)
+  const { credentialId, userHandle } = readAssertionResponse(credential)
+  return { credentialId, userHandle }
 }
 
 /**

@@ -1,9 +1,19 @@
 /** The checks that need no public key, and that both ceremonies share. WebAuthn Level 3, sections 7.1 and 7.2. */
 import { equalInConstantTime, sha256 } from '../../../lib/digest.ts'
 import { toBase64url } from './base64url.ts'
-import type { Expected } from './expected.ts'
 import type { AuthenticatorData } from './library.ts'
 import { PasskeyRefusal } from './refusal.ts'
+
+/** What the response to a ceremony must say. */
+export interface Expected {
+  /** The challenge of the ceremony. */
+  readonly challenge: Uint8Array
+  /** The origins of our pages, such as `https://auth.example.com`. Compared exactly. */
+  readonly origins: readonly string[]
+  readonly rpId: string
+  /** Whether the authenticator must have verified the user, by PIN or biometrics. */
+  readonly requireUserVerification: boolean
+}
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true })
 

@@ -16,8 +16,8 @@ export {
   verifyAssertion,
 } from './assertion.ts'
 export { fromBase64url, toBase64url } from './base64url.ts'
+export type { Expected } from './checks.ts'
 export { areTransports, CREDENTIAL_ID_MAX_BYTES } from './credential.ts'
-export type { Expected } from './expected.ts'
 export {
   assertionOptions,
   type PasskeyCreationOptions,
