@@ -6,7 +6,7 @@ import type { Context } from './context.ts'
 /**
  * Adds a user.
  *
- * @param email - Stored as entered, without surrounding spaces. Unique in its normalised form.
+ * @param email - Stored as entered, without surrounding spaces. Unique in its normalized form.
  * @param hashedPassword - A hash from `hashPassword`, or `!` for an account without a password.
  * @throws {Conflict} The address is taken.
  */

@@ -67,7 +67,7 @@ type BoundTopics = { readonly [Topic in keyof typeof TOPICS]: Bound<(typeof TOPI
  * Every use case, bound to one database, clock and set of options.
  *
  * - An `email` is an address of at most 254 characters. Case, Unicode form and surrounding spaces make no difference.
- * - A `password` is 1 to 1,024 bytes of UTF-8. It is never trimmed, normalised or truncated.
+ * - A `password` is 1 to 1,024 bytes of UTF-8. It is never trimmed, normalized or truncated.
  * - Mail and notices are sent only if there is a mailer.
  * - Every call may also throw the `AuthError` `unavailable`: the database does not answer, or too many passwords wait
  *   to be hashed.

@@ -371,7 +371,7 @@ export const SESSIONS: readonly Mutant[] = [
     does: 'accepts any password on a known device',
     file: 'src/auth/sign-in/with-password.ts',
     find: `return attempt.isRight ? { user, attempt } : refuse('wrong_password')`,
-    replace: `return attempt.isRight || recogniseDevice(ctx, caller, user) !== null ? { user, attempt } : refuse('wrong_password')`,
+    replace: `return attempt.isRight || recognizeDevice(ctx, caller, user) !== null ? { user, attempt } : refuse('wrong_password')`,
   },
   {
     id: 'SES-17',

@@ -26,7 +26,7 @@ export function assertEmailIsGiven(email: unknown): asserts email is string {
 
 /**
  * The user with this address, or `null`. Text that is not an address counts as an unknown address, as the clients of
- * the exercise expect. It is not looked up, because normalising long text takes quadratic time, and PostgreSQL refuses
+ * the exercise expect. It is not looked up, because normalizing long text takes quadratic time, and PostgreSQL refuses
  * zero bytes.
  */
 export async function findAddressee(ctx: Context, email: string): Promise<User | null> {

@@ -14,7 +14,7 @@ const CLASSIC_HASHER = createHasher({ passwordHash: 'bcrypt', bcryptCost: OPTION
  * Hashes a password with bcrypt, cost 12, and a random salt. A password that bcrypt would truncate (over 72 bytes of
  * UTF-8, or with a zero byte) is hashed with argon2id instead: 19 MiB, 2 passes, 1 lane.
  *
- * @param password - 1 to 1,024 bytes of UTF-8, hashed unchanged: neither trimmed nor normalised.
+ * @param password - 1 to 1,024 bytes of UTF-8, hashed unchanged: neither trimmed nor normalized.
  * @returns The hash with its algorithm, cost and salt: `$2b$12$…` or `$argon2id$v=19$…`.
  * @throws {AuthError} `missing_field`: the password is empty; `invalid_field`: it is not well-formed Unicode;
  *   `password_too_long` with `maxBytes`. Each has `field`.

@@ -13,7 +13,7 @@ import { NOTABLE_FAILURES } from '../delivery/kinds.ts'
 import { findLiveSession } from '../sessions/guards.ts'
 import { endReplacedSession, type StartedSession, startSession } from '../sessions/start.ts'
 import { askApplication } from './application.ts'
-import { recogniseDevice, rememberDevice } from './devices.ts'
+import { recognizeDevice, rememberDevice } from './devices.ts'
 import { aalOf, firstStop, type GateRefusal, type Proof } from './gates.ts'
 import { orWithdraw } from './password-check.ts'
 import { type AwaitedSignIn, suspend } from './pending.ts'
@@ -86,7 +86,7 @@ export async function admit(ctx: Context, admission: Admission, caller: Caller):
       }),
     )
   await askApplication(ctx, { user, attempt, method }, caller)
-  const device = recogniseDevice(ctx, caller, user)
+  const device = recognizeDevice(ctx, caller, user)
   const session = await orWithdraw(attempt, async () => {
     const replaced = await findLiveSession(ctx, caller)
     return inTransaction(ctx, async (tx) => {

@@ -20,7 +20,7 @@ const DEVICE = /^([A-Za-z0-9_-]{43})\.(.{1,100})$/
 /**
  * Creates the token of a device that has just signed in. `null` without a secret key.
  *
- * @param known - The id of the device, if it was recognised. The id stays the same and is signed with the newest key.
+ * @param known - The id of the device, if it was recognized. The id stays the same and is signed with the newest key.
  */
 export function rememberDevice(ctx: Context, account: DeviceAccount, known: string | null): string | null {
   if (ctx.keys === null) return null
@@ -29,7 +29,7 @@ export function rememberDevice(ctx: Context, account: DeviceAccount, known: stri
 }
 
 /** The id of the device, or `null` if the client presents no valid token of this account. */
-export function recogniseDevice(
+export function recognizeDevice(
   ctx: Context,
   { deviceToken }: Pick<Client, 'deviceToken'>,
   account: DeviceAccount | null,

@@ -11,7 +11,7 @@ import { record } from '../audit/record.ts'
 import { asUser, type Caller } from '../caller.ts'
 import { type Context, secondsAfter, type TxContext } from '../context.ts'
 import { enqueueSecondFactorNotice } from '../delivery/enqueue.ts'
-import { recogniseDevice } from './devices.ts'
+import { recognizeDevice } from './devices.ts'
 import type { Proof } from './gates.ts'
 
 /** How many sign-ins of an account can wait at once. */
@@ -74,7 +74,7 @@ export async function suspend(
   const now = tx.now()
   const { value, id, secretHash } = mintBearer(now)
   const expiresAt = secondsAfter(now, PENDING_LIFETIME_SECONDS)
-  const isKnown = recogniseDevice(tx, caller, user) !== null
+  const isKnown = recognizeDevice(tx, caller, user) !== null
   // Keep the notice of a replaced sign-in, or starting again and again would postpone it for ever.
   const noticeId = replaced?.noticeId ?? (isKnown ? null : await noticeOf(tx, user, { expiresAt }, caller))
   const { passwordVersion } = user

@@ -6,7 +6,7 @@ import { record } from '../audit/record.ts'
 import type { Caller } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { keyOf, tooManyAttempts, type Window, windowOf } from '../quotas.ts'
-import { recogniseDevice } from './devices.ts'
+import { recognizeDevice } from './devices.ts'
 
 /** The account that an attempt is for. */
 export interface Attempter {
@@ -80,7 +80,7 @@ export async function countAttempt(
 ): Promise<CountedAttempt> {
   const policies = policiesOf(ctx, what)
   if (!ctx.options.throttle || policies.ip.freeAttempts === 0) return UNCOUNTED
-  const device = ON_DEVICES.has(what) ? recogniseDevice(ctx, caller, who.account ?? null) : null
+  const device = ON_DEVICES.has(what) ? recognizeDevice(ctx, caller, who.account ?? null) : null
   const count = async (tx: TxContext) => {
     const onDevice = device === null ? null : await countOnDevice(tx, { what, device }, policies.account)
     const attempt = onDevice ?? (await countOnAccount(tx, { what, who, policies }, caller))

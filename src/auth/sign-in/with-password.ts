@@ -9,7 +9,7 @@ import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { enqueueDecoy, enqueueMail } from '../delivery/enqueue.ts'
 import { assertPassword } from '../passwords/password.ts'
 import { admit, type SignInResult } from './admit.ts'
-import { recogniseDevice } from './devices.ts'
+import { recognizeDevice } from './devices.ts'
 import { firstStop, type GateRefusal, type Proof } from './gates.ts'
 import { checkPassword, orWithdraw, refused } from './password-check.ts'
 import type { CountedAttempt } from './throttle.ts'
@@ -160,7 +160,7 @@ async function refuseSignIn(
   // For a known device, only the sign-in is counted under the IP address. It stays counted if the refusal sends mail,
   // or one IP address could cause any amount of mail. That reveals nothing: the device has proven the password before.
   const ending =
-    reason === 'unconfirmed' && recogniseDevice(ctx, caller, user) !== null
+    reason === 'unconfirmed' && recognizeDevice(ctx, caller, user) !== null
       ? { ...attempt, refundSignIn: attempt.keepSignIn }
       : attempt
   await refused(ctx, ending, async (tx) => {

@@ -1,4 +1,4 @@
-/** Recognises unsupported hashes of other software, so that the error can name them. */
+/** Recognizes unsupported hashes of other software, so that the error can name them. */
 import type { Reading } from './reading.ts'
 
 const KNOWN: readonly (readonly [form: RegExp, name: string])[] = [
