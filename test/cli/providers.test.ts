@@ -144,7 +144,7 @@ onEachEngine('bienvenue providers', (engine) => {
       refused(1, 'There is no provider gogle. To list them: bienvenue providers list'),
     )
     const { stderr } = await providers(replace, { BIENVENUE_SECRET_KEY: '' })
-    expect(stderr).toBe('bienvenue: BIENVENUE_SECRET_KEY: is not set: client secrets are stored sealed\n')
+    expect(stderr).toBe('bienvenue: BIENVENUE_SECRET_KEY: is not set: it encrypts client secrets\n')
   })
 
   it('refuses a secret that the preset cannot use, and keeps the old one', async () => {
@@ -287,7 +287,7 @@ it.each<[line: string, message: string]>([
   [`add google CLIENT SECRET --name ${'x'.repeat(41)}`, '--name has more than 40 characters.'],
   [
     'add google CLIENT SECRET --scopes "',
-    '--scopes contains a quotation mark, a backslash or a character outside of ASCII.',
+    '--scopes contains a space, a quotation mark, a backslash or a character outside of ASCII.',
   ],
   ['list all', 'providers list takes no arguments. See: bienvenue providers list --help'],
 ])('refuses %s in one line, and adds nothing', async (line, message) => {
@@ -312,7 +312,7 @@ it('adds nothing without a secret key or the address of the service', async () =
   const { providers } = await open()
   const add = ['add', 'google', ...CLIENT, '--secret-file', fileWith(SECRET)]
   expect(await providers(add, { BIENVENUE_SECRET_KEY: '' })).toEqual(
-    refused(2, 'BIENVENUE_SECRET_KEY: is not set: client secrets are stored sealed'),
+    refused(2, 'BIENVENUE_SECRET_KEY: is not set: it encrypts client secrets'),
   )
   expect(await providers(add, { BASE_URL: '' })).toEqual(
     refused(2, 'BASE_URL: is not set: providers must know where to send people back'),

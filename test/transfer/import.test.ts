@@ -191,7 +191,7 @@ describe('import', () => {
       exitCode: 1,
       stdout: expect.stringMatching(/^Would add 0 users\.\n1 line was rejected\./),
     })
-    expect(dry.stderr).toMatch(/^line 2: totp_secret: is stored only sealed, and BIENVENUE_SECRET_KEY is not/)
+    expect(dry.stderr).toMatch(/^line 2: totp_secret: needs BIENVENUE_SECRET_KEY/)
     const left = await runHere(['import', path, '--ignore', 'totp_secret, name'], { env })
     expect(left).toEqual({ exitCode: 0, stdout: 'Added 1 user.\n', stderr: '' })
     const twice = await runHere(['import', path, '--ignore=totp_secret', '--format=csv'], { env })

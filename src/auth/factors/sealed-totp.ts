@@ -17,7 +17,7 @@ export function sealTotp(
   which: keyof typeof COLUMNS,
   secret: Uint8Array,
 ): Uint8Array {
-  if (keys === null) throw new OptionError('secretKey', 'is not set: authenticator apps need it')
+  if (keys === null) throw new OptionError('secretKey', 'is not set: it encrypts TOTP secrets')
   return seal(keys, COLUMNS[which].name, userId, secret)
 }
 

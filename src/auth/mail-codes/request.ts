@@ -32,7 +32,7 @@ export async function request(
   if (!hasMailCodes(ctx))
     throw new OptionError(
       'secretKey',
-      'mailed codes need it, with smtpUrl and baseUrl, outside of classic mode',
+      'mailed codes need secretKey, smtpUrl and baseUrl, and a mode other than classic',
     )
   const { purpose, email } = request
   requireBrowserToken(caller)

@@ -42,13 +42,13 @@ export interface StartedCeremony {
 }
 
 /**
- * Begins to add or use a passkey (WebAuthn Level 3). The challenge is valid for 5 minutes, for this purpose, the first answer and
- * the browser of `caller.browserToken`. Several ceremonies of a browser can run at once.
+ * Begins to add or use a passkey (WebAuthn Level 3). The challenge is valid for 5 minutes, for one purpose, one answer
+ * and the browser of `caller.browserToken`. A browser can run several ceremonies at once.
  *
- * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`: more than 120 ceremonies of one IP address in 10 minutes;
- *   `missing_field` or `invalid_field` with `field`: `purpose` or `browserToken`; `pending_login_required`: no sign-in waits for
- *   this caller; `unauthenticated`; `second_factor_required` or `reauthentication_required`, with `accepts`;
- *   `too_many_passkeys`: the account has `options.passkeysPerUser`.
+ * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`: more than 120 ceremonies from one IP address in 10
+ *   minutes; `missing_field` or `invalid_field` with `field`: `purpose` or `browserToken`; `pending_login_required`: no
+ *   sign-in waits for this caller; `unauthenticated`; `second_factor_required` or `reauthentication_required`, with
+ *   `accepts`; `too_many_passkeys`: the account has `options.passkeysPerUser`.
  * @throws {OptionError} There are no passkeys: `passkeys` is off, or `baseUrl` is not set or has an IP address.
  */
 export async function startCeremony(

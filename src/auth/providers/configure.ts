@@ -88,7 +88,7 @@ export async function add(
 function assertServed(ctx: Context): void {
   redirectUriOf(ctx, 'id')
   if (ctx.options.secretKey === '')
-    throw new OptionError('secretKey', 'is not set: client secrets are stored sealed')
+    throw new OptionError('secretKey', 'is not set: it encrypts client secrets')
 }
 
 function providerIn(ctx: Context, request: AddProviderRequest): store.Provider {
@@ -104,7 +104,7 @@ function providerIn(ctx: Context, request: AddProviderRequest): store.Provider {
     throw invalid('clientId', 'contains spaces, other invisible characters or more than 512 characters')
   assertSecret(presetName, clientSecret)
   if (!scopes.every((scope) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)))
-    throw invalid('scopes', 'contains a quotation mark, a backslash or a character outside of ASCII')
+    throw invalid('scopes', 'contains a space, a quotation mark, a backslash or a character outside of ASCII')
   return {
     id,
     preset: presetName,

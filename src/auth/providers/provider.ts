@@ -62,7 +62,7 @@ export function opensClientSecret(
 
 /** @throws {OptionError} There is no secret key. */
 export function sealClientSecret({ keys }: Context, id: string, secret: string): Uint8Array {
-  if (keys === null) throw new OptionError('secretKey', 'is not set: the secrets of providers need it')
+  if (keys === null) throw new OptionError('secretKey', 'is not set: it encrypts client secrets')
   return seal(keys, SECRET, id, Buffer.from(secret, 'utf8'))
 }
 

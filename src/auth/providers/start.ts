@@ -32,10 +32,12 @@ export interface ProviderSignInRequest {
 }
 
 /**
- * Begins a sign-in at a provider. The browser must go to `redirectTo` within 10 minutes, and come back with `flowToken`.
+ * Begins a sign-in at a provider. The browser must go to `redirectTo` within 10 minutes, and come back with
+ * `flowToken`.
  *
- * @throws {AuthError} `not_found`: there is no such provider, or it is disabled; `too_many_attempts` with `retryAfterSeconds`: more
- *   than 50 of one IP address in 10 minutes; `provider_failed`: the provider does not answer; `unavailable`.
+ * @throws {AuthError} `not_found`: there is no such provider, or it is disabled; `too_many_attempts` with
+ *   `retryAfterSeconds`: more than 50 from one IP address in 10 minutes; `provider_failed`: the provider does not
+ *   answer; `unavailable`.
  * @throws {OptionError} `baseUrl` is not set.
  */
 export async function startSignIn(

@@ -320,7 +320,7 @@ onEachEngine('the factors of an account', (engine) => {
     }
     const without = await freshAuth(engine)
     expect(problemsOf(await imported(without, [line]))).toEqual([
-      expect.stringMatching(/^totp_secret: is stored only sealed, and BIENVENUE_SECRET_KEY is not set;/),
+      expect.stringMatching(/^totp_secret: needs BIENVENUE_SECRET_KEY, which encrypts it;/),
     ])
     expect(await imported(without, [{ ...line, totp_secret: null, totp_confirmed_at: null }])).toMatchObject({
       added: 1,

@@ -71,7 +71,7 @@ function readTotp(given: Given, { now, canSeal }: FactorDetails): MovingTotp | n
   if (!canSeal)
     throw new FieldProblem(
       'totp_secret',
-      'is stored only sealed, and BIENVENUE_SECRET_KEY is not set; leave the field out to import the account without its app',
+      'needs BIENVENUE_SECRET_KEY, which encrypts it; leave the field out to import the account without its app',
     )
   return { secret, confirmedAt: confirmedAt ?? now, disabledAt }
 }

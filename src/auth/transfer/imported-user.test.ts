@@ -338,7 +338,7 @@ describe('the factors of a user to import', () => {
 
   it('need a key that seals the secret', () => {
     expect(problemOf({ ...BOB, totp_secret: 'JBSWY3DPEHPK3PXP' }, { canSeal: false })).toMatch(
-      /^totp_secret: is stored only sealed, and BIENVENUE_SECRET_KEY is not set;/,
+      /^totp_secret: needs BIENVENUE_SECRET_KEY, which encrypts it;/,
     )
   })
 

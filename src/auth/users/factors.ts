@@ -113,6 +113,6 @@ function assertPossible({ options }: Context): void {
   if (relyingPartyOf(options) === null && options.secretKey === '' && options.mode !== 'development')
     throw new OptionError(
       'secretKey',
-      'is not set, and there are no passkeys: users could not set up a second factor',
+      'is not set, and passkeys are not available: users could not set up a second factor',
     )
 }
