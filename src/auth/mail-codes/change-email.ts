@@ -28,13 +28,12 @@ export async function changeEmail(
   { code }: ChangeEmailByCodeRequest,
   caller: SessionCaller,
 ): Promise<Account> {
-  const session = await requireSession(ctx, caller)
+  const { user: own, acting } = await requireSession(ctx, caller)
   const typed = await findCode(ctx, 'change_email', code, caller)
-  const isOwn = ({ id }: { readonly id: number }) => id === session.user.id
-  const { user, proof, attempt } = await checkCode(ctx, typed, isOwn, session.acting)
+  const { user, proof, attempt } = await checkCode(ctx, typed, ({ id }) => id === own.id, acting)
   const changed = await orWithdraw(attempt, () =>
     inTransaction(ctx, async (tx) => {
-      const confirmed = await confirmAddress(tx, proof, user, session.acting)
+      const confirmed = await confirmAddress(tx, proof, user, acting)
       await attempt.succeeded(tx)
       return confirmed
     }),
