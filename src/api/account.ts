@@ -39,7 +39,7 @@ export const register = operation({
   success: {
     status: 200,
     description:
-      'The account exists. With uniform registration answers a taken address gets this answer too, and its owner a mail.',
+      'The account exists. With uniform registration answers, a taken address gets this answer too, and its owner gets a mail.',
     body: z.strictObject({ email: z.string(), message: z.literal('user created') }),
     setsBrowserCookie: true,
   },
@@ -143,7 +143,7 @@ export const requestConfirmation = operation({
 export const confirmEmail = operation({
   method: 'POST',
   path: '/confirm_email',
-  summary: 'Confirm an address with the token of a mailed link and the password of the account',
+  summary: 'Confirm an address with the token from a mailed link and the password of the account',
   tag: 'account',
   needs: ['mail'],
   access: 'anyone',
@@ -161,7 +161,7 @@ export const confirmEmail = operation({
 export const changePassword = operation({
   method: 'PUT',
   path: '/profile/password',
-  summary: 'Change the password, with the current one, or set the first one',
+  summary: 'Change the password, or set the first one',
   tag: 'account',
   access: { session: true, aal: 'strongest' },
   throttle: ['login'],
@@ -180,7 +180,7 @@ export const changePassword = operation({
 export const changeEmail = operation({
   method: 'PUT',
   path: '/profile/email',
-  summary: 'Ask for a new address, which takes effect once it is confirmed',
+  summary: 'Change the email address, once the new one is confirmed',
   tag: 'account',
   needs: ['mail'],
   access: STRONG,
@@ -199,12 +199,12 @@ export const changeEmail = operation({
 export const activity = operation({
   method: 'GET',
   path: '/profile/activity',
-  summary: 'List what happened with the account, newest first',
+  summary: 'List the recent activity of the account, newest first',
   tag: 'account',
   access: { session: true },
   success: {
     status: 200,
-    description: 'The newest 50 audit records of the account. `POST /profile/export` has more of them.',
+    description: 'The newest 50 audit records of the account. `POST /profile/export` returns more.',
     body: z.strictObject({ activity: z.array(auditRecord) }),
   },
   errors: [],
@@ -223,7 +223,7 @@ const exportAccount = operation({
     description:
       'The account, its second factors without secrets, its identities at other providers, its live sessions and its newest 10,000 audit records.',
     body: z.strictObject({
-      account: account,
+      account,
       factors,
       identities: z.array(identityDetails),
       sessions: z.array(sessionInfo),

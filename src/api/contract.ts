@@ -5,9 +5,9 @@ import type { Throttled } from '../model/throttled.ts'
 import type { pendingSignIn } from './fields.ts'
 
 /**
- * Who may call an operation: `anyone`; a client whose sign-in waits for a second factor (`pending`); or a user with a live
- * session. `fresh`: the user must have authenticated recently. `aal`: if the account has a second factor, the session must have
- * been started with it. `orEnrolling`: or a client whose sign-in waits for the set-up of a second factor.
+ * Who may call an operation: `anyone`; a client with a pending sign-in (`pending`); or a user with a live session. `fresh`: the
+ * user must have authenticated recently. `aal`: if the account has a second factor, the session must have been started with it.
+ * `orEnrolling`: a client whose sign-in waits for a second factor to be set up may call it too.
  */
 type Access =
   | 'anyone'
@@ -34,10 +34,10 @@ export type Need =
   | 'providers'
   | 'factors'
 
-/** One operation of the HTTP contract: what goes in, what comes out, and every way it refuses. */
+/** One operation of the HTTP contract: its input, its answer and all its errors. */
 export interface Contract {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** With parameters in braces, as in `/sessions/{id}`. */
+  /** Parameters are in braces: `/sessions/{id}`. */
   readonly path: string
   readonly summary: string
   /**
@@ -45,7 +45,7 @@ export interface Contract {
    * or accept its form. The others accept only JSON.
    */
   readonly tag: 'classic' | 'account' | 'page' | 'service'
-  /** What must be configured for this operation to be served. */
+  /** What must be configured. Otherwise the operation is not served. */
   readonly needs?: readonly Need[]
   readonly access: Access
   /** The limits that a call counts towards. */
@@ -56,9 +56,9 @@ export interface Contract {
   readonly params?: Readonly<Record<string, string>>
   /** The fields of the body. */
   readonly body?: z.ZodObject
-  /** Only a form is accepted, as a standard prescribes it. */
+  /** Accepts only a form, because a standard requires it. */
   readonly form?: true
-  /** Forms of other sites may call it. It reads no cookie and changes nothing that depends on who is signed in. */
+  /** Forms on other sites may call it. It reads no cookie and changes nothing that depends on who is signed in. */
   readonly fromOtherSites?: true
   readonly success: {
     readonly status: 200 | 204 | 302 | 303
@@ -66,7 +66,7 @@ export interface Contract {
     readonly statusForBrowsers?: 303
     readonly description: string
     readonly body?: z.ZodType
-    /** Whether the sign-in may wait for another step. Then the answer is 202 with {@link pendingSignIn}. */
+    /** Whether the sign-in may need another step. Then the answer is 202 with {@link pendingSignIn}. */
     readonly mayWait?: true
     /** Whether the answer is an HTML page. */
     readonly page?: true
@@ -74,9 +74,9 @@ export interface Contract {
     readonly file?: true
     /** Whether it sets or clears the session cookie. */
     readonly setsCookie?: true
-    /** Whether it sets the cookie `browser`, by which codes and passkeys know who asked. */
+    /** Whether it sets the cookie `browser`, which ties mailed codes and passkey ceremonies to the browser that asked. */
     readonly setsBrowserCookie?: true
-    /** Whether it sets a cookie `login_…`, with which the browser comes back from a provider. */
+    /** Whether it sets a cookie `login_…`, which the browser needs when it comes back from a provider. */
     readonly setsFlowCookie?: true
   }
   /** Its specific errors. {@link errorsOf} adds those that follow from the rest of the contract. */
@@ -129,7 +129,7 @@ const ANY_REQUEST = [
   'unavailable',
 ] as const satisfies readonly ErrorCode[]
 
-/** Why a new password may be refused. */
+/** The errors about a new password. */
 export const NEW_PASSWORD_ERRORS = [
   'password_too_short',
   'password_too_long',
@@ -151,7 +151,7 @@ const ANY_BODY = [
   'request_timeout',
 ] as const satisfies readonly ErrorCode[]
 
-/** The codes that follow from HTTP, from the form of a body or from the state of the service, whatever the operation. */
+/** The codes that any operation may answer with: about HTTP, the format of the body or the state of the service. */
 export type RequestErrorCode =
   | (typeof ANY_REQUEST)[number]
   | (typeof ANY_BODY)[number]
@@ -170,7 +170,7 @@ export function errorsOf(contract: Contract): readonly ErrorCode[] {
   ]
 }
 
-/** The refusals of an operation that do not apply to every request or every body: its own, by throttling, by access. */
+/** The errors that are specific to an operation: its own, and those that follow from its throttling and access. */
 export function refusalsOf({ access, tag, throttle, errors }: Contract): readonly ErrorCode[] {
   return [...errors, ...(throttle ? (['too_many_attempts'] as const) : []), ...accessErrors(access, tag)]
 }
@@ -198,5 +198,5 @@ function accessErrors(access: Access, tag: Contract['tag']): readonly ErrorCode[
   ]
 }
 
-/** What operations need that could take the account over: a recent authentication, with the second factor if there is one. */
+/** For operations that an attacker could use to take over the account: a recent authentication, with the second factor if there is one. */
 export const STRONG = { session: true, fresh: true, aal: 'strongest' } as const

@@ -32,7 +32,7 @@ export const setSecondFactor = operation({
   body: z.strictObject({ enabled }),
   success: {
     status: 200,
-    description: 'From now on, a sign-in with a password needs a second factor, or does not.',
+    description: 'The second factor is enabled or disabled for sign-ins with a password.',
     body: z.strictObject({ second_factor_enabled: z.boolean() }),
   },
   errors: ['no_second_factor', 'last_factor'],
@@ -41,14 +41,14 @@ export const setSecondFactor = operation({
 export const startTotp = operation({
   method: 'POST',
   path: '/profile/totp',
-  summary: 'Begin to set up an authenticator app',
+  summary: 'Start to set up an authenticator app',
   tag: 'account',
   needs: ['totp'],
   access: ENROLLEE,
   body: z.strictObject({ login_token: loginToken }),
   success: {
     status: 200,
-    description: 'The secret of the app. Nothing changes until a code confirms it.',
+    description: 'The secret for the app. Nothing changes until a code confirms it.',
     body: z.strictObject({
       secret: z.string().meta({ description: 'In base32, to type in.' }),
       uri: z.string().meta({ description: 'An `otpauth:` link with the secret.' }),
@@ -98,14 +98,14 @@ export const removeTotp = operation({
 export const renewRecoveryCodes = operation({
   method: 'POST',
   path: '/profile/recovery_codes',
-  summary: 'Make new recovery codes',
+  summary: 'Create new recovery codes',
   tag: 'account',
   needs: ['factors'],
   access: STRONG,
   audit: ['renew_recovery_codes'],
   success: {
     status: 200,
-    description: 'Ten new codes. The old ones have stopped working.',
+    description: 'Ten new codes. The old ones no longer work.',
     body: z.strictObject({ recovery_codes: recoveryCodes }),
   },
   errors: ['no_second_factor'],

@@ -20,13 +20,13 @@ export const password = text.meta({
   example: 'b4l0u',
 })
 
-/** The password that an account has, if it has one. */
+/** The current password. Accounts made at another provider may have none. */
 export const currentPassword = password.optional().meta({
   description:
     'The current password: any characters, at most 1,024 bytes of UTF-8. Required if the account has one (`password` in `GET /profile/factors`). Without one, the session must be fresh.',
 })
 
-/** A new password. OpenAPI adds the minimum length that is configured. */
+/** A new password. The OpenAPI document adds the configured minimum length. */
 export const newPassword = text.meta({
   description: 'Any characters, at most 1,024 bytes of UTF-8.',
   example: 'seven green umbrellas',
@@ -44,40 +44,39 @@ export const mailedCode = text.meta({
   example: '1234 5678',
 })
 
-/** What a mailed code will do. */
+/** What a mailed code is for. */
 export const codePurpose = z.enum(['confirm_email', 'reset_password']).meta({
-  description: 'What the code will do. A code for a change of address comes with the change itself.',
+  description: 'What the code is for. To get a code for a new address, call `PUT /profile/email`.',
 })
 
-/** The password that a mailed code may need. */
+/** The password that must accompany some mailed codes. */
 export const passwordWithCode = password.optional().meta({
   description: 'The password of the account. Required unless this browser registered the account.',
 })
 
-/** Identifies a client without cookies as the one that asks for a code. */
+/** Identifies a client without cookies, so that only the client that asked for a code can use it. */
 export const browserToken = z
   .string()
   .regex(/^[A-Za-z0-9_-]{43}$/)
   .optional()
   .meta({
     description:
-      'For clients without cookies: 32 random bytes in base64url, which the client makes, keeps for a day and sends with each request about codes. A code works only together with the token that asked for it.',
+      'For clients without cookies: 32 random bytes in base64url. The client generates them, keeps them for a day and sends them with each request about codes. A code works only with the token of the request that asked for it.',
   })
 
 /** The name of a user. The use case checks it. */
 export const name = text.nullable().optional().meta({
-  description:
-    'The name that the user wants to be called by: one line, at most 200 characters, none of them invisible. `null` for none.',
+  description: 'The name of the user: one line of at most 200 visible characters. `null` for none.',
   example: 'Guillaume',
 })
 
-/** What a user writes into the metadata. The use case checks it. Without user fields, no operation takes it. */
+/** The metadata that a user may write. The use case checks it. Not accepted if the service has no user fields. */
 export const userMetadata = z
   .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
   .optional()
   .meta({
     description:
-      'Only with user fields (option `userFields`): a value for some of them, by name. `null` clears one that is not required. In a form, each is a field of its own, such as `metadata.company`.',
+      'Values of user fields (option `userFields`), by name. `null` clears a field that is not required. In a form, each is a field of its own, such as `metadata.company`.',
   })
 
 /** The picture of a user. The use case checks it. */
@@ -89,7 +88,7 @@ export const picture = text.nullable().optional().meta({
 
 /** The language of a user. The use case checks it. */
 export const locale = text.nullable().optional().meta({
-  description: "A language tag, such as `fr-CA`: the language of the account's mail. `null` for none.",
+  description: "The language of the account's mail: a language tag, such as `fr-CA`. `null` for none.",
   example: 'fr',
 })
 
@@ -105,40 +104,40 @@ export const remember = z.boolean().meta({
     'Only in JSON. Default true. With false, the session lasts at most 12 hours, and its cookie ends with the browser: it has no `Max-Age` and no `Expires`.',
 })
 
-/** A device token from an earlier sign-in. A wrong one is the same as none. */
+/** A device token from an earlier sign-in. A wrong one is ignored. */
 export const deviceToken = text.meta({
   description: 'For clients without cookies: the `device_token` of an earlier sign-in on this device.',
 })
 
-/** What an answer carries in place of cookies if the transport is `bearer`. */
+/** With the transport `bearer`, answers have these fields instead of cookies. */
 export const bearerFields = {
   session_token: z.string().optional().meta({
     description:
-      'Only with `bearer`. Send it as `Authorization: Bearer`. Opaque. Keep it as you keep a password.',
+      'Only with `bearer`. Send it as `Authorization: Bearer`. Opaque. Keep it as safe as a password.',
   }),
   expires_at: z.iso.datetime().optional().meta({
     description: 'Only with `bearer`. When the session ends, even if it is in use.',
   }),
 }
 
-/** The token of a sign-in that waits, in place of the cookie `login`. */
+/** The token of a pending sign-in, instead of the cookie `login`. */
 export const loginToken = text.optional().meta({
-  description: 'For clients without cookies: the `login_token` of the sign-in that waits.',
+  description: 'For clients without cookies: the `login_token` of the pending sign-in.',
 })
 
-/** A code of an authenticator app. The use case checks its form. */
+/** A code from an authenticator app. The use case checks its format. */
 export const totpCode = text.meta({
   description:
     'The six digits that the authenticator app shows. Spaces and hyphens make no difference. Works once.',
   example: '123 456',
 })
 
-/** What `POST /reauthenticate` takes: exactly one of these. */
+/** `POST /reauthenticate` takes exactly one of these. */
 export const stepUp = {
   password: password
     .optional()
     .meta({ description: 'The password of the account: any characters, at most 1,024 bytes of UTF-8.' }),
-  totp: totpCode.optional().meta({ description: 'A code of the authenticator app.' }),
+  totp: totpCode.optional().meta({ description: 'A code from the authenticator app.' }),
 }
 
 /** Whether the second factor is enabled. */
@@ -146,27 +145,27 @@ export const enabled = z.boolean().meta({
   description: 'Whether a sign-in with a password needs a second factor.',
 })
 
-/** A recovery code. The use case checks its form. */
+/** A recovery code. The use case checks its format. */
 export const recoveryCode = text.meta({
   description: 'A recovery code. Case, spaces and hyphens make no difference. Works once.',
   example: '37KQ2M9-XTPA4B1',
 })
 
-/** Names a ceremony in its answer. */
+/** The id of a passkey ceremony. */
 export const ceremony = text.meta({
   description: 'The `ceremony` that `POST /ceremonies` returned. Works once.',
 })
 
-/** What a passkey answers. The use case checks its form. */
+/** The response of an authenticator. The use case checks its format. */
 export const credential = z.record(z.string(), z.unknown()).meta({
   description:
     'What `navigator.credentials` returned, in the JSON form of WebAuthn Level 3 (`RegistrationResponseJSON` or `AuthenticationResponseJSON`).',
 })
 
-/** What a passkey is asked for. */
+/** What a passkey ceremony is for. */
 export const ceremonyPurpose = z.enum(CEREMONY_PURPOSES).meta({
   description:
-    '`sign_in`; `second_factor` of a sign-in that waits; `step_up`, for `POST /reauthenticate`; `add_passkey`, which signs in on its own; `add_security_key`, which is a second factor only.',
+    '`sign_in`; `second_factor` of a pending sign-in; `step_up`, for `POST /reauthenticate`; `add_passkey`, which signs in on its own; `add_security_key`, which is a second factor only.',
 })
 
 /** The name of a passkey. */
@@ -175,10 +174,10 @@ export const passkeyName = text.meta({ description: '1 to 64 visible characters.
 /** A passkey, as its owner sees it. */
 export const passkey = z.strictObject({
   id: z.uuid(),
-  credential_id: z.string().meta({ description: 'The id that browsers know, in base64url.' }),
+  credential_id: z.string().meta({ description: 'The WebAuthn credential id, in base64url.' }),
   name: z.string(),
   provider: z.string().nullable().meta({
-    description: 'The password manager or device that made it, or null. A claim, which is not verified.',
+    description: 'The password manager or device that made it, or null. This is not verified.',
   }),
   discoverable: z.boolean().meta({ description: 'False for a security key, which is a second factor only.' }),
   backed_up: z.boolean().meta({ description: 'Whether it is synced to other devices.' }),
@@ -190,50 +189,53 @@ export const passkey = z.strictObject({
 /** The second factors of an account. */
 export const factors = z.strictObject({
   password: z.boolean().meta({
-    description: 'Whether the account has a password. One that was made at another provider may have none.',
+    description: 'Whether the account has a password. An account made at another provider may have none.',
   }),
   totp: z
     .strictObject({ confirmed_at: z.iso.datetime(), disabled_at: z.iso.datetime().nullable() })
     .nullable()
-    .meta({ description: 'The authenticator app. `disabled_at`: too many wrong codes disabled it.' }),
+    .meta({ description: 'The authenticator app. `disabled_at`: when too many wrong codes disabled it.' }),
   passkeys: z.array(passkey),
-  recovery_codes: z.int().meta({ description: 'How many recovery codes there are.' }),
+  recovery_codes: z.int().meta({ description: 'The number of unused recovery codes.' }),
   second_factor_enabled: z.boolean(),
   policy: z
     .enum(['off', 'optional', 'required', 'passkey'])
-    .meta({ description: 'What the operator asks of this account.' }),
+    .meta({ description: 'The second-factor policy that applies to this account.' }),
 })
 
 /** The recovery codes of a new set. */
 export const recoveryCodes = z.array(z.string()).meta({
-  description: 'Ten codes. They are shown only now.',
+  description: 'Ten codes. They are not shown again.',
   example: ['37KQ2M9-XTPA4B1'],
 })
 
-/** What setting up a factor adds for a sign-in that waited for it. */
+/** Added to the answer after a factor is set up. */
 export const enrolled = {
   recovery_codes: recoveryCodes.optional(),
   ...bearerFields,
   device_token: z.string().optional().meta({
-    description: 'Only with `bearer`, and if a sign-in waited for the factor.',
+    description: 'Only with `bearer`, if a sign-in waited for the factor.',
   }),
 }
 
-/** A sign-in that waits for another step. */
+/** A sign-in that needs another step. */
 export const pendingSignIn = z.strictObject({
   next: z.enum(NEXT_STEPS).meta({
-    description: '`second_factor`: prove one. `enrol`: set one up, because the account must have one.',
+    description:
+      '`second_factor`: prove a second factor. `enrol`: set one up, because the account must have one.',
   }),
   methods: z.array(z.enum(FACTORS)).meta({
-    description: 'What can prove the second factor, last used first. Empty with `enrol`.',
+    description: 'The factors that the user can prove, last used first. Empty with `enrol`.',
   }),
-  expires_at: z.iso.datetime().meta({ description: 'When the sign-in must begin again.' }),
+  expires_at: z.iso
+    .datetime()
+    .meta({ description: 'When the sign-in expires. The user must then start again.' }),
   login_token: z.string().optional().meta({
-    description: 'Only with `bearer`. Send it with the next step. It grants nothing else.',
+    description: 'Only with `bearer`. Send it with the next step. It grants no other access.',
   }),
 })
 
-/** The only object in answers whose fields the contract does not list. */
+/** The metadata of a user. No other object in an answer has fields that the contract does not list. */
 export const metadata = z
   .record(z.string(), z.unknown())
   .meta({ description: 'What the application stores about the user, for the user to read.' })
@@ -250,7 +252,7 @@ export const account = z.strictObject({
   metadata,
 })
 
-/** A record of the audit log, as the user sees it whom it is about. */
+/** A record of the audit log, as shown to the user of the account. */
 export const auditRecord = z.strictObject({
   at: z.iso.datetime(),
   action: z.string(),
@@ -275,7 +277,7 @@ export const currentSession = z.strictObject({
       'The authentication assurance level of NIST SP 800-63B. 0 if your own program vouched for the user.',
   }),
   fresh: z.boolean().meta({
-    description: 'Whether sensitive actions are allowed. Otherwise `POST /reauthenticate` comes first.',
+    description: 'Whether sensitive operations are allowed. If not, call `POST /reauthenticate` first.',
   }),
 })
 
@@ -284,7 +286,7 @@ export const sessionInfo = z.strictObject({
   id: z.uuid().meta({ description: 'Identifies the session. It grants no access.' }),
   current: z.boolean().meta({ description: 'Whether it is the session of this request.' }),
   created_at: z.iso.datetime(),
-  authenticated_at: z.iso.datetime().meta({ description: 'When the user last entered the password.' }),
+  authenticated_at: z.iso.datetime().meta({ description: 'When the user last proved who they are.' }),
   last_seen_at: z.iso.datetime().meta({ description: 'When it was last used, accurate to a minute.' }),
   expires_at: z.iso.datetime().meta({ description: 'When it ends, even if it is in use.' }),
   ip: z.string().nullable(),
@@ -294,37 +296,37 @@ export const sessionInfo = z.strictObject({
 export type AccountBody = z.infer<typeof account>
 export type CurrentSessionBody = z.infer<typeof currentSession>
 
-/** Names a provider in a body. */
+/** The provider that a request is for. */
 export const providerField = text.meta({ description: 'The id of a provider, from `GET /login/providers`.' })
 
-/** Where the browser goes from a provider. */
+/** Where the browser goes when it comes back from a provider. */
 export const returnTo = text.optional().meta({
   description:
-    'Where the browser goes afterwards: a path of this service, or a URL on an origin of BIENVENUE_RETURN_ORIGINS. Default: the account.',
+    'Where the browser goes afterwards: a path of this service, or a URL on an origin in BIENVENUE_RETURN_ORIGINS. Default: the account page.',
 })
 
 /** The authorization endpoint of a provider, with its parameters. */
-export const redirectTo = z.url().meta({ description: 'The page of the provider.' })
+export const redirectTo = z.url().meta({ description: 'The sign-in page of the provider.' })
 
 /** An account at another provider. */
 export const identity = z.strictObject({
   id: z.uuid().meta({ description: 'It grants no access.' }),
   provider: z.string().meta({ description: 'The id of the provider.' }),
   provider_name: z.string(),
-  email: z
-    .string()
-    .nullable()
-    .meta({ description: 'The address there, at the last sign-in. It may differ from that of the account.' }),
+  email: z.string().nullable().meta({
+    description:
+      "The address at the provider, as of the last sign-in. It may differ from the account's address.",
+  }),
   created_at: z.iso.datetime(),
   last_used_at: z.iso.datetime().nullable(),
 })
 
-/** What a provider sends when somebody has signed out there. */
+/** A logout token, which a provider sends when a user signs out there. */
 export const logoutToken = z.string().meta({ description: 'A JWT, signed by the provider.' })
 
-/** The same in an export, with what names it at the provider. */
+/** An identity in an export, with its identifiers at the provider. */
 export const identityDetails = identity.extend({
   issuer: z.string(),
-  subject: z.string().meta({ description: 'The id of the person at the provider.' }),
+  subject: z.string().meta({ description: "The user's id at the provider." }),
   email_verified: z.boolean().meta({ description: 'Whether the provider has verified the address.' }),
 })

@@ -5,13 +5,13 @@ import { identity, providerField, redirectTo, returnTo } from './fields.ts'
 export const list = operation({
   method: 'GET',
   path: '/profile/identities',
-  summary: 'List the accounts at other providers that your account is connected with',
+  summary: 'List the accounts at other providers that are connected to your account',
   tag: 'account',
   needs: ['providers'],
   access: { session: true },
   success: {
     status: 200,
-    description: 'The identities, the oldest first.',
+    description: 'The identities, oldest first.',
     body: z.strictObject({ identities: z.array(identity) }),
   },
   errors: [],
@@ -20,7 +20,7 @@ export const list = operation({
 export const link = operation({
   method: 'POST',
   path: '/profile/identities',
-  summary: 'Begin to connect an account at another provider',
+  summary: 'Start to connect an account at another provider',
   tag: 'account',
   needs: ['providers'],
   access: STRONG,
@@ -46,7 +46,7 @@ export const unlink = operation({
   params: { id: 'The id of an identity of the account, from `GET /profile/identities`.' },
   success: {
     status: 200,
-    description: 'It no longer signs in. The other sessions of the user have ended.',
+    description: 'The identity can no longer be used to sign in. The other sessions of the user have ended.',
     body: z.strictObject({ message: z.literal('identity disconnected') }),
   },
   errors: ['not_found', 'last_way_in'],

@@ -1,6 +1,6 @@
 /**
  * The HTTP contract as data: the fields, answers and errors of each operation. Routes validate requests against it,
- * OpenAPI is generated from it, and clients can be typed by it. It contains no behaviour.
+ * the OpenAPI document is generated from it, and clients take their types from it. It contains no behaviour.
  *
  * @module
  */

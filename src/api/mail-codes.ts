@@ -15,7 +15,7 @@ import {
 export const request = operation({
   method: 'POST',
   path: '/mail_codes',
-  summary: 'Ask for a mail with a code that confirms an address or sets a new password',
+  summary: 'Ask for a mailed code to confirm an address or set a new password',
   tag: 'account',
   needs: ['mail_codes'],
   access: 'anyone',
@@ -29,7 +29,7 @@ export const request = operation({
   success: {
     status: 200,
     description:
-      'A mail is on its way if there is an account with this address for which the code can do this. The answer is the same for every address.',
+      'A mail is on its way if an account with this address can use the code. The answer is the same for every address.',
     body: z.strictObject({ email: z.string(), message: z.literal('code mailed') }),
     setsBrowserCookie: true,
   },

@@ -14,7 +14,7 @@ import {
 export const startCeremony = operation({
   method: 'POST',
   path: '/ceremonies',
-  summary: 'Begin to add or use a passkey',
+  summary: 'Start to add or use a passkey',
   tag: 'account',
   needs: ['passkeys'],
   access: 'anyone',
@@ -24,7 +24,7 @@ export const startCeremony = operation({
     description:
       'The options for `navigator.credentials.get` or, to add a passkey, `create`. The cookie `browser` ties the answer to this browser.',
     body: z.strictObject({
-      ceremony: z.uuid().meta({ description: 'Names the ceremony in the answer.' }),
+      ceremony: z.uuid().meta({ description: 'Identifies the ceremony. Send it back with the credential.' }),
       options: z.record(z.string(), z.unknown()).meta({
         description:
           'In the JSON form of WebAuthn Level 3, for `PublicKeyCredential.parseRequestOptionsFromJSON` or `parseCreationOptionsFromJSON`.',

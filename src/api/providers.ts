@@ -1,11 +1,11 @@
-/** Sign-in with other providers, for programs. The callback is a page: only browsers come to it. */
+/** Sign-in with other providers, for programs. The callback is a page, because only browsers call it. */
 import { z } from 'zod'
 import { operation } from './contract.ts'
 import { logoutToken, providerField, redirectTo, remember, returnTo } from './fields.ts'
 
 const PROVIDER = 'The id of a provider, from `GET /login/providers`.'
 
-/** What the browser does with the answer. */
+/** The answer that starts a flow at a provider. */
 const STARTED = {
   status: 200,
   description:
@@ -23,12 +23,12 @@ export const available = operation({
   access: 'anyone',
   success: {
     status: 200,
-    description: 'The providers, for buttons.',
+    description: 'The providers, to show as buttons.',
     body: z.strictObject({
       providers: z.array(
         z.strictObject({
-          id: z.string().meta({ description: 'Names the provider in paths.' }),
-          name: z.string().meta({ description: 'The name for its button.' }),
+          id: z.string().meta({ description: 'Identifies the provider in paths.' }),
+          name: z.string().meta({ description: 'The name to show on the button.' }),
         }),
       ),
     }),
@@ -39,7 +39,7 @@ export const available = operation({
 export const startSignIn = operation({
   method: 'POST',
   path: '/login/{provider}',
-  summary: 'Begin to sign in at another provider',
+  summary: 'Start to sign in at another provider',
   tag: 'account',
   needs: ['providers'],
   access: 'anyone',
@@ -52,7 +52,7 @@ export const startSignIn = operation({
 export const startReauthentication = operation({
   method: 'POST',
   path: '/reauthenticate/provider',
-  summary: 'Begin to prove again who you are, at a provider that your account is connected with',
+  summary: 'Start to prove again who you are, at a provider that your account is connected to',
   tag: 'account',
   needs: ['providers'],
   access: { session: true },
@@ -64,7 +64,7 @@ export const startReauthentication = operation({
 export const endSessionsFrom = operation({
   method: 'POST',
   path: '/login/{provider}/backchannel_logout',
-  summary: 'Tell that somebody has signed out at a provider (OpenID Connect Back-Channel Logout 1.0)',
+  summary: 'Report that a user has signed out at a provider (OpenID Connect Back-Channel Logout 1.0)',
   tag: 'account',
   needs: ['providers'],
   access: 'anyone',
@@ -72,6 +72,6 @@ export const endSessionsFrom = operation({
   params: { provider: PROVIDER },
   form: true,
   body: z.strictObject({ logout_token: logoutToken }),
-  success: { status: 200, description: 'The sessions that began there have ended, if there were any.' },
+  success: { status: 200, description: 'All sessions that began at the provider have ended.' },
   errors: ['not_found', 'too_many_attempts', 'invalid_logout_token'],
 })

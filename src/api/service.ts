@@ -10,7 +10,7 @@ const welcomed = {
 export const welcome = operation({
   method: 'GET',
   path: '/',
-  summary: 'Say welcome',
+  summary: 'Check that the service answers',
   tag: 'classic',
   access: 'anyone',
   success: welcomed,
@@ -20,7 +20,7 @@ export const welcome = operation({
 export const welcomeAfterSignOut = operation({
   method: 'DELETE',
   path: '/',
-  summary: 'Say welcome to clients that follow the redirect of a sign-out with DELETE; deletes nothing',
+  summary: 'Answer clients that follow the redirect of a sign-out with DELETE; deletes nothing',
   tag: 'classic',
   access: 'anyone',
   success: welcomed,

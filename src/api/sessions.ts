@@ -34,7 +34,7 @@ export const signOut = operation({
 export const signOutClassic = operation({
   method: 'DELETE',
   path: '/sessions',
-  summary: 'Sign out, as in the exercise: with a redirect',
+  summary: 'Sign out with a redirect, as in the exercise',
   tag: 'classic',
   access: { session: true },
   audit: ['logout'],

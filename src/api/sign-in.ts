@@ -17,7 +17,7 @@ import {
   transport,
 } from './fields.ts'
 
-/** What an answer that signs in has. */
+/** The fields of an answer that signs in. */
 const signedIn = {
   email: z.string(),
   message: z.literal('logged in'),
@@ -90,14 +90,14 @@ export const withPasskey = operation({
 export const pending = operation({
   method: 'GET',
   path: '/sessions/pending',
-  summary: 'Get what a sign-in waits for',
+  summary: 'Get the pending sign-in',
   tag: 'account',
   needs: ['factors'],
   access: 'pending',
   success: {
     status: 200,
     description:
-      'What the sign-in waits for. A client without cookies sends its `login_token` as the bearer token.',
+      'The next step of the sign-in. A client without cookies sends its `login_token` as the bearer token.',
     body: pendingSignIn.omit({ login_token: true }).extend({ email: z.string() }),
   },
   errors: [],
@@ -106,14 +106,14 @@ export const pending = operation({
 export const cancel = operation({
   method: 'DELETE',
   path: '/sessions/pending',
-  summary: 'Cancel a sign-in that waits',
+  summary: 'Cancel the pending sign-in',
   tag: 'account',
   needs: ['factors'],
   access: 'anyone',
   success: {
     status: 204,
     description:
-      'The sign-in is canceled. A session that exists stays. A client without cookies sends its `login_token` as the bearer token.',
+      'The sign-in is canceled. An existing session is kept. A client without cookies sends its `login_token` as the bearer token.',
   },
   errors: [],
 })
@@ -121,7 +121,7 @@ export const cancel = operation({
 export const withTotp = operation({
   method: 'POST',
   path: '/sessions/totp',
-  summary: 'Finish a sign-in with a code of the authenticator app',
+  summary: 'Finish a sign-in with a code from the authenticator app',
   tag: 'account',
   needs: ['totp'],
   access: 'pending',
@@ -150,12 +150,13 @@ export const withRecoveryCode = operation({
   body: z.strictObject({ code: recoveryCode, login_token: loginToken, device_token: deviceToken.optional() }),
   success: {
     status: 200,
-    description:
-      'The user is signed in, as with `POST /sessions`. A new code takes the place of the used one.',
+    description: 'The user is signed in, as with `POST /sessions`. A new code replaces the used one.',
     body: z.strictObject({
       ...signedIn,
-      new_recovery_code: z.string().meta({ description: 'The new code. It is shown only now.' }),
-      recovery_codes_left: z.int().meta({ description: 'How many codes there are, with the new one.' }),
+      new_recovery_code: z.string().meta({ description: 'The new code. It is not shown again.' }),
+      recovery_codes_left: z
+        .int()
+        .meta({ description: 'The number of unused codes, including the new one.' }),
     }),
     mayWait: true,
     setsCookie: true,
@@ -180,7 +181,7 @@ export const reauthenticate = operation({
   success: {
     status: 200,
     description:
-      'The cookie or, for a bearer token, the body carries a new session token. The old one has stopped working.',
+      'The cookie or, for a bearer token, the body carries a new session token. The old one no longer works.',
     body: z.strictObject({ email: z.string(), message: z.literal('reauthenticated'), ...bearerFields }),
     setsCookie: true,
   },

@@ -11,19 +11,19 @@ export const ROUTES = {
     openApi: { method: 'GET', path: '/openapi.json' },
     /** Check that the service is ready: the database answers, is not known to refuse writes, and has the required schema: `GET /readyz`. */
     readiness: { method: 'GET', path: '/readyz' },
-    /** Say welcome: `GET /`. */
+    /** Check that the service answers: `GET /`. */
     welcome: { method: 'GET', path: '/' },
-    /** Say welcome to clients that follow the redirect of a sign-out with DELETE; deletes nothing: `DELETE /`. */
+    /** Answer clients that follow the redirect of a sign-out with DELETE; deletes nothing: `DELETE /`. */
     welcomeAfterSignOut: { method: 'DELETE', path: '/' },
   },
   account: {
-    /** List what happened with the account, newest first: `GET /profile/activity`. */
+    /** List the recent activity of the account, newest first: `GET /profile/activity`. */
     activity: { method: 'GET', path: '/profile/activity', session: 'needed' },
-    /** Ask for a new address, which takes effect once it is confirmed: `PUT /profile/email`. */
+    /** Change the email address, once the new one is confirmed: `PUT /profile/email`. */
     changeEmail: { method: 'PUT', path: '/profile/email', body: true, session: 'needed' },
-    /** Change the password, with the current one, or set the first one: `PUT /profile/password`. */
+    /** Change the password, or set the first one: `PUT /profile/password`. */
     changePassword: { method: 'PUT', path: '/profile/password', body: true, session: 'begins' },
-    /** Confirm an address with the token of a mailed link and the password of the account: `POST /confirm_email`. */
+    /** Confirm an address with the token from a mailed link and the password of the account: `POST /confirm_email`. */
     confirmEmail: { method: 'POST', path: '/confirm_email', body: true },
     /** Delete the account for good, with its sessions and tokens: `DELETE /profile`. */
     delete: { method: 'DELETE', path: '/profile', session: 'ends' },
@@ -43,9 +43,9 @@ export const ROUTES = {
     update: { method: 'PATCH', path: '/profile', body: true, session: 'needed' },
   },
   signIn: {
-    /** Cancel a sign-in that waits: `DELETE /sessions/pending`. */
+    /** Cancel the pending sign-in: `DELETE /sessions/pending`. */
     cancel: { method: 'DELETE', path: '/sessions/pending' },
-    /** Get what a sign-in waits for: `GET /sessions/pending`. */
+    /** Get the pending sign-in: `GET /sessions/pending`. */
     pending: { method: 'GET', path: '/sessions/pending' },
     /** Prove again who you are before a sensitive operation: with the password, a code, or a passkey: `POST /reauthenticate`. */
     reauthenticate: { method: 'POST', path: '/reauthenticate', body: true, session: 'begins' },
@@ -55,7 +55,7 @@ export const ROUTES = {
     withPassword: { method: 'POST', path: '/sessions', body: true, transport: true, session: 'begins' },
     /** Finish a sign-in with a recovery code: `POST /sessions/recovery_code`. */
     withRecoveryCode: { method: 'POST', path: '/sessions/recovery_code', body: true, session: 'begins' },
-    /** Finish a sign-in with a code of the authenticator app: `POST /sessions/totp`. */
+    /** Finish a sign-in with a code from the authenticator app: `POST /sessions/totp`. */
     withTotp: { method: 'POST', path: '/sessions/totp', body: true, session: 'begins' },
   },
   sessions: {
@@ -75,7 +75,7 @@ export const ROUTES = {
     changeEmail: { method: 'POST', path: '/mail_codes/change_email', body: true, session: 'needed' },
     /** Confirm the address of a new account with a mailed code, and sign in: `POST /mail_codes/confirm_email`. */
     confirmEmail: { method: 'POST', path: '/mail_codes/confirm_email', body: true, transport: true, session: 'begins' },
-    /** Ask for a mail with a code that confirms an address or sets a new password: `POST /mail_codes`. */
+    /** Ask for a mailed code to confirm an address or set a new password: `POST /mail_codes`. */
     request: { method: 'POST', path: '/mail_codes', body: true },
     /** Set a new password with a mailed code: `POST /mail_codes/reset_password`. */
     resetPassword: { method: 'POST', path: '/mail_codes/reset_password', body: true },
@@ -87,11 +87,11 @@ export const ROUTES = {
     list: { method: 'GET', path: '/profile/factors', session: 'needed' },
     /** Remove the authenticator app: `DELETE /profile/totp`. */
     removeTotp: { method: 'DELETE', path: '/profile/totp', session: 'needed' },
-    /** Make new recovery codes: `POST /profile/recovery_codes`. */
+    /** Create new recovery codes: `POST /profile/recovery_codes`. */
     renewRecoveryCodes: { method: 'POST', path: '/profile/recovery_codes', session: 'needed' },
     /** Enable or disable the second factor: `PUT /profile/second_factor`. */
     setSecondFactor: { method: 'PUT', path: '/profile/second_factor', body: true, session: 'needed' },
-    /** Begin to set up an authenticator app: `POST /profile/totp`. */
+    /** Start to set up an authenticator app: `POST /profile/totp`. */
     startTotp: { method: 'POST', path: '/profile/totp', body: true, session: 'needed' },
   },
   passkeys: {
@@ -101,21 +101,21 @@ export const ROUTES = {
     remove: { method: 'DELETE', path: '/profile/passkeys/{id}', session: 'needed' },
     /** Rename a passkey: `PUT /profile/passkeys/{id}`. */
     rename: { method: 'PUT', path: '/profile/passkeys/{id}', body: true, session: 'needed' },
-    /** Begin to add or use a passkey: `POST /ceremonies`. */
+    /** Start to add or use a passkey: `POST /ceremonies`. */
     startCeremony: { method: 'POST', path: '/ceremonies', body: true },
   },
   providers: {
     /** List the providers that people can sign in with: `GET /login/providers`. */
     available: { method: 'GET', path: '/login/providers' },
-    /** Begin to prove again who you are, at a provider that your account is connected with: `POST /reauthenticate/provider`. */
+    /** Start to prove again who you are, at a provider that your account is connected to: `POST /reauthenticate/provider`. */
     startReauthentication: { method: 'POST', path: '/reauthenticate/provider', body: true, session: 'needed' },
-    /** Begin to sign in at another provider: `POST /login/{provider}`. */
+    /** Start to sign in at another provider: `POST /login/{provider}`. */
     startSignIn: { method: 'POST', path: '/login/{provider}', body: true },
   },
   identities: {
-    /** Begin to connect an account at another provider: `POST /profile/identities`. */
+    /** Start to connect an account at another provider: `POST /profile/identities`. */
     link: { method: 'POST', path: '/profile/identities', body: true, session: 'needed' },
-    /** List the accounts at other providers that your account is connected with: `GET /profile/identities`. */
+    /** List the accounts at other providers that are connected to your account: `GET /profile/identities`. */
     list: { method: 'GET', path: '/profile/identities', session: 'needed' },
     /** Disconnect an account at another provider: `DELETE /profile/identities/{id}`. */
     unlink: { method: 'DELETE', path: '/profile/identities/{id}', session: 'needed' },

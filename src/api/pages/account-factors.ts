@@ -20,7 +20,7 @@ export const showPasskeys = operation({
 export const addPasskey = operation({
   method: 'POST',
   path: '/account/passkeys',
-  summary: 'Add a passkey or security key with the form of the page',
+  summary: 'Add a passkey or security key (page form)',
   tag: 'page',
   needs: ['pages', 'passkeys'],
   access: STRONG,
@@ -37,26 +37,26 @@ export const addPasskey = operation({
 export const renamePasskey = operation({
   method: 'POST',
   path: '/account/passkeys/rename',
-  summary: 'Rename a passkey with the form of the page',
+  summary: 'Rename a passkey (page form)',
   tag: 'page',
   needs: ['pages', 'passkeys'],
   access: STRONG,
   audit: passkeyOperations.rename.audit,
   body: z.strictObject({ name: passkeyName, passkey: passkeyField }),
-  success: { status: 303, description: 'The passkey has the name, or was gone before.' },
+  success: { status: 303, description: 'The passkey has the new name, or no longer exists.' },
   errors: [],
 })
 
 export const removePasskey = operation({
   method: 'POST',
   path: '/account/passkeys/remove',
-  summary: 'Remove a passkey with the form of the page',
+  summary: 'Remove a passkey (page form)',
   tag: 'page',
   needs: ['pages', 'passkeys'],
   access: STRONG,
   audit: passkeyOperations.remove.audit,
   body: z.strictObject({ passkey: passkeyField }),
-  success: { status: 303, description: 'The passkey is removed, or was gone before.' },
+  success: { status: 303, description: 'The passkey is removed, or no longer existed.' },
   errors: ['last_factor'],
 })
 
@@ -74,13 +74,16 @@ export const showFactors = operation({
 export const setSecondFactor = operation({
   method: 'POST',
   path: '/account/factors',
-  summary: 'Enable or disable the second factor with the form of the page',
+  summary: 'Enable or disable the second factor (page form)',
   tag: 'page',
   needs: ['pages', 'factors'],
   access: STRONG,
   audit: factorOperations.setSecondFactor.audit,
   body: z.strictObject({ enabled: switchField }),
-  success: { status: 303, description: 'A sign-in with a password needs a second factor, or does not.' },
+  success: {
+    status: 303,
+    description: 'The second factor is enabled or disabled for sign-ins with a password.',
+  },
   errors: factorOperations.setSecondFactor.errors,
 })
 
@@ -94,7 +97,7 @@ export const showApp = operation({
   success: {
     status: 200,
     description:
-      'A page with the key for the app. If this session has begun no set-up, the answer is 303 to `/account/factors`.',
+      'A page with the key for the app. If this session has not started a set-up, the answer is 303 to `/account/factors`.',
     page: true,
   },
   errors: [],
@@ -103,13 +106,13 @@ export const showApp = operation({
 export const startApp = operation({
   method: 'POST',
   path: '/account/factors/app/start',
-  summary: 'Begin to set up an authenticator app with the form of the page',
+  summary: 'Start to set up an authenticator app (page form)',
   tag: 'page',
   needs: ['pages', 'totp'],
   access: STRONG,
   success: {
     status: 303,
-    description: 'The set-up has begun. The browser goes on to `/account/factors/app`.',
+    description: 'The set-up has started. The browser goes on to `/account/factors/app`.',
   },
   errors: [],
 })
@@ -117,7 +120,7 @@ export const startApp = operation({
 export const confirmApp = operation({
   method: 'POST',
   path: '/account/factors/app',
-  summary: 'Confirm an authenticator app with the form of the page',
+  summary: 'Confirm an authenticator app (page form)',
   tag: 'page',
   needs: ['pages', 'totp'],
   access: STRONG,
@@ -127,7 +130,7 @@ export const confirmApp = operation({
   success: {
     status: 200,
     description:
-      'The app is set up. The cookie has a new session token. The page shows the recovery codes, once. If there are codes already, the answer is 303.',
+      'The app is set up. The cookie has a new session token. The page shows the recovery codes, once. If the account already has codes, the answer is 303.',
     page: true,
     setsCookie: true,
   },
@@ -137,19 +140,19 @@ export const confirmApp = operation({
 export const removeApp = operation({
   method: 'POST',
   path: '/account/factors/app/remove',
-  summary: 'Remove the authenticator app with the form of the page',
+  summary: 'Remove the authenticator app (page form)',
   tag: 'page',
   needs: ['pages', 'factors'],
   access: STRONG,
   audit: factorOperations.removeTotp.audit,
-  success: { status: 303, description: 'The app is removed, or was gone before.' },
+  success: { status: 303, description: 'The app is removed, or no longer existed.' },
   errors: ['last_factor'],
 })
 
 export const renewRecoveryCodes = operation({
   method: 'POST',
   path: '/account/factors/recovery_codes',
-  summary: 'Make new recovery codes with the form of the page',
+  summary: 'Create new recovery codes (page form)',
   tag: 'page',
   needs: ['pages', 'factors'],
   access: STRONG,
@@ -162,13 +165,13 @@ export const renewRecoveryCodes = operation({
 export const passkeyEndpoints = operation({
   method: 'GET',
   path: '/.well-known/passkey-endpoints',
-  summary: 'Tell password managers where passkeys are added and managed',
+  summary: 'Tell password managers where users add and manage passkeys',
   tag: 'page',
   needs: ['pages', 'passkeys'],
   access: 'anyone',
   success: {
     status: 200,
-    description: 'The addresses of the pages.',
+    description: 'The URLs of the pages.',
     body: z.strictObject({ enroll: z.url(), manage: z.url() }),
   },
   errors: [],
@@ -184,7 +187,7 @@ export const relatedOrigins = operation({
   access: 'anyone',
   success: {
     status: 200,
-    description: 'The origins of BIENVENUE_PASSKEY_ORIGINS.',
+    description: 'The origins in BIENVENUE_PASSKEY_ORIGINS.',
     body: z.strictObject({ origins: z.array(z.url()) }),
   },
   errors: [],

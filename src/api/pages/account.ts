@@ -31,7 +31,7 @@ export const showProfile = operation({
 export const changeProfile = operation({
   method: 'POST',
   path: '/account/profile',
-  summary: 'Change the profile with the form of the page',
+  summary: 'Change the profile (page form)',
   tag: 'page',
   needs: ['pages'],
   access: { session: true },
@@ -47,18 +47,18 @@ export const changeProfile = operation({
 export const declinePasskey = operation({
   method: 'POST',
   path: '/account/decline_passkey',
-  summary: 'Do not offer a passkey in this browser for 30 days, with the form of the page',
+  summary: 'Stop offering a passkey in this browser for 30 days (page form)',
   tag: 'page',
   needs: ['pages', 'passkeys'],
   access: { session: true },
-  success: { status: 303, description: 'The browser keeps a cookie that says so. Nothing else changes.' },
+  success: { status: 303, description: 'The choice is stored in a cookie. Nothing else changes.' },
   errors: [],
 })
 
 export const showEmail = operation({
   method: 'GET',
   path: '/account/email',
-  summary: 'Show the address, and the form that changes it',
+  summary: 'Show the address and the form that changes it',
   tag: 'page',
   needs: ['pages', 'mail'],
   access: STRONG,
@@ -69,7 +69,7 @@ export const showEmail = operation({
 export const changeEmail = operation({
   method: 'POST',
   path: '/account/email',
-  summary: 'Ask for a new address with the form of the page',
+  summary: 'Ask for a new address (page form)',
   tag: 'page',
   needs: ['pages', 'mail'],
   access: STRONG,
@@ -87,7 +87,7 @@ export const changeEmail = operation({
 export const showEmailCode = operation({
   method: 'GET',
   path: '/account/email/code',
-  summary: 'Show the page for the code that was mailed to the new address',
+  summary: 'Show the page that asks for the code mailed to the new address',
   tag: 'page',
   needs: ['pages', 'mail_codes'],
   access: { session: true },
@@ -98,7 +98,7 @@ export const showEmailCode = operation({
 export const redeemEmailCode = operation({
   method: 'POST',
   path: '/account/email/code',
-  summary: 'Confirm the new address with the form of the page',
+  summary: 'Confirm the new address (page form)',
   tag: 'page',
   needs: ['pages', 'mail_codes'],
   access: { session: true },
@@ -123,7 +123,7 @@ export const showPassword = operation({
 export const changePassword = operation({
   method: 'POST',
   path: '/account/password',
-  summary: 'Change the password with the form of the page',
+  summary: 'Change the password (page form)',
   tag: 'page',
   needs: ['pages'],
   access: { session: true, aal: 'strongest' },
@@ -153,14 +153,12 @@ export const showSessions = operation({
 export const endSession = operation({
   method: 'POST',
   path: '/account/sessions',
-  summary: 'Sign out one device with the form of the page',
+  summary: 'Sign out one device (page form)',
   tag: 'page',
   needs: ['pages'],
   access: { session: true, fresh: true },
   audit: sessionOperations.end.audit,
-  body: z.strictObject({
-    session: sessionField,
-  }),
+  body: z.strictObject({ session: sessionField }),
   success: { status: 303, description: 'The session has ended, or had ended before.' },
   errors: [],
 })
@@ -168,7 +166,7 @@ export const endSession = operation({
 export const endOtherSessions = operation({
   method: 'POST',
   path: '/account/sessions/others',
-  summary: 'Sign out everywhere else with the form of the page',
+  summary: 'Sign out everywhere else (page form)',
   tag: 'page',
   needs: ['pages'],
   access: { session: true, fresh: true },
@@ -180,13 +178,13 @@ export const endOtherSessions = operation({
 export const showActivity = operation({
   method: 'GET',
   path: '/account/activity',
-  summary: 'Show what happened with the account',
+  summary: 'Show the recent activity of the account',
   tag: 'page',
   needs: ['pages'],
   access: { session: true },
   success: {
     status: 200,
-    description: 'A page with the newest 50 events of the account, in two parts.',
+    description: 'The newest 50 events of the account, 25 on each of two pages.',
     page: true,
   },
   errors: [],
@@ -206,14 +204,14 @@ export const showData = operation({
 export const exportData = operation({
   method: 'POST',
   path: '/account/data/export',
-  summary: 'Download the export of the account with the form of the page',
+  summary: 'Download the export of the account (page form)',
   tag: 'page',
   needs: ['pages'],
   access: STRONG,
   audit: accountOperations.export.audit,
   success: {
     status: 200,
-    description: 'A file with what `POST /profile/export` answers.',
+    description: 'The answer of `POST /profile/export` as a file.',
     body: accountOperations.export.success.body,
   },
   errors: accountOperations.export.errors,
@@ -222,7 +220,7 @@ export const exportData = operation({
 export const deleteAccount = operation({
   method: 'POST',
   path: '/account/data/delete',
-  summary: 'Delete the account for good with the form of the page',
+  summary: 'Delete the account for good (page form)',
   tag: 'page',
   needs: ['pages'],
   access: STRONG,
@@ -239,10 +237,10 @@ export const deleteAccount = operation({
 export const showDeleted = operation({
   method: 'GET',
   path: '/account/deleted',
-  summary: 'Show the page that says goodbye; with a live session, go on to the account',
+  summary: 'Show that the account is deleted; with a live session, go on to the account',
   tag: 'page',
   needs: ['pages'],
   access: 'anyone',
-  success: { status: 200, description: 'A page that says that the account is gone.', page: true },
+  success: { status: 200, description: 'A page that says that the account is deleted.', page: true },
   errors: [],
 })

@@ -3,7 +3,7 @@ import { operation } from '../contract.ts'
 export const asset = operation({
   method: 'GET',
   path: '/assets/{name}',
-  summary: 'Get the style, the script or an image of the hosted pages',
+  summary: 'Get a style sheet, script or image of the hosted pages',
   tag: 'page',
   access: 'anyone',
   params: { name: 'The name contains a hash of the content, so the content never changes.' },

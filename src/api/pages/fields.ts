@@ -1,76 +1,76 @@
-/** What only forms have: their fields, and the answer to a finished sign-in. */
+/** The fields that only forms have, and the answer of a form that signs in. */
 import { z } from 'zod'
 import { email } from '../fields.ts'
 
-/** Text that a form sends even if it is empty. */
+/** A text field. A form sends it even if it is empty. */
 export const formText = z.string().refine((value) => value.isWellFormed())
 
 export const returnTo = formText.optional().meta({
   description:
-    'Where to go afterwards: a path of this service, or a URL on an origin of BIENVENUE_RETURN_ORIGINS. Anything else is ignored.',
+    'Where to go afterwards: a path of this service, or a URL on an origin in BIENVENUE_RETURN_ORIGINS. Anything else is ignored.',
 })
 
-/** The password that a mailed code may need. */
+/** The password that must accompany some mailed codes. */
 export const formPassword = formText.optional().meta({
   description: 'The password of the account. Required unless this browser registered the account.',
 })
 
-/** The name of the user. Empty: none. */
+/** The name of the user. */
 export const formName = formText.optional().meta({
   description: 'One line, at most 200 characters. Empty for none.',
 })
 
-/** The language of the user. Empty: none. */
+/** The language of the user. */
 export const formLocale = formText.optional().meta({
   description: 'A language tag, such as `fr`. Empty for none.',
 })
 
 /** The address of the account, typed again. */
 export const ownEmail = email.meta({
-  description: 'The address of the account, so that nobody deletes it by mistake.',
+  description: 'The address of the account, to prevent deletion by mistake.',
 })
 
-/** Names the sign-in that a form is for. */
+/** The pending sign-in that a form is for. */
 export const waitingSignIn = formText.optional().meta({
-  description: 'The id of the sign-in that the form was shown for. Another one that waits is not touched.',
+  description: 'The id of the sign-in that the form was shown for. The form does not affect any other.',
 })
 
-/** Whose address the sign-in page shows if the sign-in has expired. */
+/** The address to fill in on the sign-in page if the pending sign-in has expired. */
 export const waitingEmail = formText.optional().meta({
   description: 'The address that the sign-in page shows if the sign-in has expired.',
 })
 
-/** What a passkey answers, as a form sends it. */
+/** The response of an authenticator, as a form sends it. */
 export const credentialText = formText.meta({
   description: 'What `navigator.credentials` returned, in the JSON form of WebAuthn Level 3, as text.',
 })
 
-/** Names a passkey. */
+/** The passkey that a form is for. */
 export const passkeyField = z
   .string()
   .meta({ description: 'The id of a passkey of the account. It grants no access.' })
 
-/** Whether the second factor is to be on. */
+/** The switch for the second factor. */
 export const switchField = z.enum(['on', 'off']).meta({ description: 'Whether the second factor is on.' })
 
-/** Names a session. */
+/** The session that a form is for. */
 export const sessionField = z
   .string()
   .meta({ description: 'The id of a session of the account. It grants no access.' })
 
-/** How a form answers that finished a sign-in. */
+/** The answer of a form that finishes a sign-in. */
 export const SIGNED_IN = {
   status: 303,
   description: 'The user is signed in and goes on to `return_to` or the account.',
   setsCookie: true,
 } as const
 
-/** Names a way to another provider. */
+/** The sign-in flow that a form continues. */
 export const flowField = formText.meta({
-  description: 'The id of the sign-in at another provider that goes on. It grants no access.',
+  description: 'The id of the sign-in flow at another provider. It grants no access.',
 })
 
-/** Names an identity at another provider. */
+/** The identity that a form is for. */
 export const identityField = z
   .string()
   .meta({ description: 'The id of an identity of the account. It grants no access.' })

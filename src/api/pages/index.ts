@@ -1,4 +1,4 @@
-/** The hosted pages. A GET shows a page; the POST on the same path is its form. */
+/** The hosted pages. GET shows a page. POST to the same path submits its form. */
 export * from './account.ts'
 export * from './account-factors.ts'
 export * from './assets.ts'

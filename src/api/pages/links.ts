@@ -1,10 +1,10 @@
-/** The pages behind mailed links. */
+/** The pages that mailed links open. */
 import { operation } from '../contract.ts'
 
 export const confirmEmail = operation({
   method: 'GET',
   path: '/confirm_email',
-  summary: 'Show the page behind the link of a confirmation mail; opening it changes nothing',
+  summary: 'Show the page that the link in a confirmation mail opens; opening it changes nothing',
   tag: 'page',
   needs: ['mail'],
   access: 'anyone',
@@ -15,7 +15,7 @@ export const confirmEmail = operation({
 export const resetPassword = operation({
   method: 'GET',
   path: '/reset_password',
-  summary: 'Show the page behind the link of a reset mail; opening it changes nothing',
+  summary: 'Show the page that the link in a reset mail opens; opening it changes nothing',
   tag: 'page',
   needs: ['mail'],
   access: 'anyone',

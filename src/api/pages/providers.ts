@@ -5,7 +5,7 @@ import { email } from '../fields.ts'
 import { flowField, formText, identityField, returnTo } from './fields.ts'
 
 const PROVIDER = 'The id of a provider.'
-/** What the callback may record and refuse. */
+/** The audit actions and errors of the callback. */
 const COMPLETED = {
   audit: ['login', 'begin_sign_in', 'register', 'link_identity', 'reauthenticate', 'logout'],
   errors: [
@@ -24,11 +24,11 @@ const COMPLETED = {
   ],
 } as const
 
-/** A page that leads on to a provider. */
+/** The answer that sends the browser on to a provider. */
 const LEADS_ON = {
   status: 200,
   description:
-    'A page that leads on to the provider. A redirect would not do: browsers check the targets of redirected forms.',
+    'A page that sends the browser on to the provider. It is not a redirect, because browsers apply `form-action` to the redirects of a form.',
   page: true,
   setsFlowCookie: true,
 } as const
@@ -36,7 +36,7 @@ const LEADS_ON = {
 export const signInAtProvider = operation({
   method: 'POST',
   path: '/sign_in/with/{provider}',
-  summary: 'Go to another provider to sign in, with the form of the page',
+  summary: 'Go to another provider to sign in (page form)',
   tag: 'page',
   needs: ['pages', 'providers'],
   access: 'anyone',
@@ -49,7 +49,7 @@ export const signInAtProvider = operation({
 export const stepUpAtProvider = operation({
   method: 'POST',
   path: '/confirm/with/{provider}',
-  summary: 'Go to another provider to confirm who you are, with the form of the page',
+  summary: 'Go to another provider to prove again who you are (page form)',
   tag: 'page',
   needs: ['pages', 'providers'],
   access: { session: true },
@@ -71,7 +71,7 @@ export const completeAtCallback = operation({
   success: {
     status: 303,
     description:
-      'The user is signed in, has connected the identity or has proven who they are, and goes on to `return_to`. Or a step is missing, and the browser goes on to its page.',
+      'The user is signed in, has connected the identity or has proved who they are, and goes on to `return_to`. If another step is needed, the browser goes on to its page.',
     setsCookie: true,
   },
   errors: COMPLETED.errors,
@@ -96,7 +96,7 @@ export const postToCallback = operation({
   success: {
     status: 303,
     description:
-      'The browser goes on to `GET` of the same path, with the cookies that it does not send from another site. Further fields are ignored.',
+      'The browser goes on to `GET` of the same path, because it sends our cookies only then. Other fields are ignored.',
   },
   errors: [],
 })
@@ -104,7 +104,7 @@ export const postToCallback = operation({
 export const showContinue = operation({
   method: 'GET',
   path: '/login/continue',
-  summary: 'Show what is missing after a sign-in at another provider',
+  summary: 'Show the next step after a sign-in at another provider',
   tag: 'page',
   needs: ['pages', 'providers'],
   access: 'anyone',
@@ -119,7 +119,7 @@ export const showContinue = operation({
 export const connectIdentity = operation({
   method: 'POST',
   path: '/login/continue',
-  summary: 'Connect the identity with the account that is signed in, with the form of the page',
+  summary: 'Connect the identity to the account that is signed in (page form)',
   tag: 'page',
   needs: ['pages', 'providers'],
   access: STRONG,
@@ -132,7 +132,7 @@ export const connectIdentity = operation({
 export const enterAddress = operation({
   method: 'POST',
   path: '/login/continue/address',
-  summary: 'Enter the address of the new account, with the form of the page',
+  summary: 'Enter the address of the new account (page form)',
   tag: 'page',
   needs: ['pages', 'providers'],
   access: 'anyone',
@@ -141,7 +141,7 @@ export const enterAddress = operation({
   body: z.strictObject({ flow: flowField, email }),
   success: {
     status: 303,
-    description: 'The code is mailed. Where addresses need no confirmation, the user is signed in.',
+    description: 'A code is mailed. If addresses need no confirmation, the user is signed in instead.',
     setsCookie: true,
     setsBrowserCookie: true,
   },
@@ -158,7 +158,7 @@ export const enterAddress = operation({
 export const showIdentities = operation({
   method: 'GET',
   path: '/account/identities',
-  summary: 'Show the accounts at other providers that the account is connected with',
+  summary: 'Show the accounts at other providers that are connected to the account',
   tag: 'page',
   needs: ['pages', 'providers'],
   access: STRONG,
@@ -169,7 +169,7 @@ export const showIdentities = operation({
 export const linkIdentity = operation({
   method: 'POST',
   path: '/account/identities/link/{provider}',
-  summary: 'Go to another provider to connect an identity, with the form of the page',
+  summary: 'Go to another provider to connect an identity (page form)',
   tag: 'page',
   needs: ['pages', 'providers'],
   access: STRONG,
@@ -181,12 +181,12 @@ export const linkIdentity = operation({
 export const unlinkIdentity = operation({
   method: 'POST',
   path: '/account/identities/unlink',
-  summary: 'Disconnect an identity, with the form of the page',
+  summary: 'Disconnect an identity (page form)',
   tag: 'page',
   needs: ['pages', 'providers'],
   access: STRONG,
   audit: ['unlink_identity'],
   body: z.strictObject({ identity: identityField }),
-  success: { status: 303, description: 'It no longer signs in, or was gone before.' },
+  success: { status: 303, description: 'The identity is disconnected, or no longer existed.' },
   errors: ['last_way_in'],
 })

@@ -8,7 +8,7 @@ import { returnTo } from './fields.ts'
 export const showRecover = operation({
   method: 'GET',
   path: '/recover',
-  summary: 'Show the page that mails a code and a link for a new password',
+  summary: 'Show the page that mails a code and a link to set a new password',
   tag: 'page',
   needs: ['pages', 'mail', 'mailed_resets'],
   access: 'anyone',
@@ -19,7 +19,7 @@ export const showRecover = operation({
 export const recover = operation({
   method: 'POST',
   path: '/recover',
-  summary: 'Ask for the mail that sets a new password with the form of the page',
+  summary: 'Ask for the mail that sets a new password (page form)',
   tag: 'page',
   needs: ['pages', 'mail', 'mailed_resets'],
   access: 'anyone',
@@ -48,7 +48,7 @@ export const showRecoverCode = operation({
 export const recoverCode = operation({
   method: 'POST',
   path: '/recover/code',
-  summary: 'Set a new password with a mailed code and the form of the page',
+  summary: 'Set a new password with a mailed code (page form)',
   tag: 'page',
   needs: ['pages', 'mail_codes', 'mailed_resets'],
   access: 'anyone',
@@ -66,7 +66,7 @@ export const recoverCode = operation({
 export const changePasswordAddress = operation({
   method: 'GET',
   path: '/.well-known/change-password',
-  summary: 'Lead password managers to the page that changes the password',
+  summary: 'Redirect password managers to the page that changes the password',
   tag: 'page',
   needs: ['pages'],
   access: 'anyone',

@@ -1,4 +1,4 @@
-/** The pages of a sign-in that waits for a second factor, or for the set-up of one. */
+/** The pages of a pending sign-in, which waits for a second factor or for one to be set up. */
 import { z } from 'zod'
 import { operation } from '../contract.ts'
 import * as factorOperations from '../factors.ts'
@@ -24,7 +24,7 @@ export const showSecondStep = operation({
 export const proveTotp = operation({
   method: 'POST',
   path: '/sign_in/factor',
-  summary: 'Finish a sign-in with a code of the authenticator app and the form of the page',
+  summary: 'Finish a sign-in with a code from the authenticator app (page form)',
   tag: 'page',
   needs: ['pages', 'totp'],
   access: 'pending',
@@ -38,7 +38,7 @@ export const proveTotp = operation({
 export const proveRecoveryCode = operation({
   method: 'POST',
   path: '/sign_in/factor/recovery_code',
-  summary: 'Finish a sign-in with a recovery code and the form of the page',
+  summary: 'Finish a sign-in with a recovery code (page form)',
   tag: 'page',
   needs: ['pages', 'factors'],
   access: 'pending',
@@ -47,7 +47,7 @@ export const proveRecoveryCode = operation({
   body: z.strictObject({ recovery_code: recoveryCode, ...waiting }),
   success: {
     status: 200,
-    description: 'The user is signed in. The page shows the code that takes the place of the used one, once.',
+    description: 'The user is signed in. The page shows the code that replaces the used one, once.',
     page: true,
     setsCookie: true,
   },
@@ -57,7 +57,7 @@ export const proveRecoveryCode = operation({
 export const provePasskey = operation({
   method: 'POST',
   path: '/sign_in/factor/passkey',
-  summary: 'Finish a sign-in with a passkey and the form of the page',
+  summary: 'Finish a sign-in with a passkey (page form)',
   tag: 'page',
   needs: ['pages', 'passkeys'],
   access: 'pending',
@@ -70,19 +70,19 @@ export const provePasskey = operation({
 export const cancelSignIn = operation({
   method: 'POST',
   path: '/sign_in/cancel',
-  summary: 'Cancel a sign-in that waits with the form of its page',
+  summary: 'Cancel a pending sign-in (page form)',
   tag: 'page',
   needs: ['pages', 'factors'],
   access: 'anyone',
   body: z.strictObject({ return_to: returnTo }),
-  success: { status: 303, description: 'No sign-in waits any longer. The browser goes on to `/sign_in`.' },
+  success: { status: 303, description: 'The sign-in is canceled. The browser goes on to `/sign_in`.' },
   errors: [],
 })
 
 export const showEnrolment = operation({
   method: 'GET',
   path: '/sign_in/enrol',
-  summary: 'Show the page on which a second factor must be set up before the sign-in goes on',
+  summary: 'Show the page that sets up the second factor that a sign-in requires',
   tag: 'page',
   needs: ['pages', 'factors'],
   access: 'pending',
@@ -93,7 +93,7 @@ export const showEnrolment = operation({
 export const enrolPasskey = operation({
   method: 'POST',
   path: '/sign_in/enrol/passkey',
-  summary: 'Add the passkey that a sign-in waits for with the form of the page',
+  summary: 'Add the passkey that a sign-in requires (page form)',
   tag: 'page',
   needs: ['pages', 'passkeys'],
   access: 'pending',
@@ -111,14 +111,14 @@ export const enrolPasskey = operation({
 export const showEnrolmentApp = operation({
   method: 'GET',
   path: '/sign_in/enrol/app',
-  summary: 'Show the page that sets up an authenticator app before the sign-in goes on',
+  summary: 'Show the page that sets up the authenticator app that a sign-in requires',
   tag: 'page',
   needs: ['pages', 'totp'],
   access: 'pending',
   success: {
     status: 200,
     description:
-      'A page with the key for the app. If this sign-in has begun no set-up, the answer is 303 to `/sign_in/enrol`.',
+      'A page with the key for the app. If this sign-in has not started a set-up, the answer is 303 to `/sign_in/enrol`.',
     page: true,
   },
   errors: [],
@@ -127,19 +127,22 @@ export const showEnrolmentApp = operation({
 export const startEnrolmentApp = operation({
   method: 'POST',
   path: '/sign_in/enrol/app/start',
-  summary: 'Begin to set up the authenticator app that a sign-in waits for with the form of the page',
+  summary: 'Start to set up the authenticator app that a sign-in requires (page form)',
   tag: 'page',
   needs: ['pages', 'totp'],
   access: 'pending',
   body: z.strictObject(waiting),
-  success: { status: 303, description: 'The set-up has begun. The browser goes on to `/sign_in/enrol/app`.' },
+  success: {
+    status: 303,
+    description: 'The set-up has started. The browser goes on to `/sign_in/enrol/app`.',
+  },
   errors: [],
 })
 
 export const enrolApp = operation({
   method: 'POST',
   path: '/sign_in/enrol/app',
-  summary: 'Confirm the authenticator app that a sign-in waits for with the form of the page',
+  summary: 'Confirm the authenticator app that a sign-in requires (page form)',
   tag: 'page',
   needs: ['pages', 'totp'],
   access: 'pending',

@@ -5,7 +5,7 @@ import { ceremony, email, password, totpCode } from '../fields.ts'
 import * as signInOperations from '../sign-in.ts'
 import { credentialText, formText, returnTo, SIGNED_IN } from './fields.ts'
 
-/** How every form on `/confirm` answers. */
+/** The answer of every form on `/confirm`. */
 const STEPPED_UP = {
   status: 303,
   description: 'The session counts as fresh, and the user goes on to `return_to` or the account.',
@@ -26,7 +26,7 @@ export const showSignIn = operation({
 export const signIn = operation({
   method: 'POST',
   path: '/sign_in',
-  summary: 'Sign in with the form of the page',
+  summary: 'Sign in (page form)',
   tag: 'page',
   needs: ['pages'],
   access: 'anyone',
@@ -40,7 +40,7 @@ export const signIn = operation({
 export const signInWithPasskey = operation({
   method: 'POST',
   path: '/sign_in/passkey',
-  summary: 'Sign in with a passkey and the form of the page',
+  summary: 'Sign in with a passkey (page form)',
   tag: 'page',
   needs: ['pages', 'passkeys'],
   access: 'anyone',
@@ -58,7 +58,7 @@ export const signInWithPasskey = operation({
 export const showStepUp = operation({
   method: 'GET',
   path: '/confirm',
-  summary: 'Show the page that asks a signed-in user who they are again',
+  summary: 'Show the page on which a signed-in user proves again who they are',
   tag: 'page',
   needs: ['pages'],
   access: { session: true },
@@ -73,7 +73,7 @@ export const showStepUp = operation({
 export const stepUp = operation({
   method: 'POST',
   path: '/confirm',
-  summary: 'Confirm the password with the form of the page',
+  summary: 'Prove again who you are with the password (page form)',
   tag: 'page',
   needs: ['pages'],
   access: { session: true },
@@ -87,7 +87,7 @@ export const stepUp = operation({
 export const stepUpWithTotp = operation({
   method: 'POST',
   path: '/confirm/totp',
-  summary: 'Confirm a code of the authenticator app with the form of the page',
+  summary: 'Prove again who you are with a code from the authenticator app (page form)',
   tag: 'page',
   needs: ['pages', 'totp'],
   access: { session: true },
@@ -101,7 +101,7 @@ export const stepUpWithTotp = operation({
 export const stepUpWithPasskey = operation({
   method: 'POST',
   path: '/confirm/passkey',
-  summary: 'Confirm with a passkey and the form of the page',
+  summary: 'Prove again who you are with a passkey (page form)',
   tag: 'page',
   needs: ['pages', 'passkeys'],
   access: { session: true },
@@ -125,7 +125,7 @@ export const showSignOut = operation({
 export const signOut = operation({
   method: 'POST',
   path: '/sign_out',
-  summary: 'Sign out with the form of the page',
+  summary: 'Sign out (page form)',
   tag: 'page',
   needs: ['pages'],
   access: 'anyone',

@@ -21,7 +21,7 @@ export const showSignUp = operation({
 export const signUp = operation({
   method: 'POST',
   path: '/sign_up',
-  summary: 'Create an account with the form of the page',
+  summary: 'Create an account (page form)',
   tag: 'page',
   needs: ['pages', 'open_registration'],
   access: 'anyone',
@@ -37,7 +37,7 @@ export const signUp = operation({
   },
   errors: [
     ...accountOperations.register.errors,
-    // Of the sign-in that follows if no address must be confirmed.
+    // If addresses need no confirmation, a sign-in follows.
     'invalid_credentials',
     'password_compromised',
   ],
@@ -57,7 +57,7 @@ export const showConfirmCode = operation({
 export const confirmCode = operation({
   method: 'POST',
   path: '/sign_up/code',
-  summary: 'Confirm the address of a new account with a mailed code and the form of the page',
+  summary: 'Confirm the address of a new account with a mailed code (page form)',
   tag: 'page',
   needs: ['pages', 'mail_codes', 'confirmation'],
   access: 'anyone',
@@ -66,7 +66,7 @@ export const confirmCode = operation({
   body: z.strictObject({
     code: mailedCode,
     password: formPassword,
-    asks: formText.optional().meta({ description: 'Sent by a form that has a field `password`.' }),
+    asks: formText.optional().meta({ description: 'Sent if the form has a field `password`.' }),
     return_to: returnTo,
   }),
   success: {
@@ -91,7 +91,7 @@ export const showConfirmMail = operation({
 export const confirmMail = operation({
   method: 'POST',
   path: '/sign_up/resend',
-  summary: 'Send the confirmation mail again with the form of the page',
+  summary: 'Send the confirmation mail again (page form)',
   tag: 'page',
   needs: ['pages', 'mail', 'confirmation'],
   access: 'anyone',
