@@ -1,10 +1,10 @@
-/** RFC 9110 §12.5.1: a media range, and its parameters. */
+/** RFC 9110 §12.5.1: a media range and its parameters. */
 const HTML = /^\s*text\/html\s*(?:;|$)/i
 const WEIGHT_0 = /;\s*q=0(?:\.0{0,3})?\s*(?:;|$)/i
 
 /**
- * Whether the client asks for HTML by name, as browsers do when they navigate. A wildcard does not count: programs send it, and
- * they expect JSON.
+ * Whether the client asks for HTML by name, as browsers do when they navigate. A wildcard does not count, because programs send
+ * it and expect JSON.
  *
  * @param accept - The `Accept` header, or `null` if there is none.
  */

@@ -1,7 +1,4 @@
-/**
- * Reads the fields of a request body. Each format has one strict parser, so that no other software can read the same
- * bytes as different fields.
- */
+/** Reads the fields of a request body. Each format has one strict parser, which refuses what other parsers read differently. */
 import { isAscii } from 'node:buffer'
 import type { z } from 'zod'
 import { AuthError } from '../model/errors.ts'
@@ -11,7 +8,7 @@ import type { Incoming } from './incoming.ts'
 import type { Part } from './multipart.ts'
 
 export const BODY_MAX_BYTES = 64 * 1_024
-/** No field of ours has a longer name. The answer does not repeat a longer one. */
+/** Longer names than those of our fields are not repeated in the answer. */
 export const FIELD_NAME_MAX_LENGTH = 64
 
 /** The fields of a body, in the order in which they were sent. */
@@ -56,7 +53,7 @@ export function validated<Contract extends z.ZodObject>(
   if (unknown !== undefined) throw fieldError('unknown_field', unknown)
   assertUnique(names)
   const values = Object.fromEntries(fields)
-  // zod would drop it.
+  // zod would drop `__proto__` silently.
   const unsafe = names.find((name) => Object.hasOwn(Object(values[name]), '__proto__'))
   if (unsafe !== undefined) throw fieldError('unknown_field', `${unsafe}.__proto__`)
 
@@ -84,7 +81,7 @@ function fieldError(
 export async function readFields(incoming: Incoming, types: readonly string[]): Promise<Fields> {
   if (Number(incoming.header('content-length')) > BODY_MAX_BYTES) throw new AuthError('body_too_large')
   const body = await incoming.readBody(BODY_MAX_BYTES)
-  // An empty body needs no type. Its required fields are missing.
+  // An empty body needs no type. Validation reports its missing fields.
   if ('bytes' in body && body.bytes.length === 0) return []
   const type = parseHeaderValue(incoming.header('content-type') ?? '')
   const parse = type !== null && types.includes(type.value) ? PARSERS.get(type.value) : undefined
@@ -215,10 +212,10 @@ export function parseJson(text: string): Fields {
   return namesIn(text).map((name) => [name, (value as Record<string, unknown>)[name]])
 }
 
-/** The names of the outermost object, in valid JSON. */
+/** The names in the outermost object of valid JSON. */
 function namesIn(text: string): string[] {
   const names: string[] = []
-  /** The names of each object that the current token is in. An array has none. */
+  /** For each object or array around the current token, outermost first, the names so far. */
   const around: Set<string>[] = []
   for (const [token, colon] of text.matchAll(/[[\]{}]|"(?:[^"\\]|\\.)*"(\s*:)?/g)) {
     if (token === '{' || token === '[') around.push(new Set())

@@ -1,4 +1,4 @@
-/** Our cookies: how they are named, read and set. */
+/** Names, reads and sets our cookies. */
 import { isIP } from 'node:net'
 import { isBrowserToken } from '../auth/index.ts'
 import { PENDING_LIFETIME_SECONDS } from '../model/factors.ts'
@@ -17,7 +17,7 @@ type CookieKind =
   | 'language'
   | 'offer_declined'
   | FlowCookieKind
-/** Each way to a provider has a cookie of its own, so that several tabs do not disturb each other. */
+/** Each sign-in flow at a provider has its own cookie, so that tabs do not interfere. */
 type FlowCookieKind = `login_${string}`
 
 /** The attributes of a cookie, under the names that the `cookie` package and most frameworks use. */
@@ -27,8 +27,8 @@ export interface CookieAttributes {
   readonly sameSite: 'lax'
   readonly secure: boolean
   /**
-   * In seconds. Express takes milliseconds here, so use {@link Cookie.header} with it. Missing, like `expires`: the cookie
-   * ends with the browser.
+   * In seconds. Express takes milliseconds here, so use {@link Cookie.header} with it. If `maxAge` and `expires` are missing,
+   * the cookie ends with the browser.
    */
   readonly maxAge?: number
   readonly expires?: Date
@@ -55,14 +55,14 @@ export function cookieName(cookie: CookieKind, options: NameOptions): string {
   return domainOf(cookie, options) === '' ? `__Host-${cookie}` : `__Secure-${cookie}`
 }
 
-/** The domain that shares a cookie. Only the session is shared: no other host needs to know the device or the browser. */
+/** The domain that shares a cookie. Only the session cookie is shared, because other hosts need no other. */
 function domainOf(cookie: CookieKind, { cookieDomain }: NameOptions): string {
   return cookie === 'session_id' ? cookieDomain : ''
 }
 
 /**
- * The value of the session cookie without surrounding quotes, not percent-decoded. `null` if there is no such cookie or
- * more than one: a sibling domain may have planted the other.
+ * The value of the session cookie without surrounding quotes, not percent-decoded. `null` if there is no session cookie, or more
+ * than one, because a sibling domain may have planted the other.
  *
  * @param header - The `Cookie` header (RFC 6265 §4.2.1).
  */
@@ -70,22 +70,22 @@ export function readSessionCookie(header: string | null | undefined, options: Co
   return onlyOne(cookiesNamed(header, cookieName('session_id', options)))
 }
 
-/** Whether the header has a session cookie, or several. */
+/** Whether the header has at least one session cookie. */
 export function hasSessionCookie(header: string | null | undefined, options: CookieOptions): boolean {
   return cookiesNamed(header, cookieName('session_id', options)).length > 0
 }
 
-/** Whether the header has several session cookies, of which none counts. */
+/** Whether the header has several session cookies. Then none of them counts. */
 export function hasSeveralSessionCookies(header: string | null | undefined, options: CookieOptions): boolean {
   return cookiesNamed(header, cookieName('session_id', options)).length > 1
 }
 
-/** The value of the device cookie, by the same rules. */
+/** The value of the device cookie, read like {@link readSessionCookie}. */
 export function readDeviceCookie(header: string | null | undefined, options: CookieOptions): string | null {
   return onlyOne(cookiesNamed(header, cookieName('device', options)))
 }
 
-/** The token in the browser cookie, by the same rules. `null` also if it has another form. */
+/** The value of the browser cookie, read like {@link readSessionCookie}. `null` also if it is not a browser token. */
 export function readBrowserCookie(header: string | null | undefined, options: CookieOptions): string | null {
   const token = onlyOne(cookiesNamed(header, cookieName('browser', options)))
   return isBrowserToken(token) ? token : null
@@ -99,7 +99,6 @@ const NONE: readonly string[] = []
 
 function cookiesNamed(header: string | null | undefined, name: string): readonly string[] {
   const start = `${name}=`
-  // Most requests without our cookie have none at all.
   if (!header?.includes(start)) return NONE
   return pairsIn(header)
     .filter((cookie) => cookie.startsWith(start))
@@ -114,7 +113,7 @@ function pairsIn(header: string): string[] {
 /** Every name that the session cookie can have. */
 const SESSION_NAMES = ['session_id=', '__Host-session_id=', '__Secure-session_id=']
 
-/** Keeps only the session cookies of a `Cookie` header, under any of these names. `null` if it has none. */
+/** The `Cookie` header reduced to session cookies of any of these names, or `null` if it has none. */
 export function sessionCookiesIn(header: string | null): string | null {
   const ours = pairsIn(header ?? '').filter((pair) => SESSION_NAMES.some((name) => pair.startsWith(name)))
   return ours.length === 0 ? null : ours.join('; ')
@@ -140,7 +139,7 @@ function isBlank(character: string | undefined): boolean {
   return character === ' ' || character === '\t'
 }
 
-/** The cookie that stores a session token: for the maximum lifetime of a session, or until the browser ends. */
+/** The session cookie. If `persistent`, it lasts for the maximum lifetime of a session, otherwise until the browser closes. */
 export function sessionCookie(
   sessionToken: string,
   { persistent }: { readonly persistent: boolean },
@@ -159,12 +158,12 @@ export function browserCookie(browserToken: string, options: CookieOptions): Coo
   return cookieOf('browser', browserToken, BROWSER_LIFETIME_SECONDS, options)
 }
 
-/** The cookie of a sign-in that waits for a second factor. */
+/** The cookie of a pending sign-in. */
 export function loginCookie(loginToken: string, options: CookieOptions): Cookie {
   return cookieOf('login', loginToken, PENDING_LIFETIME_SECONDS, options)
 }
 
-/** The value of the login cookie, by the same rules. */
+/** The value of the login cookie, read like {@link readSessionCookie}. */
 export function readLoginCookie(header: string | null | undefined, options: CookieOptions): string | null {
   return onlyOne(cookiesNamed(header, cookieName('login', options)))
 }
@@ -174,15 +173,15 @@ export function clearedLoginCookie(options: CookieOptions): Cookie {
   return cookieOf('login', '', 0, options)
 }
 
-/** How many ways to a provider a browser can have open. */
+/** The maximum number of open sign-in flows in a browser. */
 const FLOWS_PER_BROWSER = 5
 
-/** The random end of a flow's id: UUIDs of version 7 begin with the time. */
+/** Uses the end of the flow's id, which is random. A version 7 UUID begins with the time. */
 function flowCookieKind(flowId: string): FlowCookieKind {
   return `login_${flowId.slice(-8)}`
 }
 
-/** The cookies of a new way to a provider. It displaces older ones, if there are too many. */
+/** The cookies for a new sign-in flow: its own, and those that clear the oldest flows if there are too many. */
 export function flowCookies(
   flowToken: string,
   header: string | null | undefined,
@@ -199,7 +198,7 @@ export function flowCookies(
   ]
 }
 
-/** The token of a flow with this id, by the same rules. */
+/** The token of the flow with this id, read like {@link readSessionCookie}. */
 export function readFlowCookie(
   header: string | null | undefined,
   flowId: string,
@@ -209,7 +208,7 @@ export function readFlowCookie(
   return token !== null && flowIdIn(token) === flowId ? token : null
 }
 
-/** The cookie that clears that of a flow. */
+/** The cookie that clears the cookie of a flow. */
 export function clearedFlowCookie(flowId: string, options: CookieOptions): Cookie {
   return cookieOf(flowCookieKind(flowId), '', 0, options)
 }
@@ -220,7 +219,7 @@ function flowIdIn(flowToken: string): string {
 
 const YEAR_SECONDS = 365 * 86_400
 
-/** The cookie that keeps the language that a person chose for the hosted pages. */
+/** The cookie that remembers the language chosen for the hosted pages. */
 export function languageCookie(locale: string, options: CookieOptions): Cookie {
   return cookieOf('language', locale, YEAR_SECONDS, options)
 }
@@ -230,15 +229,15 @@ export function readLanguageCookie(header: string | null | undefined, options: C
   return onlyOne(cookiesNamed(header, cookieName('language', options)))
 }
 
-/** How long a browser does not show an offer again. */
+/** How long a declined offer is not shown again. */
 const DECLINED_SECONDS = 30 * 86_400
 
-/** The cookie of a browser in which somebody does not want a passkey now. */
+/** The cookie that remembers that the offer of a passkey was declined in this browser. */
 export function declinedCookie(options: CookieOptions): Cookie {
   return cookieOf('offer_declined', 'passkey', DECLINED_SECONDS, options)
 }
 
-/** Whether somebody does not want a passkey now in this browser. */
+/** Whether the offer of a passkey was declined in this browser. */
 export function hasDeclined(header: string | null | undefined, options: CookieOptions): boolean {
   return cookiesNamed(header, cookieName('offer_declined', options)).length > 0
 }
@@ -249,8 +248,8 @@ export function clearedCookie(options: CookieOptions): Cookie {
 }
 
 /**
- * The `Set-Cookie` values that clear session cookies which are not set like ours: those for other paths, and those for other
- * domains of the host. A sibling domain can plant them over http, or under a `cookieDomain`. The prefix `__Host-` rules them out.
+ * The `Set-Cookie` values that clear session cookies which we did not set: those for other paths, and those for other domains of
+ * the host. A sibling domain can plant them over http, or under a `cookieDomain`. The prefix `__Host-` rules them out.
  *
  * @param paths - As a browser sees them. Cookies for the paths above them are cleared too.
  */
@@ -263,7 +262,7 @@ export function clearedElsewhere(
   if (name.startsWith('__Host-')) return []
   const { value, options: attributes } = clearedCookie(options)
   const { domain: ownDomain, ...rest } = attributes
-  // By RFC 6265 §5.3, a cookie for just this host replaces one without a domain.
+  // A cookie for exactly this host and one without a domain replace each other (RFC 6265 §5.3).
   const own = new Set([ownDomain, ...(ownDomain === undefined ? [host] : [])])
   return [...new Set(paths.flatMap(pathsMatching))].flatMap((path) =>
     [undefined, ...domainsOf(host)]
@@ -295,7 +294,7 @@ function cookieOf(cookie: CookieKind, value: string, maxAge: number | null, opti
     httpOnly: true,
     sameSite: 'lax',
     secure: options.secureCookie,
-    // Clear with a date far in the past, because the client's clock may be behind.
+    // To clear a cookie, use a date far in the past, because the client's clock may be slow.
     ...(maxAge !== null && { maxAge, expires: new Date(maxAge === 0 ? 0 : Date.now() + maxAge * 1_000) }),
     ...(domain !== '' && { domain }),
   }

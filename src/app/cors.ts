@@ -1,13 +1,13 @@
 /**
- * Cross-origin resource sharing (Fetch §3.2): which other web applications may call the service from a browser and read the
- * answers. Only the trusted origins may, and each is compared as a whole: no wildcard, no pattern, no `null`.
+ * Cross-origin resource sharing (Fetch §3.2): only web applications on trusted origins may call the service from a browser and
+ * read the answers. Origins are compared exactly: no wildcard, no pattern, no `null`.
  */
 import { parseOrigins } from '../lib/origins.ts'
 import type { Options } from '../options/index.ts'
 import type { Incoming } from './incoming.ts'
 import type { Answer, Rendered } from './responses.ts'
 
-/** How long a browser may keep the answer to a preflight. Chromium keeps it for at most two hours. */
+/** How long a browser may cache the answer to a preflight. Chromium caps this at two hours. */
 const PREFLIGHT_SECONDS = 600
 
 export interface Cors {
@@ -29,7 +29,7 @@ export function createCors({ trustedOrigins }: Pick<Options, 'trustedOrigins'>):
     share(rendered, incoming) {
       if (trusted.size === 0) return rendered
       const origin = incoming.header('origin')
-      // Caches must not give one origin the answer of another.
+      // Caches must not give one origin the answer for another.
       const headers = isTrusted(origin) ? [...VARY, ...sharedWith(origin as string)] : VARY
       return { ...rendered, headers: [...rendered.headers, ...headers] }
     },

@@ -1,11 +1,11 @@
-/** What a request presents as its session: our cookie, or a bearer token. */
+/** Reads the session token of a request: from our cookie, or as a bearer token. */
 import type { Presented } from '../auth/index.ts'
 import { AuthError } from '../model/errors.ts'
 import type { Transport } from '../model/transport.ts'
 import { type CookieOptions, hasSessionCookie, readSessionCookie } from './cookies.ts'
 import type { Incoming } from './incoming.ts'
 
-/** A session token as it was sent, and how. */
+/** The session token as it was sent, and its transport. */
 export interface Credentials extends Presented {
   /** `null` if the request presents none. The token may be stale or malformed. */
   readonly sessionToken: string | null
@@ -15,8 +15,8 @@ export interface Credentials extends Presented {
 /**
  * Reads the session token of a request. Ignores `Authorization` schemes other than `Bearer`, such as the `Basic` of a proxy.
  *
- * @throws {AuthError} `conflicting_credentials`: the request has a bearer token and a session cookie. A proxy could use one,
- *   and the service the other.
+ * @throws {AuthError} `conflicting_credentials`: the request has both a bearer token and a session cookie. A proxy could use
+ *   one, and the service the other.
  */
 export function readCredentials(request: Pick<Incoming, 'header'>, options: CookieOptions): Credentials {
   const bearer = bearerIn(request.header('authorization'))
@@ -29,7 +29,7 @@ export function readCredentials(request: Pick<Incoming, 'header'>, options: Cook
 /** RFC 9110 §11.4: the scheme is case-insensitive, and followed by spaces. */
 const BEARER = /^bearer(?: +|$)/i
 
-/** The token of an `Authorization` header, which may be empty. `null` if there is none, or it has another scheme. */
+/** The bearer token of an `Authorization` header, which may be empty. `null` without the header or with another scheme. */
 export function bearerIn(authorization: string | null): string | null {
   return authorization !== null && BEARER.test(authorization) ? authorization.replace(BEARER, '') : null
 }

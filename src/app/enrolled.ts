@@ -1,9 +1,9 @@
-/** What the answers about factors have in common. */
+/** The answer after a second factor was set up. */
 import type { Enrolled, SessionCaller } from '../auth/index.ts'
 import type { CookieOptions } from './cookies.ts'
 import { delivery, endOfWait } from './signed-in.ts'
 
-/** What setting up a factor adds to the answer: recovery codes, and the session that has the factor. */
+/** The fields and cookies to add to the answer: recovery codes, and the session that the factor was added to. */
 export function enrolledAnswer(
   { recoveryCodes, signedIn, renewed }: Enrolled,
   caller: SessionCaller,
@@ -13,6 +13,6 @@ export function enrolledAnswer(
   const session = signedIn ?? renewed
   if (session === null) return { fields: codes }
   const { cookies, fields } = delivery(session, options)
-  const ended = signedIn === null ? [] : endOfWait(signedIn, caller, options)
-  return { fields: { ...codes, ...fields }, cookies: [...cookies, ...ended] }
+  const cleared = signedIn === null ? [] : endOfWait(signedIn, caller, options)
+  return { fields: { ...codes, ...fields }, cookies: [...cookies, ...cleared] }
 }

@@ -1,4 +1,4 @@
-/** The way of a browser to a provider. */
+/** Starts sign-in flows at providers, for programs. */
 import type { StartedFlow } from '../auth/index.ts'
 import { AuthError } from '../model/errors.ts'
 import type { Options } from '../options/index.ts'
@@ -18,9 +18,9 @@ export function startedFlow(
 }
 
 /**
- * Where a program wants the browser to go afterwards. `null` if it does not say.
+ * Where the browser goes afterwards, or `null` if the program did not say.
  *
- * @throws {AuthError} `invalid_field`: not there.
+ * @throws {AuthError} `invalid_field`: browsers may not be sent there.
  */
 export function returnTargetIn(options: Options, text: string | undefined): string | null {
   if (text === undefined) return null

@@ -1,4 +1,4 @@
-/** The checks that every request must pass before a route handles it. They are cheap and do not use the database. */
+/** The checks that every request must pass before a route handles it. They are cheap and need no database. */
 import { OPERATIONS, TOPICS } from '../api/index.ts'
 import { parseAllowedHosts } from '../lib/allowed-hosts.ts'
 import { isLoopback, isPrivateAddress, withoutBrackets } from '../lib/network.ts'
@@ -27,7 +27,7 @@ export function createGuard(settings: GuardSettings): Guard {
   // Scripts of the exercise send forms with a session cookie and without an origin.
   const allowsFormsWithoutOrigin = settings.mode === 'classic'
   return (incoming, hasSessionCookie) => {
-    // First, because the answer to it closes the connection.
+    // First, because its answer must close the connection.
     if (!hasPlainFraming(incoming)) throw new AuthError('malformed_request')
     if (incoming.target.length > URL_MAX_LENGTH) throw new AuthError('uri_too_long')
     const host = assertKnownHost(incoming, site)
@@ -41,7 +41,7 @@ export function createGuard(settings: GuardSettings): Guard {
   }
 }
 
-/** The operations that forms of other sites may call. */
+/** The operations that forms on other sites may call. */
 const OPEN = OPERATIONS.filter(({ fromOtherSites }) => fromOtherSites).map(({ method, path }) => ({
   method,
   segments: path.split('/'),
@@ -160,7 +160,7 @@ function isLocalHost(host: string, mode: Options['mode']): boolean {
  */
 function assertOwnOrigin(incoming: Incoming, site: Site, host: string | null): boolean {
   const from = incoming.header('sec-fetch-site')
-  // `none`: the user typed the URL or opened a bookmark.
+  // The user typed the URL or opened a bookmark: `none`.
   if (from !== null && from !== 'same-origin' && from !== 'none') throw new AuthError('foreign_origin')
   const origin = incoming.header('origin')
   // Fetch §3.1: a form on a page with `Referrer-Policy: no-referrer` has the origin `null`. No page can set
@@ -179,8 +179,8 @@ function isSimple(incoming: Incoming): boolean {
 }
 
 /**
- * Whether everyone agrees where the request ends: it has a length, or the coding `chunked`, which HTTP/1.0 does not know,
- * and not both (RFC 9112 §6.1 to §6.3). Otherwise a proxy may take the end of its body for another request.
+ * Whether it is certain where the request ends: it has a length or the coding `chunked`, not both, and no coding in HTTP/1.0
+ * (RFC 9112 §6.1 to §6.3). Otherwise a proxy may read the end of its body as another request (request smuggling).
  */
 export function hasPlainFraming(incoming: Incoming): boolean {
   const coding = incoming.header('transfer-encoding')

@@ -1,6 +1,4 @@
-/**
- * Connects the operations of a topic with their handlers. A handler reads the request, calls one use case and answers.
- */
+/** Connects the operations of a topic to their handlers. A handler reads the request, calls one use case and answers. */
 import {
   bodyTypesOf,
   type Contract,
@@ -21,19 +19,19 @@ import type { Answer, Redirect } from './responses.ts'
 import { WAITS } from './signed-in.ts'
 import { bodyFor } from './user-metadata.ts'
 
-/** A request that has passed the guards and found its route. */
+/** A request that has passed the guards and matched a route. */
 export interface Admitted {
   readonly incoming: Incoming
   /** `id` identifies the request in the log, the answer and the audit log. */
   readonly record: { readonly id: string }
   readonly credentials: Credentials
-  /** The IP address of the client: that of the connection, or the one that a trusted proxy reports. */
+  /** The IP address of the client: of the connection, or as reported by a trusted proxy. */
   readonly ip: string | undefined
   /** The parameters in the path. */
   readonly params: Readonly<Record<string, string>>
 }
 
-/** Who is calling, and from where. Built from the connection and the headers, never from the body. */
+/** Who is calling, and from where. Read from the connection and the headers, never from the body. */
 export function callerOf(
   { incoming, record, ip, credentials }: Admitted,
   options: AuthService['options'],
@@ -67,12 +65,10 @@ class Input<Given extends Contract> {
     return this.#admitted.params as ParamsOf<Given>
   }
 
-  /** The session token as it was sent, and how. */
   get credentials(): Credentials {
     return this.#admitted.credentials
   }
 
-  /** Who is calling, and from where. */
   get caller(): SessionCaller {
     return callerOf(this.#admitted, this.#options)
   }
@@ -81,7 +77,7 @@ class Input<Given extends Contract> {
     return this.#admitted.incoming.header('cookie')
   }
 
-  /** Whether the client asks for HTML, as a browser does that navigates. */
+  /** Whether the client asks for HTML, as a navigating browser does. */
   get acceptsHtml(): boolean {
     return acceptsHtml(this.#admitted.incoming.header('accept'))
   }
@@ -92,7 +88,7 @@ class Input<Given extends Contract> {
   }
 }
 
-/** The answer of a handler. The status is that of the contract, unless the handler sets one. */
+/** The answer of a handler. Without a status, it has that of the contract. */
 type Reply<Given extends Contract> =
   | (Partial<Omit<Answer, 'body'>> &
       ([SuccessOf<Given>] extends [never]
@@ -137,7 +133,7 @@ function routeOf(operation: Contract, handler: Handler<Contract>, auth: AuthServ
       const fields = body === undefined ? NO_FIELDS : await readBody(admitted.incoming, body, types)
       try {
         const reply = await handler(new Input(admitted, fields, options))
-        // A field that the contract does not list is a fault, so that no new column leaves by accident.
+        // Throws if the body has a field that the contract does not list, so that no new column is sent by accident.
         const schema = reply.status === WAITS ? pendingSignIn : success.body
         const sent = reply.body === undefined ? {} : { body: schema?.parse(reply.body) }
         return { status: success.status, ...reply, ...sent }

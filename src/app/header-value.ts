@@ -14,8 +14,8 @@ const PARAMETER = /;[ \t]*(?:([\w!#$%&'*+.^`|~-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\
 /**
  * Parses a header value with parameters.
  *
- * @returns `null` if the parameters are malformed, or one has two different values: parsers disagree about which one to
- *   use.
+ * @returns `null` if the parameters are malformed, or if one has two different values, because parsers disagree which one
+ *   counts.
  */
 export function parseHeaderValue(text: string): HeaderValue | null {
   const end = text.indexOf(';')

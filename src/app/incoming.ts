@@ -1,4 +1,4 @@
-/** A request, the same whether it arrived as a `Request` or on Node's own server. */
+/** A request, whether it arrived as a `Request` or on Node's own server. */
 export interface Incoming {
   readonly method: string
   /** The request target as it was sent: a path with its query, or an absolute URL. */
@@ -16,7 +16,7 @@ export interface Incoming {
    */
   header(name: string): string | null
   /**
-   * Reads the body. Without one, it has no bytes.
+   * Reads the body. A missing body is empty.
    *
    * @throws {AuthError} `body_too_large`; `malformed_request`: the client disconnected before the end;
    *   `body_already_read`.
@@ -24,7 +24,7 @@ export interface Incoming {
   readBody(maxBytes: number): Promise<IncomingBody>
 }
 
-/** A body as it was sent, or as a body parser in front of the service has parsed it. */
+/** A body as it was sent, or as a body parser of the application has parsed it. */
 export type IncomingBody = { readonly bytes: Uint8Array } | { readonly parsed: unknown }
 
 /** The path of a request target, without its query. */

@@ -1,7 +1,7 @@
 /**
- * HTTP: from a request to its answer. This layer owns parsing, cookies, headers, error answers and the request log. The
- * rules are in `auth`, and the contract is in `api`. There are two entry points: `web.ts` for `Request` and `Response`,
- * and `node.ts` for Node's own server, which `server.ts` runs.
+ * HTTP: parsing, cookies, headers, error answers and the request log. The rules are in `auth`, and the contract is in `api`.
+ * There are two entry points: `web.ts` for `Request` and `Response`, and `node.ts` for Node's own server, which `server.ts`
+ * runs.
  *
  * @module
  */
@@ -36,7 +36,7 @@ import { signInRoutes } from './routes/sign-in.ts'
 import { isServed } from './served.ts'
 import { incomingOf, responseOf } from './web.ts'
 
-/** What the connection reveals about a request. */
+/** The connection of a request. */
 export interface Connection {
   /** The IP address at the other end. Without it, the limits per IP address do not apply. */
   readonly ip?: string | undefined
@@ -63,7 +63,7 @@ const ROUTES = [
   identityRoutes,
 ]
 
-/** What proxies add to a request: X-Forwarded-For by convention, Forwarded by RFC 7239. */
+/** The headers that proxies add: X-Forwarded-For by convention, Forwarded by RFC 7239. */
 const FORWARDING = ['x-forwarded-for', 'forwarded']
 
 export function createApp(auth: AuthService, log: Logger): App {
@@ -81,7 +81,7 @@ export function createApp(auth: AuthService, log: Logger): App {
   const hint = createMountHint(options, log, (path) => find('GET', path) !== null)
   let hasWarned = false
 
-  /** Warns once of a proxy that is not trusted. A client can send the headers too, so this is only a hint. */
+  /** Warns once about a proxy that is not trusted. Clients can send these headers too, so it is only a hint. */
   function warnOfProxy(incoming: Incoming): void {
     const header = FORWARDING.find((name) => incoming.header(name) !== null)
     if (header === undefined || incoming.peer === undefined || proxies?.has(incoming.peer)) return
@@ -111,13 +111,13 @@ export function createApp(auth: AuthService, log: Logger): App {
       proxies === null
         ? incoming.peer
         : clientAddress(incoming.peer, incoming.header('x-forwarded-for'), proxies)
-    // Another address than that of the connection comes from a trusted proxy.
+    // If the addresses differ, a trusted proxy reported the client.
     if (!hasWarned && ip === incoming.peer) warnOfProxy(incoming)
     const credentials = readCredentials(incoming, options)
     return match.route.answer({ incoming, record, credentials, ip, params: match.params })
   }
 
-  /** A person who navigates gets a page in place of the JSON. */
+  /** A person who navigates gets a page instead of JSON. */
   function forPerson(answer: Answer, refusal: AuthError, incoming: Incoming, record: RequestRecord): Answer {
     if (!options.pages || !acceptsHtml(incoming.header('accept'))) return answer
     const { body: _, ...rest } = answer
@@ -150,7 +150,7 @@ export function createApp(auth: AuthService, log: Logger): App {
   }
 }
 
-/** The answer for a refusal, which is also kept for the log. */
+/** The answer for a refusal. Also notes the refusal for the log. */
 function refuse(record: RequestRecord, error: AuthError, headers?: Record<string, string>): Answer {
   record.refused = error
   return errorAnswer(error, record.id, headers)

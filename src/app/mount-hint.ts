@@ -2,12 +2,13 @@ import type { Logger } from '../log.ts'
 import type { Options } from '../options/index.ts'
 import { basePath } from './paths.ts'
 
-/** Called for each path without a route. `null` stands for a path outside of BASE_URL. */
+/** Called for each path without a route. `null`: the path is outside of BASE_URL. */
 export type MountHint = (path: string | null) => void
 
 /**
- * Creates the function that warns, once, if an application seems to mount the service under another path than BASE_URL
- * has. Otherwise its developer would only see 404. The line does not name the requested path, which can contain anything.
+ * Creates the function that warns, once, if an application seems to mount the service under a different path than that of
+ * BASE_URL. Without the warning, its developer would only see 404. It does not log the requested path, which can contain
+ * anything.
  *
  * @param isOurs - Whether a path has a route.
  */

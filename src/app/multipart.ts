@@ -1,7 +1,7 @@
-/** Splits `multipart/form-data` with `@fastify/busboy`. Loaded with the first such body. */
+/** Splits `multipart/form-data` with `@fastify/busboy`. This module is loaded when the first such body arrives. */
 import { Dicer } from '@fastify/busboy'
 
-/** Far more than our forms have fields. Each part costs a stream. */
+/** Far more than the fields of our forms. There is a limit because each part costs a stream. */
 export const PARTS_MAX = 100
 
 /** A part as it was sent. */

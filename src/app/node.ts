@@ -22,7 +22,7 @@ export function nodeHandler(
   const inDoubt = new WeakSet<Socket>()
   return async (incoming, outgoing) => {
     const { socket } = incoming
-    // Node hands out pipelined requests at once, so this one is here before the answer that closes its connection.
+    // Node delivers pipelined requests at once, so this one may arrive before the answer that closes the connection.
     if (inDoubt.has(socket)) return
     const request = new NodeIncoming(incoming)
     if (!hasPlainFraming(request)) inDoubt.add(socket)
@@ -36,9 +36,9 @@ export function nodeHandler(
 let turn: Promise<void> | undefined
 
 /**
- * Resolves when every request of this turn of the event loop is answered, so that the answers are sent in a row. Waking
- * the reader of a socket costs more than finding an answer, and most readers are then awake already. On PostgreSQL this
- * saves a seventh of the CPU time of a session check (docs/internals/performance.md).
+ * Resolves at the end of this turn of the event loop, so that all its answers are sent together. Waking the reader of a socket
+ * costs more than finding an answer, and this way most readers are already awake. On PostgreSQL this saves a seventh of the
+ * CPU time of a session check (docs/internals/performance.md).
  */
 function endOfTurn(): Promise<void> {
   turn ??= new Promise((resolve) => {
@@ -50,7 +50,7 @@ function endOfTurn(): Promise<void> {
   return turn
 }
 
-/** A message of Node's server, with what frameworks such as Express add to it. */
+/** A message of Node's server, with the members that frameworks such as Express add. */
 type FrameworkMessage = IncomingMessage & {
   /** The target before the framework removed the path of a router. */
   readonly originalUrl?: string
@@ -97,7 +97,7 @@ class NodeIncoming implements Incoming {
   }
 }
 
-// Node's `headers` drop a second Host header, which an attack may use.
+// Not Node's `headers`: they drop a second Host header, which attacks use.
 function headerOf(rawHeaders: readonly string[], name: string): string | null {
   let found: string | null = null
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -109,7 +109,7 @@ function headerOf(rawHeaders: readonly string[], name: string): string | null {
   return found
 }
 
-/** The body of a message that something else has read. Body parsers leave the result in `body`, as in Express. */
+/** The body of a message that a body parser has read. As in Express, its result is in `body`. */
 async function bodyLeftIn(message: FrameworkMessage, maxBytes: number): Promise<IncomingBody> {
   const { body } = message
   if (typeof body === 'string' || Buffer.isBuffer(body)) {
@@ -118,7 +118,7 @@ async function bodyLeftIn(message: FrameworkMessage, maxBytes: number): Promise<
     return { bytes }
   }
   if (body !== undefined && body !== null) {
-    // The parser may allow more, and `Content-Length` may be missing.
+    // The limit of the parser may be higher, and `Content-Length` may be missing.
     if (sizeOf(body) > maxBytes) throw new AuthError('body_too_large')
     return { parsed: body }
   }
@@ -137,7 +137,7 @@ function sizeOf(body: unknown): number {
   }
 }
 
-/** Reads with listeners, because leaving an iteration early would close the connection before the answer is sent. */
+/** Uses listeners, because leaving `for await` early would close the connection before the answer is sent. */
 function readBytes(message: IncomingMessage, maxBytes: number): Promise<IncomingBody> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingBody>()
   const chunks: Uint8Array[] = []

@@ -34,10 +34,10 @@ export function openApiDocument(
     servers: [{ url: options.baseUrl === '' ? '/' : options.baseUrl }],
     tags: [
       { name: 'classic', description: 'The contract of the teaching exercise.' },
-      { name: 'account', description: 'What users do with their account beyond that. JSON only.' },
+      { name: 'account', description: 'Everything else that users do with their account. JSON only.' },
       {
         name: 'page',
-        description: 'Hosted pages and their forms. A refusal is JSON too, unless the client asks for HTML.',
+        description: 'Hosted pages and their forms. Errors are JSON unless the client asks for HTML.',
       },
       { name: 'service', description: 'For operators.' },
     ],
@@ -50,7 +50,7 @@ export function openApiDocument(
           type: 'apiKey',
           in: 'cookie',
           name: cookieName('login', options),
-          description: 'A sign-in that waits for a second factor.',
+          description: 'A pending sign-in, which waits for a second factor.',
         },
         bearer: {
           type: 'http',
@@ -94,7 +94,7 @@ function describe(operation: Operation, limits: Limits): Json {
       },
       ...(success.statusForBrowsers && {
         [success.statusForBrowsers]: {
-          description: 'The same for a browser, which sends `Sec-Fetch-Mode`.',
+          description: 'The same for browsers, which send `Sec-Fetch-Mode`.',
           ...(headers && { headers }),
         },
       }),
@@ -105,8 +105,8 @@ function describe(operation: Operation, limits: Limits): Json {
 }
 
 /**
- * A sign-in that waits is named by a cookie. A client without cookies sends its token in the body or, for a request without a
- * body, as the bearer token.
+ * The token of a pending sign-in is in the cookie `login`. A client without cookies sends it in the body or, if the request has
+ * no body, as the bearer token.
  */
 function securityOf({ access, body }: Operation): Json[] {
   if (access === 'anyone') return []
@@ -138,7 +138,7 @@ function refusals(codes: readonly ErrorCode[]): Json {
 
 const WAITING = {
   description:
-    'Nobody is signed in yet. The cookie `login` or, for a bearer client, `login_token` names the sign-in.',
+    'The user is not signed in yet. The cookie `login` or, for a bearer client, `login_token` identifies the pending sign-in.',
   headers: {
     'Set-Cookie': { description: 'Sets the cookie `login`.', schema: { type: 'string' } },
   },
@@ -148,7 +148,7 @@ const WAITING = {
 const SET_COOKIE = { description: 'Sets or clears the session cookie.', schema: { type: 'string' } }
 
 const RETRY_AFTER = {
-  description: 'When to try again, in seconds from now.',
+  description: 'How many seconds to wait before trying again.',
   schema: { type: 'integer', minimum: 1 },
 }
 
@@ -159,7 +159,7 @@ function refusalSchema(codes: readonly ErrorCode[]): Json {
     : error
 }
 
-/** The fields of a body. Like the password policy, JSON Schema counts the length of text in code points. */
+/** The JSON Schema of a body. Like the password policy, it counts the length of text in code points. */
 function fieldsSchema({ access }: Operation, body: z.ZodObject, limits: Limits): Json {
   const isNew = access === 'anyone'
   const fields = schema(bodyFor(body, limits), ({ zodSchema, jsonSchema }) => {

@@ -12,12 +12,12 @@ export function homePath(options: Pick<Options, 'baseUrl'>): string {
   return `${basePath(options)}/`
 }
 
-/** The path of a request within the service, without the path of BASE_URL. `null` if the request is outside of it. */
+/** The path of a request within the service, without the path of BASE_URL. `null`: the request is outside of BASE_URL. */
 export type Locate = (incoming: Pick<Incoming, 'target' | 'originalTarget'>) => string | null
 
 /**
- * Creates the function that locates requests. Proxies and some frameworks remove the path of BASE_URL, or a part of it,
- * before they pass a request on. So a path without it counts as inside, unless the framework removed something else.
+ * Creates the function that locates requests. Proxies and some frameworks remove the path of BASE_URL, or part of it, before they
+ * pass a request on. So a path without it counts as inside, unless a framework removed a different path.
  */
 export function createLocator(options: Pick<Options, 'baseUrl'>): Locate {
   const base = basePath(options)
@@ -31,7 +31,7 @@ export function createLocator(options: Pick<Options, 'baseUrl'>): Locate {
   }
 }
 
-/** What a framework removed from the beginning of a path. It leaves at least a slash. */
+/** The prefix that a framework removed from a path. Frameworks leave at least a slash. */
 function removedFrom(original: string, path: string): string {
   return path === '/' ? original.replace(/\/$/, '') : original.slice(0, original.length - path.length)
 }

@@ -1,4 +1,4 @@
-/** The request log: one line for each request, without personal data and without text that the client can choose. */
+/** The request log: one line per request, without personal data or text that the client chooses. */
 import { randomUUID } from 'node:crypto'
 import { describeError, type Logger } from '../log.ts'
 import type { AuthError } from '../model/errors.ts'

@@ -1,4 +1,4 @@
-/** Renders answers. All headers are set here, and nothing changes them later. */
+/** Renders answers. All headers are set here and never changed later. */
 import type { ErrorBody } from '../api/index.ts'
 import { type AuthError, ERRORS, type ErrorCode } from '../model/errors.ts'
 import { USER_FIELD_PREFIX } from '../model/user-fields.ts'
@@ -19,7 +19,7 @@ const HEADERS = {
   'x-frame-options': 'DENY',
 } as const
 
-/** What browsers let pages do, such as using the camera. Our pages need none of it but passkeys, nor does what a proxy adds to them. */
+/** The browser features that pages may not use. Only pages that ask for passkeys may use passkeys. */
 const PERMISSIONS = [
   'accelerometer',
   'autoplay',
@@ -116,7 +116,7 @@ export function createRenderer({
     flat({
       ...always,
       'cache-control': 'public, max-age=31536000, immutable',
-      // An image that is opened by itself runs nothing.
+      // A file that is opened on its own must not run scripts, such as those in an SVG.
       'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
       'content-type': type,
     })
@@ -151,7 +151,7 @@ export interface Redirect extends Pick<Answer, 'cookies'> {
   readonly body?: undefined
 }
 
-/** A redirect. @param location - One of our paths, or a URL that may be a target. */
+/** A redirect. @param location - One of our paths, or a URL that was checked. */
 export function redirect(
   location: string,
   status: Redirect['status'],
@@ -160,7 +160,7 @@ export function redirect(
   return { status, ...more, headers: { ...more.headers, location } }
 }
 
-/** The errors whose message names the field. The messages of the others are clear without it. */
+/** The errors whose message is not clear without the name of the field. */
 const NAMES_ITS_FIELD = new Set<ErrorCode>([
   'missing_field',
   'invalid_field',
@@ -188,7 +188,7 @@ export function errorAnswer(error: AuthError, requestId: string, headers: Extra 
 }
 
 /**
- * Refusals behind which the connection cannot be used again: the rest of the body is not read, or it is in doubt where the
+ * After these errors, the connection cannot be used again: the rest of the body was not read, or it is uncertain where the
  * request ends (RFC 9112 §6.3).
  */
 const ENDS_CONNECTION = new Set<ErrorCode>(['body_too_large', 'malformed_request'])
@@ -200,7 +200,7 @@ export function headersOf({ code, retryAfterSeconds }: AuthError): Extra {
   return retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
 }
 
-/** Names on the wire are in snake case, except those of user fields, which the application has chosen. */
+/** Names on the wire are in snake case, except those of user fields, which the application chooses. */
 function wireName(name: string): string {
   if (name.startsWith(USER_FIELD_PREFIX)) return name
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

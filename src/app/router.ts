@@ -1,6 +1,6 @@
 import type { Route } from './handlers.ts'
 
-/** The routes that a request matches by its path. */
+/** The routes whose path matches a request. */
 export interface Match {
   /** The path in the contract, with its parameters in braces. */
   readonly path: string

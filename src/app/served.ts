@@ -4,7 +4,7 @@ import { relyingPartyOf } from '../lib/relying-party.ts'
 
 type Configuration = Pick<AuthService, 'options' | 'mailer'>
 
-/** Whether each part of the configuration is there. */
+/** Whether each part of the configuration is present. */
 const IS_MET: Readonly<Record<Need, (configuration: Configuration) => boolean>> = {
   // Mailed links need a base URL.
   mail: ({ options, mailer }) => mailer !== null && options.baseUrl !== '',
@@ -18,7 +18,7 @@ const IS_MET: Readonly<Record<Need, (configuration: Configuration) => boolean>> 
   passkeys: ({ options }) => relyingPartyOf(options) !== null,
   related_origins: (configuration) =>
     IS_MET.passkeys(configuration) && configuration.options.passkeyOrigins !== '',
-  // Providers send people back to the base URL, and their secrets must open at the next start.
+  // Providers send people back to the base URL, and the stored client secrets need a key that survives a restart.
   providers: ({ options }) => options.baseUrl !== '' && options.secretKey !== '',
   factors: (configuration) => IS_MET.totp(configuration) || IS_MET.passkeys(configuration),
 }

@@ -1,4 +1,4 @@
-/** Runs the service on its own sockets, with HTTP limits, on one or more addresses, and with a graceful stop. */
+/** Runs the service on one or more addresses of its own, with HTTP limits and a graceful stop. */
 import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -7,8 +7,8 @@ import type { App } from './index.ts'
 import { type NodeHandler, nodeHandler } from './node.ts'
 import type { Rendered } from './responses.ts'
 
-// Not imported: an import reads every export, `WebSocket` among them, for which Node loads its HTTP client, HTTP/2 and
-// TLS. That would be 15 MB.
+// Not imported, because an import reads every export. One is `WebSocket`, for which Node loads its HTTP client, HTTP/2 and TLS:
+// 15 MB.
 const { createServer, STATUS_CODES } = process.getBuiltinModule('node:http')
 const { Server: NetServer } = process.getBuiltinModule('node:net')
 
@@ -23,14 +23,14 @@ export const LIMITS = {
   connectionsCheckingInterval: 1_000,
 } as const
 
-/** How long requests in progress may take once the service stops. */
+/** How long requests in progress may take after the stop begins. */
 export const STOP_TIMEOUT_MS = 10_000
 /**
- * How long idle connections stay open once the service stops. A proxy may be sending a request on one, and does not know of the stop
- * before its next check. The answer says `Connection: close`.
+ * How long idle connections stay open after the stop begins. A proxy learns of the stop at its next check, so it may still send a
+ * request on one. The answer says `Connection: close`.
  */
 export const STOP_IDLE_MS = 1_000
-/** How often connections that have become idle are closed then. */
+/** How often newly idle connections are closed after that. */
 const STOP_POLL_MS = 50
 
 /** A running server. */
@@ -109,7 +109,7 @@ async function listen(server: Server, host: string, port: number, mayFail: boole
 
 async function stop(server: Server): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  // Not `server.close`, which closes idle connections at once, and with them requests that have arrived and are not read.
+  // Not `server.close`: it closes idle connections at once, even if a request has arrived on one and is not read yet.
   NetServer.prototype.close.call(server, () => resolve())
   let poll: NodeJS.Timeout | undefined
   const idle = setTimeout(() => {
@@ -142,6 +142,6 @@ function answerOnSocket({ status, headers, body }: Rendered, socket: Duplex): vo
   for (let index = 0; index < headers.length; index += 2)
     lines.push(`${headers[index]}: ${headers[index + 1]}`)
   lines.push(`content-length: ${Buffer.byteLength(content)}`)
-  // Close it, because the client may not.
+  // The client may keep its side open.
   socket.end(`${lines.join('\r\n')}\r\n\r\n${content}`, () => socket.destroy())
 }

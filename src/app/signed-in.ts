@@ -1,4 +1,4 @@
-/** How a client gets a session token and loses it: with cookies, or in the body as a bearer token. */
+/** Delivers session tokens and removes them: in cookies, or in the body as a bearer token. */
 import {
   type AwaitedSignIn,
   DEVICE_LIFETIME_SECONDS,
@@ -21,7 +21,7 @@ import {
 } from './cookies.ts'
 import type { Credentials } from './credentials.ts'
 
-/** A session that begins, with the device token if there is one. */
+/** A new session, with the device token if there is one. */
 export type NewSession = StartedSession & Partial<Pick<SignedIn, 'deviceToken'>>
 
 /** The cookies of a new session. A bearer session has none. */
@@ -35,7 +35,7 @@ export function cookiesFor(started: NewSession, options: CookieOptions): Cookie[
 }
 
 /**
- * Refuses a sign-in that asks for another transport than that of the session which it replaces.
+ * Refuses a sign-in that asks for a different transport than that of the session it replaces.
  *
  * @throws {AuthError} `conflicting_credentials`.
  */
@@ -44,7 +44,7 @@ export function assertOneTransport(presented: Credentials, transport: Transport 
     throw new AuthError('conflicting_credentials')
 }
 
-/** The cookies that remove the session from a browser. The device stays known. */
+/** The cookies that remove the session from a browser. The device cookie stays. */
 export function cookiesAfter(options: CookieOptions): Cookie[] {
   return [clearedCookie(options)]
 }
@@ -55,14 +55,14 @@ export function cookieHeadersAfter({ transport }: Presented, options: CookieOpti
 }
 
 /**
- * The headers after signing out, which clear what the browser has stored of the host. Cookies stay, so that the device stays
- * known. Browsers obey only over https.
+ * The headers after signing out, which clear what the browser has stored for the host. Cookies stay, so that the device is still
+ * recognized. Browsers ignore the header over http.
  */
 export function headersAfter({ secureCookie }: CookieOptions): Readonly<Record<string, string>> {
   return secureCookie ? { 'clear-site-data': '"cache", "storage"' } : {}
 }
 
-/** What the answer for a new session adds to its body and its headers. */
+/** The cookies or body fields that carry a new session. */
 export function delivery(started: NewSession, options: CookieOptions) {
   const { transport, sessionToken, expiresAt, deviceToken = null } = started
   return {
@@ -78,7 +78,7 @@ export function delivery(started: NewSession, options: CookieOptions) {
   }
 }
 
-/** The answer to a step of a sign-in: the session, or 202 with what it waits for. */
+/** The answer to a step of a sign-in: the session, or 202 with the next step. */
 export function answerOf(result: SignInResult, caller: SessionCaller, options: CookieOptions) {
   if (result.next !== 'signed_in') return waiting(result, options)
   const { cookies, fields } = delivery(result, options)
@@ -86,7 +86,7 @@ export function answerOf(result: SignInResult, caller: SessionCaller, options: C
   return { body, cookies: [...cookies, ...endOfWait(result, caller, options)] }
 }
 
-/** The status of a sign-in that waits for another step. */
+/** The status of a sign-in that needs another step. */
 export const WAITS = 202
 
 function waiting({ next, methods, loginToken, expiresAt, transport }: AwaitedSignIn, options: CookieOptions) {
@@ -96,7 +96,7 @@ function waiting({ next, methods, loginToken, expiresAt, transport }: AwaitedSig
     : { status: WAITS, body: fields, cookies: [loginCookie(loginToken, options).header] }
 }
 
-/** Clears the cookie of a sign-in that waited and is finished. */
+/** Clears the cookie of a pending sign-in that is now finished. */
 export function endOfWait(
   { transport }: Pick<SignedIn, 'transport'>,
   { loginToken }: SessionCaller,
@@ -105,12 +105,12 @@ export function endOfWait(
   return transport === 'bearer' || loginToken === undefined ? [] : [clearedLoginCookie(options).header]
 }
 
-/** The caller whose bearer token is that of a sign-in that waits, for requests without a body. */
+/** For requests without a body: takes the bearer token of the caller as the token of a pending sign-in. */
 export function withPendingBearer(caller: SessionCaller): SessionCaller {
   return caller.transport === 'bearer' ? { ...caller, loginToken: caller.sessionToken ?? undefined } : caller
 }
 
-/** The caller with the tokens of a client without cookies, from the body. */
+/** Adds the tokens in the body to a caller. Clients without cookies send them there. */
 export function withTokens(
   caller: SessionCaller,
   tokens: {

@@ -4,7 +4,7 @@ import type { JsonObject } from '../model/json.ts'
 import { type Account, isEmailAddress } from '../model/user.ts'
 import { cookieName } from './cookies.ts'
 
-/** A user that is signed in for a test. */
+/** A user who is signed in for a test. */
 export interface TestSession<Metadata = JsonObject> {
   readonly user: Account<Metadata>
   readonly sessionToken: string
@@ -12,7 +12,7 @@ export interface TestSession<Metadata = JsonObject> {
   readonly headers: { readonly cookie: string }
 }
 
-/** Help for the tests of an application. */
+/** Helpers for the tests of an application. */
 export interface Testing<Metadata = JsonObject> {
   /**
    * Signs a user in without a password. If no account has the address, creates one with a confirmed address and no password.
@@ -23,7 +23,7 @@ export interface Testing<Metadata = JsonObject> {
   signIn(user: string | { readonly email: string }): Promise<TestSession<Metadata>>
 }
 
-/** Binds the help for tests to a service. */
+/** Creates the test helpers of a service. */
 export function testingOf({ options, db, users, sessions }: AuthService): Testing {
   async function addUser(email: string): Promise<void> {
     if (!isEmailAddress(email)) throw new AuthError('invalid_email', { field: 'email' })

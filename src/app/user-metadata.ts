@@ -1,9 +1,9 @@
-/** The field `metadata` of bodies, which depends on the user fields of this service. */
+/** The field `metadata` in bodies. It depends on the user fields of this service. */
 import type { z } from 'zod'
 import type { AuthService } from '../auth/index.ts'
 import type { OpenedUserField } from '../model/user-fields.ts'
 
-/** A body as this service takes it. Without user fields it has no `metadata`. */
+/** A body as this service accepts it. If the service has no user fields, it has no `metadata`. */
 export function bodyFor<Body extends z.ZodObject>(
   body: Body,
   { userFields }: Pick<AuthService, 'userFields'>,
@@ -12,7 +12,7 @@ export function bodyFor<Body extends z.ZodObject>(
   return hasNone ? (body.omit({ metadata: true }) as unknown as Body) : body
 }
 
-/** The user fields as a JSON Schema. @param isNew - Whether they are those of a new account, so that required ones are. */
+/** The user fields as a JSON Schema. @param isNew - Whether the account is new, so that required fields must be present. */
 export function userFieldsSchema(
   fields: readonly OpenedUserField[],
   { isNew }: { readonly isNew: boolean },

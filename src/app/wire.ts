@@ -1,4 +1,4 @@
-/** The form of accounts and sessions in answers. Fields are listed one by one, so that no new field is sent by accident. */
+/** Accounts and sessions as answers have them. Fields are listed one by one, so that no new field is sent by accident. */
 import type {
   AccountExport,
   AuditRecord,
@@ -10,7 +10,7 @@ import type {
 } from '../auth/index.ts'
 import type { Account } from '../model/user.ts'
 
-/** An account as its user and the applications behind the service see it. */
+/** An account, as its user and other applications see it. */
 export function accountOnWire(account: Account) {
   return {
     id: account.id,
@@ -78,7 +78,7 @@ export function identityOnWire(identity: IdentityInfo) {
   }
 }
 
-/** The same, with what names it at the provider: for exports and operators. */
+/** An identity with its identifiers at the provider, for exports and operators. */
 export function identityDetailsOnWire(identity: IdentityInfo) {
   return {
     ...identityOnWire(identity),
@@ -103,7 +103,7 @@ export function factorsOnWire(factors: FactorInfo) {
   }
 }
 
-/** A record of the audit log, as the user sees it whom it is about. */
+/** A record of the audit log, as shown to the user of the account. */
 export function auditOnWire({ at, action, outcome, reason, ip, userAgent }: AuditRecord) {
   return { at: at.toISOString(), action, outcome, reason, ip, user_agent: userAgent }
 }

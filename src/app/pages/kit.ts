@@ -6,7 +6,7 @@ import { basePath } from '../paths.ts'
 import { isServed } from '../served.ts'
 import { createReturnTargets, type ReturnTargets, returnOrigins } from './return-to.ts'
 
-/** What the routes of the hosted pages share. Created once, when the service starts. */
+/** Shared by all routes of the hosted pages. Created once, when the service starts. */
 export interface PageKit {
   readonly auth: AuthService
   readonly site: Site
@@ -14,7 +14,7 @@ export interface PageKit {
   readonly returnTarget: ReturnTargets
   /** The path of a page as a browser sees it. */
   pathTo(path: string, query?: Readonly<Record<string, string>>): string
-  /** Whether it is the path of a page, as a browser sees it. */
+  /** Whether a path, as a browser sees it, is that of a page. */
   isPage(path: string): boolean
   look(given: Pick<Look, 'locale' | 'here' | 'user' | 'providers'>): Look
   /** The providers that people can sign in with. */

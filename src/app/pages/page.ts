@@ -1,8 +1,8 @@
 /**
- * Connects a hosted page with its view and its form. A GET shows the page. A POST calls a use case: success leads to
- * another address, and a refusal shows the page again, with the reason and what was typed.
+ * Connects a hosted page to its view and its form. GET shows the page. POST calls a use case: success redirects to another
+ * page, and a refusal shows the page again with the reason and what was typed.
  */
-import type { Contract, FieldsOf } from '../../api/index.ts'
+import { bodyTypesOf, type Contract, type FieldsOf } from '../../api/index.ts'
 import { AuthError, ERRORS, type ErrorCode } from '../../model/errors.ts'
 import { USER_FIELD_PREFIX } from '../../model/user-fields.ts'
 import { type FormState, type Page, renderSignInAgain } from '../../pages/index.ts'
@@ -39,8 +39,8 @@ interface FormHandlers<Form extends Contract> {
 /**
  * A page with a form.
  *
- * @param handlers - `show`: renders the page, with the state of the form. `submit`: calls the use case, and says where to go
- *   next.
+ * @param handlers - `show`: renders the page with the state of the form. `submit`: calls the use case and answers, usually with
+ *   a redirect.
  */
 export function formRoutes<Form extends Contract>(
   kit: PageKit,
@@ -50,7 +50,7 @@ export function formRoutes<Form extends Contract>(
   return [pageRoute(kit, operations.show, handlers.show), submitRoute(kit, operations, handlers)]
 }
 
-/** The form of a page, for a page with several. A refusal shows the page, and step-up leads back to it. */
+/** Another form of a page. A refusal shows the page again, and step-up returns to it. */
 export function submitRoute<Form extends Contract>(
   kit: PageKit,
   operations: { readonly show: Contract; readonly submit: Form },
@@ -65,7 +65,7 @@ export function submitRoute<Form extends Contract>(
     let values: Readonly<Record<string, unknown>> = {}
     try {
       await request.prepare()
-      const sent = body === undefined ? [] : await readFields(incoming, FORM)
+      const sent = body === undefined ? [] : await readFields(incoming, bodyTypesOf(operations.submit))
       values = Object.fromEntries(sent)
       const fields = body === undefined ? {} : validated('metadata' in body.shape ? nested(sent) : sent, body)
       return answerOf(await handlers.submit(request, fields as FieldsOf<Form>), request)
@@ -82,7 +82,7 @@ export function submitRoute<Form extends Contract>(
   ): Promise<Answer> {
     try {
       const answer = answerOf(await handlers.show(request, { values: typed(values), refusal }), request)
-      // There is nothing left that the form could do, and the page leads elsewhere.
+      // The page redirects, because its form can do nothing any more.
       if (answer.page === undefined) return { ...answer, refused: refusal }
       return {
         ...answer,
@@ -91,16 +91,15 @@ export function submitRoute<Form extends Contract>(
         refused: refusal,
       }
     } catch (error) {
-      // The page itself needs a session, or a fresh one.
+      // The page itself requires a session or step-up.
       return detour(request, error)
     }
   }
 }
 
 const EMPTY: FormState = { values: {}, refusal: null }
-const FORM = ['application/x-www-form-urlencoded']
 
-/** These say that the request is not from the form of the page, or that another page must come first. */
+/** The request does not come from the form of the page, or another page must come first. */
 const NOT_FOR_FORM = new Set<ErrorCode>([
   'unauthenticated',
   'second_factor_required',
@@ -118,7 +117,7 @@ function isForForm({ code }: AuthError): boolean {
   return !NOT_FOR_FORM.has(code) && FORM_STATUSES.has(ERRORS[code].status)
 }
 
-/** What a page may show again. Passwords and codes are never part of an answer. */
+/** The values that a page may show again: never a password or a code. */
 function typed(values: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(values).filter(
@@ -139,7 +138,7 @@ function answerOf(result: Page | Answer, { languageCookie }: PageRequest): Answe
     : { ...answer, cookies: [...(answer.cookies ?? []), languageCookie] }
 }
 
-/** The refusals that another proof of identity lifts. */
+/** The refusals that step-up resolves. */
 const STEP_UP = new Set<ErrorCode>(['second_factor_required', 'reauthentication_required'])
 
 /** Sends a browser to the page that must come first: sign-in, or step-up. */
@@ -147,15 +146,15 @@ function detour(request: PageRequest, error: unknown): Answer {
   if (!(error instanceof AuthError) || !request.acceptsHtml) throw error
   if (error.code === 'unauthenticated') return toSignIn(request, error)
   if (STEP_UP.has(error.code)) return request.goTo('/confirm', { return_to: request.here })
-  // Without the cookie that was just set, the browser refuses cookies.
+  // The cookie was just set. If it is missing now, the browser refuses cookies.
   if (error.code === 'pending_login_required')
     return request.goTo('/sign_in', { [request.query.has(BEGUN) ? SIGNED_IN : 'expired']: '' })
   throw error
 }
 
 /**
- * Sends a browser to the sign-in page. If that page has just sent it here, because it sees a session, this page explains: the two
- * would send the browser to and fro for ever. The other cookies are cleared, so that the next attempt works.
+ * Sends a browser to the sign-in page. If that page has just sent it here because it sees a session, shows an explanation
+ * instead: the two pages would redirect to each other for ever. Clears other session cookies, so that the next attempt works.
  */
 function toSignIn(request: PageRequest, refused: AuthError): Answer {
   const { here, clearedElsewhere: cookies } = request

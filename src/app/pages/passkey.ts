@@ -1,4 +1,4 @@
-/** Passkeys in forms: the answer of the browser is JSON in a hidden field. */
+/** Passkeys in forms: the response of the authenticator is JSON in a hidden field. */
 import { relyingPartyOf } from '../../lib/relying-party.ts'
 import { AuthError } from '../../model/errors.ts'
 import type { Options } from '../../options/index.ts'
@@ -14,7 +14,7 @@ export function credentialIn(text: string): unknown {
   }
 }
 
-/** The passkey that was refused because nobody has it, or `null`. Its password manager may delete it. */
+/** The passkey that was refused because no account has it, or `null`. The password manager may delete it. */
 export function unknownPasskey({ refusal, values }: FormState, options: Options): UnknownPasskey | null {
   const rpId = relyingPartyOf(options)?.id
   const { credential } = values

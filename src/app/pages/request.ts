@@ -14,6 +14,7 @@ import type { Locale } from '../../text/index.ts'
 import { acceptsHtml } from '../accept.ts'
 import { clearedElsewhere, hasSeveralSessionCookies, languageCookie, readLanguageCookie } from '../cookies.ts'
 import { type Admitted, callerOf } from '../handlers.ts'
+import type { Incoming } from '../incoming.ts'
 import { type Answer, redirect } from '../responses.ts'
 import { answerOf, delivery } from '../signed-in.ts'
 import type { PageKit } from './kit.ts'
@@ -34,7 +35,7 @@ export class PageRequest {
     this.#path = path
   }
 
-  /** Reads what every page depends on. Before {@link look}. */
+  /** Reads the data that every page needs. Call it before {@link look}. */
   async prepare(): Promise<void> {
     this.#providers = await this.kit.providers()
   }
@@ -67,10 +68,10 @@ export class PageRequest {
   }
 
   /**
-   * The live session of the browser.
+   * The live session of the browser, if it meets the demand.
    *
-   * @throws {AuthError} `unauthenticated`, `second_factor_required`, `reauthentication_required`. A browser goes to the page
-   *   that must come first.
+   * @throws {AuthError} `unauthenticated`, `second_factor_required`, `reauthentication_required`. The browser is then sent to
+   *   sign-in or step-up.
    */
   async session(demand: SessionDemand = {}): Promise<CurrentSession> {
     if (demand.fresh || demand.aal !== undefined) return this.kit.auth.sessions.verify(demand, this.caller)
@@ -79,7 +80,7 @@ export class PageRequest {
     return current
   }
 
-  /** The path of this page as a browser sees it, with its query, to come back to. */
+  /** The path and query of this page, as a browser sees them, to return to. */
   get here(): string {
     const query = new URLSearchParams(this.query)
     query.delete('lang')
@@ -87,35 +88,32 @@ export class PageRequest {
     return this.kit.pathTo(this.#path, Object.fromEntries(query))
   }
 
-  /** Where to go afterwards, or `null` if the query names no place or one that is not allowed. */
+  /** Where to go afterwards, from the query. `null` if it is missing or not allowed. */
   get returnTarget(): string | null {
     return this.kit.returnTarget(this.query.get('return_to'))
   }
 
-  /** The same, from the form if it was sent. */
+  /** Where to go afterwards, from the form or else from the query. */
   returnTargetOf({ values }: FormState): string | null {
     return this.kit.returnTarget(values.return_to) ?? this.returnTarget
   }
 
-  /** The language: the one that was chosen, now or earlier, or the one that the browser prefers. */
-  get locale(): Locale {
-    const { languages } = this.kit.site
-    const { incoming } = this.#admitted
-    const chosen = [
-      this.query.get('lang'),
-      readLanguageCookie(incoming.header('cookie'), this.kit.auth.options),
-    ]
-    const known = chosen.map((tag) => languages.find((locale) => locale === tag)).find(Boolean)
-    return known ?? negotiate(incoming.header('accept-language'), languages)
+  /** What has just been done, from the query. `null` if nothing, or if a form was refused since. */
+  doneIn({ refusal }: FormState): string | null {
+    return refusal === null ? this.query.get(DONE) : null
   }
 
-  /** The cookie that keeps the language, if this request chooses one. */
+  get locale(): Locale {
+    return localeFor(this.kit, this.#admitted.incoming, this.query.get('lang'))
+  }
+
+  /** The cookie that remembers the language, if this request chooses one. */
   get languageCookie(): string | null {
     const { locale } = this
     return this.query.get('lang') === locale ? languageCookie(locale, this.kit.auth.options).header : null
   }
 
-  /** What the page looks like. @param user - The signed-in user, whom the header names. */
+  /** The look of the page. @param user - The signed-in user, shown in the header. */
   look(user: { readonly email: string } | null = null): Look {
     return this.kit.look({ locale: this.locale, here: this.here, user, providers: this.#providers })
   }
@@ -129,7 +127,7 @@ export class PageRequest {
     return redirect(this.kit.pathTo(path, query), 303, more)
   }
 
-  /** Sends the browser to a page that keeps where to go afterwards. @param target - From the form, not checked yet. */
+  /** Sends the browser to one of our pages, which passes `return_to` on. @param target - From the form, not checked yet. */
   goOn(
     path: string,
     target: string | undefined,
@@ -141,15 +139,15 @@ export class PageRequest {
   }
 
   /**
-   * Sends a browser on after a step of a sign-in: to the next step, or by way of the sign-in page, which goes on if the browser
-   * has kept the cookie and says so if not.
+   * Sends a browser on after a step of a sign-in: to the next step, or through the sign-in page, which reports it if the browser
+   * has not kept the cookie.
    */
   goOnSignedIn(result: SignInResult, target: string | null | undefined): Answer {
     const { path, query } = this.nextStep(result, target)
     return this.goTo(path, query, { cookies: this.cookiesOf(result) })
   }
 
-  /** Where {@link goOnSignedIn} sends the browser, for a page that comes between. */
+  /** Where {@link goOnSignedIn} sends the browser, for a page that is shown first. */
   nextStep(result: SignInResult, target: string | null | undefined): Onward {
     if (result.next !== 'signed_in') return { path: STEPS[result.next], query: { [BEGUN]: '' } }
     const returnTo = this.kit.returnTarget(target)
@@ -161,15 +159,15 @@ export class PageRequest {
     return answerOf(result, this.caller, this.kit.auth.options).cookies
   }
 
-  /** The cookie of the session that replaces that of this browser. */
+  /** The cookie of a session that replaces the browser's. */
   cookieOf(renewed: RenewedSession | null): readonly string[] {
     return renewed === null ? [] : delivery(renewed, this.kit.auth.options).cookies
   }
 
   /**
-   * Sends a browser on that has a session already. One of our own pages learns that from the query: if it sees no session, the
-   * browser sends it other cookies, and it must not lead back. An account that lacks a required user field goes by way of the
-   * profile, which asks for it: it may have been made at another provider, or by a program.
+   * Sends on a browser that already has a session. A flag in the query tells our own pages so. If such a page sees no session, the
+   * browser sends it different cookies, and the page must not send the browser back. If the account lacks a required user field,
+   * the profile asks for it first. Accounts made at another provider or by a program can lack one.
    */
   goOnWithSession({ metadata }: Account): Answer {
     const target = this.returnTarget
@@ -184,12 +182,12 @@ export class PageRequest {
     return redirect(`${path}?${new URLSearchParams([...new URLSearchParams(search), [SIGNED_IN, '']])}`, 303)
   }
 
-  /** Whether the browser sends several session cookies, of which none counts. */
+  /** Whether the browser sends several session cookies. Then none of them counts. */
   get hasSeveralSessions(): boolean {
     return hasSeveralSessionCookies(this.cookieHeader, this.kit.auth.options)
   }
 
-  /** The cookies that clear other session cookies than ours, which this request or the sign-in page may have been sent. */
+  /** Clears session cookies that we did not set and that this page or the sign-in page may receive. */
   get clearedElsewhere(): readonly string[] {
     const { auth, pathTo } = this.kit
     const host = this.#admitted.incoming.header('host') ?? ''
@@ -203,19 +201,33 @@ export class PageRequest {
   }
 }
 
+/** The language of a page: the one asked for, the one in the cookie, or the one that the browser prefers. */
+export function localeFor(
+  { site: { languages }, auth }: PageKit,
+  incoming: Incoming,
+  asked: string | null = null,
+): Locale {
+  const chosen = [asked, readLanguageCookie(incoming.header('cookie'), auth.options)]
+  const [known] = chosen.flatMap((tag) => languages.find((locale) => locale === tag) ?? [])
+  return known ?? negotiate(incoming.header('accept-language'), languages)
+}
+
 /**
- * The query flag with which the sign-in page and our other pages send a browser on: it has a session. Where none is seen, the
- * browser does not send its cookie there.
+ * The query flag that says that the browser was just seen with a session. If the page sees none, the browser does not send it the
+ * session cookie.
  */
 export const SIGNED_IN = 'signed_in'
 
-/** The demand on a session for what could take the account over. */
+/** The query flag of a page that says what has just been done. Its value is the key of a sentence of the page. */
+export const DONE = 'done'
+
+/** The demand on a session for operations that an attacker could use to take over the account. */
 export const STRONG = { fresh: true, aal: 'strongest' } as const
 
-/** The pages for what a sign-in can wait for. */
+/** The page for each next step of a pending sign-in. */
 export const STEPS = { second_factor: '/sign_in/factor', enrol: '/sign_in/enrol' } as const
 
-/** The query flag of the first request of these pages, which shows whether the browser has kept the cookie. */
+/** The query flag of the first request to such a page. It shows whether the browser has kept the cookie. */
 export const BEGUN = 'begun'
 
 function queryOf(target: string): string {

@@ -1,18 +1,18 @@
 import { parseOrigins } from '../../lib/origins.ts'
 import type { Options } from '../../options/index.ts'
 
-/** Finds out where a person may go after a form. `null`: not there. */
+/** Checks where a person may go after a form. `null`: not allowed. */
 export type ReturnTargets = (text: string | null | undefined) => string | null
 
-/** Longer targets would not fit into the URL of the sign-in page. */
+/** Longer targets might not fit into the URL of the sign-in page. */
 const MAX_LENGTH = 1_024
 /** Browsers remove tabs and line breaks from a URL, and read a backslash as a slash. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it must find.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it must find control characters.
 const MISREAD = /[\u0000-\u0020\u007f\\]/
 /** Stands for our own origin. RFC 2606 reserves the name. */
 const HERE = 'https://here.invalid'
 
-/** The origins besides our own that a person may be sent to. */
+/** The foreign origins to which a person may be sent. */
 export function returnOrigins({
   returnOrigins: origins,
   trustedOrigins,
@@ -21,8 +21,8 @@ export function returnOrigins({
 }
 
 /**
- * Creates the check of `return_to`. A target is a path of this origin, or a URL whose origin is our own or listed. Otherwise
- * a link to our sign-in page could lead to a page that looks like ours (OWASP, Unvalidated Redirects and Forwards).
+ * Creates the check of `return_to`. A target is a path of this origin, or a URL whose origin is our own or listed. Without the
+ * check, a link to our sign-in page could lead to a page that imitates ours (OWASP, Unvalidated Redirects and Forwards).
  *
  * @returns A function that returns the target as it goes into `Location`, or `null`.
  */
@@ -42,7 +42,7 @@ export function createReturnTargets(
   }
 }
 
-/** The path is resolved as a browser does: `//host` and `/.//host` name another host. */
+/** Resolves the path as browsers do: `//host` and `/.//host` name another host. */
 function localTarget(text: string): string | null {
   const url = text.startsWith('//') ? null : URL.parse(text, HERE)
   if (url === null || url.origin !== HERE || url.pathname.startsWith('//')) return null

@@ -1,6 +1,6 @@
 import { AuthError } from '../../model/errors.ts'
 
-/** Whether something was there. */
+/** Waits for a change. @returns Whether its subject existed: `false` after `not_found`. */
 export async function unlessGone(change: Promise<unknown>): Promise<boolean> {
   try {
     await change

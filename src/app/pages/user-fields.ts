@@ -1,18 +1,18 @@
-/** What the forms of the profile and of the sign-up page send about user fields. */
+/** The user fields in the forms of the profile and of the sign-up page. */
 import type { ProfileUpdate } from '../../auth/index.ts'
 import type { Account } from '../../model/user.ts'
 import type { OpenedUserField } from '../../model/user-fields.ts'
 
 type Given = ProfileUpdate['metadata']
 
-/** The user fields of a form. A browser sends `on` for a box that is ticked, and nothing for one that is not. */
+/** Converts the boxes of a form to booleans. A browser sends `on` for a ticked box and nothing for an unticked one. */
 export function withBoxes(given: Given, shown: readonly OpenedUserField[]): Given {
   if (shown.length === 0) return given
   const boxes = shown.filter(({ type }) => type === 'boolean')
   return { ...given, ...Object.fromEntries(boxes.map(({ name }) => [name, given?.[name] === 'on'])) }
 }
 
-/** What a form changes in the profile of a user, so that the audit log names nothing else. */
+/** The members of the profile that a form changes, so that the audit log names only these. */
 export function profileChanges(
   user: Account,
   {

@@ -28,7 +28,7 @@ export const accountRoutes = routesOf('account', (auth) => ({
     if (auth.options.resetTokenDelivery === 'mail') {
       const browser = browserFor(auth, caller, browser_token)
       await auth.account.requestPasswordReset(request, browser.caller)
-      // As entered. The spelling of the account would reveal that it exists.
+      // As entered, because the spelling of the account would reveal that it exists.
       return { body: { email: request.email, message: 'reset mail sent' }, cookies: browser.cookies }
     }
     const { user, resetToken } = await auth.account.createResetToken(request, caller)

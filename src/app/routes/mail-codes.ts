@@ -1,4 +1,4 @@
-import { browserFor, browserOf } from '../browser.ts'
+import { browserFor } from '../browser.ts'
 import { routesOf } from '../handlers.ts'
 import { answerOf, assertOneTransport, withTokens } from '../signed-in.ts'
 
@@ -6,7 +6,7 @@ export const mailCodeRoutes = routesOf('mailCodes', (auth) => ({
   async request({ fields: { browser_token, ...request }, caller }) {
     const browser = browserFor(auth, caller, browser_token)
     await auth.mailCodes.request(request, browser.caller)
-    // As entered. The spelling of the account would reveal that it exists.
+    // As entered, because the spelling of the account would reveal that it exists.
     return { body: { email: request.email, message: 'code mailed' }, cookies: browser.cookies }
   },
 
@@ -17,14 +17,14 @@ export const mailCodeRoutes = routesOf('mailCodes', (auth) => ({
     return answerOf(result, caller, auth.options)
   },
 
-  async resetPassword({ fields: { code, new_password, browser_token }, caller }) {
+  async resetPassword({ fields: { code, new_password, ...tokens }, caller }) {
     const request = { code, newPassword: new_password }
-    const { email } = await auth.mailCodes.resetPassword(request, browserOf(caller, browser_token))
+    const { email } = await auth.mailCodes.resetPassword(request, withTokens(caller, tokens))
     return { body: { email, message: 'Password updated' } }
   },
 
-  async changeEmail({ fields: { code, browser_token }, caller }) {
-    const { email } = await auth.mailCodes.changeEmail({ code }, browserOf(caller, browser_token))
+  async changeEmail({ fields: { code, ...tokens }, caller }) {
+    const { email } = await auth.mailCodes.changeEmail({ code }, withTokens(caller, tokens))
     return { body: { email, message: 'Email confirmed' } }
   },
 }))

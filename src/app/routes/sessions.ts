@@ -22,7 +22,7 @@ export const sessionRoutes = routesOf('sessions', (auth) => {
 
     async signOutClassic({ caller, isBrowser }) {
       if (!(await auth.sessions.signOut(caller))) throw new AuthError('unauthenticated')
-      // After a 302 a browser would repeat DELETE on the home page.
+      // After 302, browsers would repeat DELETE on the home page.
       return redirect(homePath(auth.options), isBrowser ? 303 : 302, {
         cookies: cookieHeadersAfter(caller, auth.options),
         headers,

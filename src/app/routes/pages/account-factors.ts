@@ -11,15 +11,12 @@ import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
 import { formRoutes, submitRoute } from '../../pages/page.ts'
 import { credentialIn } from '../../pages/passkey.ts'
-import { type PageRequest, STRONG } from '../../pages/request.ts'
+import { DONE, type PageRequest, STRONG } from '../../pages/request.ts'
 import { unlessGone } from '../../pages/unless-gone.ts'
 
 const { pages } = TOPICS
 
-/** The query flag of a page that says what has just been done. The page has the sentence. */
-const DONE = 'done'
-
-/** The pages about passkeys and the second factor. Step-up comes before they show anything. */
+/** The pages about passkeys and the second factor. All of them require step-up. */
 export function accountFactorPages(kit: PageKit): Route[] {
   return [...passkeyPages(kit), ...factorPages(kit), ...wellKnown(kit)]
 }
@@ -34,7 +31,7 @@ function passkeyPages(kit: PageKit): Route[] {
     return renderPasskeys(request.look(user), {
       form,
       passkeys,
-      done: doneIn(request, form),
+      done: request.doneIn(form),
       known: userHandle === null ? null : { rpId, userHandle, email: user.email, credentialIds },
     })
   }
@@ -86,7 +83,7 @@ function factorPages(kit: PageKit): Route[] {
   const show = async (request: PageRequest, form: FormState) => {
     const { user } = await request.session(STRONG)
     const factors = await auth.factors.list(request.caller)
-    return renderFactors(request.look(user), { form, factors, done: doneIn(request, form) })
+    return renderFactors(request.look(user), { form, factors, done: request.doneIn(form) })
   }
   const back = (request: PageRequest, done: string, cookies: readonly string[] = []) =>
     request.goTo('/account/factors', { [DONE]: done }, { cookies })
@@ -171,7 +168,7 @@ function factorPages(kit: PageKit): Route[] {
   ]
 }
 
-/** What password managers and browsers ask at fixed addresses. */
+/** The well-known URLs that password managers and browsers request. */
 function wellKnown({ auth, pathTo }: PageKit): Route[] {
   const { baseUrl, passkeyOrigins } = auth.options
   return [
@@ -189,9 +186,4 @@ function wellKnown({ auth, pathTo }: PageKit): Route[] {
       },
     },
   ]
-}
-
-/** What has just been done, unless a form was refused since. */
-function doneIn(request: PageRequest, { refusal }: FormState): string | null {
-  return refusal === null ? request.query.get(DONE) : null
 }

@@ -1,5 +1,4 @@
 import { TOPICS } from '../../../api/index.ts'
-import { AuthError } from '../../../model/errors.ts'
 import {
   type FormState,
   renderAccount,
@@ -15,17 +14,15 @@ import { declinedCookie, hasDeclined } from '../../cookies.ts'
 import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
 import { formRoutes, pageRoute, submitRoute } from '../../pages/page.ts'
-import { type PageRequest, STRONG } from '../../pages/request.ts'
+import { DONE, type PageRequest, STRONG } from '../../pages/request.ts'
+import { unlessGone } from '../../pages/unless-gone.ts'
 import { profileChanges, withBoxes } from '../../pages/user-fields.ts'
 import { isServed } from '../../served.ts'
 import { delivery } from '../../signed-in.ts'
 
 const { pages } = TOPICS
 
-/** The query flag of a page that says what has just been done. The page has the sentence. */
-const DONE = 'done'
-
-/** The pages of a signed-in user, except those of the data. */
+/** The pages of a signed-in user, except those about factors, identities and data. */
 export function accountPages(kit: PageKit): Route[] {
   const { auth } = kit
   const hasFactors = isServed(pages.showFactors, auth)
@@ -62,12 +59,7 @@ export function accountPages(kit: PageKit): Route[] {
         async show(request, form) {
           const { user } = await request.session()
           const returnTo = request.returnTargetOf(form)
-          return renderProfile(request.look(user), {
-            form,
-            user,
-            returnTo,
-            done: doneOn(request, form.refusal),
-          })
+          return renderProfile(request.look(user), { form, user, returnTo, done: request.doneIn(form) })
         },
         async submit(request, { name, locale, metadata, return_to }) {
           const { user } = await request.session()
@@ -92,14 +84,11 @@ export function accountPages(kit: PageKit): Route[] {
         async show(request, form) {
           const { user } = await request.session({ aal: 'strongest' })
           const { password } = await auth.factors.list(request.caller)
-          // The first password needs no other one, so that it is the owner must be certain.
+          // The first password can be set without a current one, so make sure that it is the owner.
           if (!password) await request.session(STRONG)
-          return renderPassword(request.look(user), {
-            form,
-            email: user.email,
-            hasPassword: password,
-            done: request.query.get(DONE),
-          })
+          const { email } = user
+          const done = request.doneIn(form)
+          return renderPassword(request.look(user), { form, email, hasPassword: password, done })
         },
         async submit(request, { password, new_password }) {
           const passwords = { currentPassword: password, newPassword: new_password }
@@ -122,8 +111,8 @@ function emailPages(kit: PageKit): Route[] {
       { show: pages.showEmail, submit: pages.changeEmail },
       {
         async show(request, form) {
-          const done = doneOn(request, form.refusal)
-          // A code may take longer than a session stays fresh, and what it has done must not wait for the password.
+          const done = request.doneIn(form)
+          // A code may arrive after the session is no longer fresh. Its result must be shown without step-up.
           const { user, session } = await request.session(done === null ? STRONG : {})
           const { fresh } = session
           return renderEmail(request.look(user), { form, email: user.email, fresh, done })
@@ -155,19 +144,16 @@ function emailPages(kit: PageKit): Route[] {
   ]
 }
 
-/** The page of the devices. Only its forms need a fresh session. */
+/** The page of the devices. Only its forms require a fresh session. */
 function sessionPages(kit: PageKit): Route[] {
   const { auth } = kit
   const show = async (request: PageRequest, form: FormState) => {
     const { user, session } = await request.session()
-    const sessions = await auth.sessions.list(request.caller)
-    const { fresh } = session
-    const done = doneOn(request, form.refusal)
     return renderSessions(request.look(user), {
       form,
-      sessions,
-      fresh,
-      done,
+      sessions: await auth.sessions.list(request.caller),
+      fresh: session.fresh,
+      done: request.doneIn(form),
       part: request.query.get('part'),
     })
   }
@@ -178,13 +164,8 @@ function sessionPages(kit: PageKit): Route[] {
       {
         show,
         async submit(request, { session: id }) {
-          try {
-            await auth.sessions.end({ id }, request.caller)
-          } catch (error) {
-            if (!(error instanceof AuthError) || error.code !== 'not_found') throw error
-            return request.goTo('/account/sessions', { [DONE]: 'already_ended' })
-          }
-          return request.goTo('/account/sessions', { [DONE]: 'ended' })
+          const isThere = await unlessGone(auth.sessions.end({ id }, request.caller))
+          return request.goTo('/account/sessions', { [DONE]: isThere ? 'ended' : 'already_ended' })
         },
       },
     ),
@@ -201,9 +182,4 @@ function sessionPages(kit: PageKit): Route[] {
       },
     ),
   ]
-}
-
-/** What has just been done, unless the form was refused after it. */
-function doneOn({ query }: PageRequest, refusal: AuthError | null): string | null {
-  return refusal === null ? query.get(DONE) : null
 }

@@ -3,7 +3,7 @@ import { AuthError } from '../../../model/errors.ts'
 import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
 
-/** The style, the scripts and the images. */
+/** Serves the style sheet, the scripts and the images. */
 export function assetRoutes({ assets }: PageKit): Route[] {
   const byName = new Map(
     Object.values(assets).flatMap((asset) => (asset === null ? [] : [[asset.name, asset] as const])),

@@ -6,7 +6,7 @@ import { pageRoute } from '../../pages/page.ts'
 
 const { pages } = TOPICS
 
-/** The pages behind mailed links. Their script reads the token from the fragment, which no server sees. */
+/** The pages that mailed links open. Their script reads the token from the fragment, which browsers do not send. */
 export function linkPages(kit: PageKit): Route[] {
   const { resetEndsSessions } = kit.auth.options
   return [

@@ -1,4 +1,4 @@
-import { TOPICS } from '../../../api/index.ts'
+import { bodyTypesOf, TOPICS } from '../../../api/index.ts'
 import type { ProviderOutcome, StartedFlow } from '../../../auth/index.ts'
 import { AuthError } from '../../../model/errors.ts'
 import { type FormState, renderContinue, renderIdentities, renderLeadingOn } from '../../../pages/index.ts'
@@ -8,14 +8,12 @@ import { clearedFlowCookie, flowCookies, readFlowCookie } from '../../cookies.ts
 import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
 import { formRoutes, pageRoute, submitRoute } from '../../pages/page.ts'
-import { type PageRequest, STRONG } from '../../pages/request.ts'
+import { DONE, type PageRequest, STRONG } from '../../pages/request.ts'
 import { unlessGone } from '../../pages/unless-gone.ts'
 import { type Answer, redirect } from '../../responses.ts'
 import { cookiesFor } from '../../signed-in.ts'
 
 const { pages } = TOPICS
-
-const FORM = ['application/x-www-form-urlencoded']
 
 /** The pages of sign-in with other providers. */
 export function providerPages(kit: PageKit): Route[] {
@@ -33,13 +31,13 @@ export function providerPages(kit: PageKit): Route[] {
     {
       operation: pages.postToCallback,
       async answer({ incoming, params: { provider = '' } }) {
-        const fields = Object.fromEntries(await readFields(incoming, FORM))
+        const fields = Object.fromEntries(await readFields(incoming, bodyTypesOf(pages.postToCallback)))
         const known = Object.keys(pages.postToCallback.body.shape)
         const answer = known.flatMap((name) => {
           const value = fields[name]
           return typeof value === 'string' ? [[name, value] as const] : []
         })
-        // This request comes from another site, so the browser has kept back our cookies.
+        // This request comes from another site, so the browser did not send our cookies.
         return redirect(
           kit.pathTo(`/login/${encodeURIComponent(provider)}/callback`, Object.fromEntries(answer)),
           303,
@@ -84,7 +82,7 @@ export function providerPages(kit: PageKit): Route[] {
         async submit(request, { identity }) {
           const isThere = await unlessGone(auth.identities.unlink({ id: identity }, request.caller))
           return request.goTo('/account/identities', {
-            done: isThere ? 'disconnected' : 'already_disconnected',
+            [DONE]: isThere ? 'disconnected' : 'already_disconnected',
           })
         },
       },
@@ -97,7 +95,7 @@ export function providerPages(kit: PageKit): Route[] {
         show: showIdentities,
         async submit(request) {
           const { provider = '' } = request.params
-          const returnTo = kit.pathTo('/account/identities', { done: 'connected' })
+          const returnTo = kit.pathTo('/account/identities', { [DONE]: 'connected' })
           return leadOn(request, provider, await auth.identities.link({ provider, returnTo }, request.caller))
         },
       },
@@ -107,7 +105,7 @@ export function providerPages(kit: PageKit): Route[] {
       kit,
       { show: pages.showSignIn, submit: pages.signInAtProvider },
       {
-        show: signInAgain,
+        show: refuse,
         async submit(request, { remember, return_to }) {
           const { provider = '' } = request.params
           const fields = { provider, remember: remember === 'on', returnTo: kit.returnTarget(return_to) }
@@ -120,7 +118,7 @@ export function providerPages(kit: PageKit): Route[] {
       kit,
       { show: pages.showStepUp, submit: pages.stepUpAtProvider },
       {
-        show: signInAgain,
+        show: refuse,
         async submit(request, { return_to }) {
           const { provider = '' } = request.params
           const fields = { provider, returnTo: kit.returnTarget(return_to) }
@@ -140,7 +138,7 @@ export function providerPages(kit: PageKit): Route[] {
     return { status: 200, page: renderLeadingOn(request.look(), { name, url: redirectTo }), cookies }
   }
 
-  /** Where the browser goes when it has come back from a provider. */
+  /** Sends the browser on after it has come back from a provider. */
   function goOn(request: PageRequest, outcome: ProviderOutcome, flowId: string): Answer {
     const cleared = clearedFlowCookie(flowId, auth.options).header
     switch (outcome.next) {
@@ -164,7 +162,7 @@ export function providerPages(kit: PageKit): Route[] {
     const flow = form.values.flow ?? request.query.get('flow') ?? ''
     const waiting = await auth.providers.waiting(withFlow(request, flow))
     const isSignedIn = (await request.current()) !== null
-    // Step-up comes before the form.
+    // Connecting requires step-up.
     const user = isSignedIn ? (await request.session(STRONG)).user : null
     return renderContinue(request.look(user), {
       form,
@@ -176,16 +174,12 @@ export function providerPages(kit: PageKit): Route[] {
 
   async function showIdentities(request: PageRequest, form: FormState) {
     const { user } = await request.session(STRONG)
-    const done = form.refusal === null ? request.query.get('done') : null
-    return renderIdentities(request.look(user), {
-      form,
-      identities: await auth.identities.list(request.caller),
-      done,
-    })
+    const identities = await auth.identities.list(request.caller)
+    return renderIdentities(request.look(user), { form, identities, done: request.doneIn(form) })
   }
 
-  /** A provider that does not answer: the page of the error says so. */
-  function signInAgain(_: PageRequest, { refusal }: FormState): never {
+  /** These buttons are forms without input, so a refusal has a page of its own. */
+  function refuse(_: PageRequest, { refusal }: FormState): never {
     throw refusal ?? new AuthError('not_found')
   }
 }

@@ -7,7 +7,7 @@ import { formRoutes, pageRoute } from '../../pages/page.ts'
 
 const { pages } = TOPICS
 
-/** The pages that set a new password by mail. They sign nobody in. */
+/** The pages that set a new password by mail. They do not sign in. */
 export function recoveryPages(kit: PageKit): Route[] {
   const { auth } = kit
   return [

@@ -29,7 +29,7 @@ interface WaitingFields {
   readonly return_to?: string | undefined
 }
 
-/** The pages of a sign-in that waits for a second factor, or for the set-up of one. */
+/** The pages of a pending sign-in, which waits for a second factor or for one to be set up. */
 export function secondStepPages(kit: PageKit): Route[] {
   const { auth } = kit
   return [...factorPages(), ...enrolmentPages()]
@@ -102,7 +102,7 @@ export function secondStepPages(kit: PageKit): Route[] {
   }
 
   function enrolmentPages(): Route[] {
-    // Under the policy `passkey`, an app does not let a sign-in pass.
+    // Under the policy `passkey`, an app is not enough.
     const takesApps = auth.options.secondFactor !== 'passkey'
     const show = whileWaiting('enrol', (request, form, signIn) => {
       const look = request.look()
@@ -153,13 +153,13 @@ export function secondStepPages(kit: PageKit): Route[] {
     ]
   }
 
-  /** Signs in, and shows the recovery codes first. */
+  /** Signs in. Shows new recovery codes first. */
   function enrolled(
     request: PageRequest,
     { signedIn, renewed, recoveryCodes }: Enrolled,
     returnTo: string | null,
   ): Answer {
-    // The sign-in has expired in the meantime, and the browser had a session.
+    // The sign-in has expired, but the browser had a session.
     if (signedIn === null) return request.goBack(returnTo, { cookies: request.cookieOf(renewed) })
     if (recoveryCodes === null) return request.goOnSignedIn(signedIn, returnTo)
     const onward = request.nextStep(signedIn, returnTo)
@@ -167,7 +167,7 @@ export function secondStepPages(kit: PageKit): Route[] {
     return { status: 200, page, cookies: request.cookiesOf(signedIn) }
   }
 
-  /** Shows a page of the sign-in that waits for this. Another one is sent to its own page. */
+  /** Shows a page of a pending sign-in whose next step is `next`. Redirects any other to its own page. */
   function whileWaiting(
     next: NextStep,
     show: (request: PageRequest, form: FormState, signIn: PendingSignIn) => Promise<Page | Answer> | Page,
@@ -176,7 +176,7 @@ export function secondStepPages(kit: PageKit): Route[] {
       const signIn = await auth.signIn.pending(request.caller)
       const hasBegun = request.query.has(BEGUN)
       if (signIn.next !== next) {
-        // The other page has just sent the browser here, so it sends the two pages different cookies.
+        // The other page has just sent the browser here. So the browser sends the two pages different cookies.
         if (hasBegun) throw new AuthError('pending_login_required')
         return request.goTo(STEPS[signIn.next], { [BEGUN]: '' })
       }
@@ -192,7 +192,7 @@ export function secondStepPages(kit: PageKit): Route[] {
     return async (request: PageRequest, fields: FieldsOf<Form> & WaitingFields): Promise<Answer> => {
       try {
         const signIn = await auth.signIn.pending(request.caller)
-        // Another tab has begun another one, maybe of another account.
+        // Another tab has started another sign-in, maybe of another account.
         if (fields.pending !== undefined && fields.pending !== signIn.id)
           throw new AuthError('invalid_field', { field: 'pending' })
         return await take(request, fields, signIn)
@@ -203,7 +203,7 @@ export function secondStepPages(kit: PageKit): Route[] {
     }
   }
 
-  /** The sign-in has expired, unless another tab has finished it. */
+  /** Shows the sign-in page, because the sign-in has expired. If another tab has finished it, goes on instead. */
   async function beginAgain(
     request: PageRequest,
     { email = '', return_to }: WaitingFields,

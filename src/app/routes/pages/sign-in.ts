@@ -13,7 +13,7 @@ const { pages } = TOPICS
 export function signInPages(kit: PageKit): Route[] {
   const { auth } = kit
   const show = async (request: PageRequest, form: FormState) => {
-    // Also for a tab in which somebody was about to sign in while another tab did.
+    // Another tab may have signed in.
     const current = form.refusal === null ? await request.current() : null
     if (current !== null) return request.goOnWithSession(current.user)
     const isFlagged = (flag: string) => form.refusal === null && request.query.has(flag)

@@ -46,7 +46,7 @@ export function signUpPages(kit: PageKit): Route[] {
       { show: pages.showConfirmCode, submit: pages.confirmCode },
       {
         async show(request, form) {
-          // Also for a tab that waits for the code while another tab has signed in.
+          // Another tab may have signed in.
           const current = form.refusal === null ? await request.current() : null
           if (current !== null) return request.goOnWithSession(current.user)
           return renderConfirmCode(request.look(), {
@@ -76,7 +76,7 @@ export function signUpPages(kit: PageKit): Route[] {
         async submit(request, { email, return_to }) {
           const browser = browserFor(auth, request.caller, undefined)
           await auth.account.requestConfirmation({ email }, browser.caller)
-          // A browser without a token has registered no account, so its code needs the password.
+          // A browser without a token did not register the account, so its code needs the password.
           const flags = request.caller.browserToken === undefined ? ['sent', 'asks'] : ['sent']
           return request.goOn('/sign_up/code', return_to, { flags, cookies: browser.cookies })
         },

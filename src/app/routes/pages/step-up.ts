@@ -10,7 +10,7 @@ import { type PageRequest, STRONG } from '../../pages/request.ts'
 
 const { pages } = TOPICS
 
-/** The page that asks a signed-in user who they are again. */
+/** The page on which a signed-in user proves again who they are. */
 export function stepUpPages(kit: PageKit): Route[] {
   const { auth } = kit
   const show = (submitted?: StepUpMethod) => async (request: PageRequest, form: FormState) => {
@@ -66,7 +66,7 @@ export function stepUpPages(kit: PageKit): Route[] {
     ),
   ]
 
-  /** What the session accepts. If it needs a second factor, a password is not enough. */
+  /** The methods that the session accepts. If it needs a second factor, a password is not enough. */
   async function waysToStepUp({ caller }: PageRequest) {
     try {
       await auth.sessions.verify(STRONG, caller)
@@ -74,7 +74,7 @@ export function stepUpPages(kit: PageKit): Route[] {
       if (!(error instanceof AuthError) || error.accepts === undefined) throw error
       return { methods: error.accepts, needsSecondFactor: error.code === 'second_factor_required' }
     }
-    // There is nothing to confirm, but somebody may open the page by its address.
+    // Nothing requires step-up, but the user opened the page directly.
     const { password, totp, passkeys } = await auth.factors.list(caller)
     const providers = await auth.providers.forReauthentication(caller)
     const methods: StepUpMethod[] = [
