@@ -1,7 +1,7 @@
 /** Renders answers. All headers are set here and never changed later. */
 import type { ErrorBody } from '../api/index.ts'
 import { type AuthError, ERRORS, type ErrorCode } from '../model/errors.ts'
-import { USER_FIELD_PREFIX } from '../model/user-fields.ts'
+import { wireName } from '../model/user-fields.ts'
 import type { Options } from '../options/index.ts'
 
 /**
@@ -198,10 +198,4 @@ export function headersOf({ code, retryAfterSeconds }: AuthError): Extra {
   if (ENDS_CONNECTION.has(code)) return { connection: 'close' }
   const retryAfter = retryAfterSeconds ?? (code === 'unavailable' ? 1 : undefined)
   return retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
-}
-
-/** Names on the wire are in snake case, except those of user fields, which the application chooses. */
-function wireName(name: string): string {
-  if (name.startsWith(USER_FIELD_PREFIX)) return name
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

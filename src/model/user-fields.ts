@@ -43,6 +43,12 @@ export interface OpenedUserField {
 /** How an error and a form name a member of the metadata. */
 export const USER_FIELD_PREFIX = 'metadata.'
 
+/** The name of a field on the wire: in snake case, except for user fields, whose names the application chooses. */
+export function wireName(field: string): string {
+  if (field.startsWith(USER_FIELD_PREFIX)) return field
+  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
 /** The first required field that the metadata of an account lacks. */
 export function missingUserField(
   fields: readonly OpenedUserField[],

@@ -4,7 +4,7 @@ import type { Markup } from './layout.ts'
 import type { Look } from './look.ts'
 import { type FormState, type Problem, problemOf } from './problems.ts'
 
-/** What an authenticator app needs to be set up. */
+/** The data that sets up an authenticator app. */
 export interface AppSetup {
   /** In base32. */
   readonly secret: string
@@ -16,7 +16,7 @@ export interface AppSetup {
 /** The problem of a form that confirms an app. */
 export function setupProblem(state: FormState, look: Look): Problem | null {
   const { problems } = look.texts.appSetup
-  // First, because no field is to blame if the form belongs to another sign-in.
+  // `form` comes first: if the form belongs to another sign-in, no field is wrong.
   const whole = { ...problems.form, invalid_field: look.texts.secondStep.otherSignIn }
   return problemOf(state, { form: whole, code: problems.code }, look)
 }
@@ -37,7 +37,7 @@ export function appSetup(
     readonly action: string
     readonly fields?: Readonly<Record<string, string>>
     readonly returnTo?: string | null
-    /** Whether an app is in use. */
+    /** Whether the new app replaces another. */
     readonly replaces?: boolean
   },
 ): Markup {
@@ -52,7 +52,7 @@ ${form(look, { action, submit: words.submit, returnTo }, html`${appCodeField(loo
 `
 }
 
-/** Puts the drawing into an element with a name. Its size and path go through escaping like everything else. */
+/** Rebuilds the drawing in an element with an accessible name, so that its size and path are escaped like every value. */
 function qrCode(svg: string, name: string): Markup {
   const [, size] = /viewBox="0 0 (\d+) /.exec(svg) ?? []
   const [, path] = / d="([^"]*)"/.exec(svg) ?? []

@@ -13,7 +13,7 @@ interface Asset {
 /** The files of the hosted pages. */
 export interface PageAssets {
   readonly style: Asset
-  /** The script of every page but those behind mailed links. */
+  /** The script of every page except those that mailed links open. */
   readonly script: Asset
   /** For pages with new passwords, times or recovery codes. */
   readonly moreScript: Asset
@@ -21,13 +21,13 @@ export interface PageAssets {
   readonly passkeyScript: Asset
   /** For pages that tell password managers about passkeys. */
   readonly signalScript: Asset
-  /** The script of the pages behind mailed links. */
+  /** The script of the pages that mailed links open. */
   readonly linkScript: Asset
   readonly icon: Asset
   readonly logo: Asset | null
 }
 
-/** Reads the files. The operator's colors are part of the style, so its name changes with them. */
+/** Reads the files. The operator's colors are part of the style sheet, so its name changes with them. */
 export function openAssets({ theme, logo }: Site): PageAssets {
   return {
     style: assetOf(
@@ -45,12 +45,12 @@ export function openAssets({ theme, logo }: Site): PageAssets {
   }
 }
 
-/** The URLs are literals with `import.meta.url`, so that bundlers find the files. */
+/** Callers build the URL from a literal and `import.meta.url`, so that bundlers find the file. */
 function sourceOf(file: URL): string {
   return readFileSync(file, 'utf8')
 }
 
-/** The style without its comments and needless spaces, which are a fifth of it. */
+/** The style sheet without comments and needless spaces, which are a fifth of it. */
 function styleOf(file: URL): string {
   return sourceOf(file)
     .replaceAll(/\/\*.*?\*\/\n?/gs, '')
@@ -59,7 +59,7 @@ function styleOf(file: URL): string {
     .replaceAll(' {\n', '{')
 }
 
-/** A script without its comments and indentation. No text in our scripts has several lines or looks like a comment. */
+/** A script without comments and indentation. Our scripts have no string that spans lines or looks like a comment. */
 function scriptOf(file: URL): Asset {
   const source = sourceOf(file)
     .replaceAll(/\/\*\*.*?\*\/ ?/gs, '')

@@ -4,17 +4,17 @@ import { codeField, emailField, form, linkTo, notice, passwordField, summary } f
 import { icon } from './icons.ts'
 import { layOut, type Markup, type Page } from './layout.ts'
 import type { Look } from './look.ts'
-import { type FormState, problemOf } from './problems.ts'
+import { type FormState, type Problem, problemOf } from './problems.ts'
 import { durationIn, fill } from './words.ts'
 
-/** What the page depends on. */
+/** The data of the page. */
 export interface ConfirmCodeView {
   readonly form: FormState
   /** Where to go afterwards, checked. `null`: to the account. */
   readonly returnTo: string | null
-  /** Whether this browser has asked for a code. Only then it can use one. */
+  /** Whether this browser has asked for a code. Only then can it use one. */
   readonly awaitsCode: boolean
-  /** Whether to ask for the password too: the account was registered elsewhere. */
+  /** Whether to ask for the password too, because another browser registered the account. */
   readonly asksPassword: boolean
   /** Whether the mail has just been sent again. */
   readonly sentAgain: boolean
@@ -27,7 +27,7 @@ export function renderConfirmCode(look: Look, view: ConfirmCodeView): Page {
   const canEnter = look.hasCodes && (view.awaitsCode || problem !== null)
   const body = html`${icon('envelope', 'icon')}
 <h1>${confirmCode.heading}</h1>
-${view.sentAgain && notice(confirmCode.sent)}${introduction(look, view)}${canEnter && codeForm(look, view)}${resendForm(look, view.returnTo, canEnter)}`
+${view.sentAgain && notice(confirmCode.sent)}${introduction(look, view)}${canEnter && codeForm(look, view, problem)}${resendForm(look, view.returnTo, canEnter)}`
   return layOut(look, { title: confirmCode.heading, body, hasProblem: problem !== null })
 }
 
@@ -39,9 +39,8 @@ function introduction(look: Look, { awaitsCode }: ConfirmCodeView): Markup {
   return html`<p>${fill(confirmCode.enter, { time })}</p>\n<p>${confirmCode.anyDevice}</p>\n`
 }
 
-function codeForm(look: Look, { form: state, returnTo, asksPassword }: ConfirmCodeView): Markup {
+function codeForm(look: Look, { returnTo, asksPassword }: ConfirmCodeView, problem: Problem | null): Markup {
   const { confirmCode, shell } = look.texts
-  const problem = problemOf(state, confirmCode.problems, look)
   const password = { name: 'password', label: shell.password, hint: confirmCode.passwordHint }
   return html`${summary(look, problem)}${form(
     look,

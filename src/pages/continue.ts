@@ -6,7 +6,7 @@ import type { Look } from './look.ts'
 import { type FormState, problemOf } from './problems.ts'
 import { fill } from './words.ts'
 
-/** What the page depends on. */
+/** The data of the page. */
 export interface ContinueView {
   readonly form: FormState
   /** The identity that waits. */
@@ -23,8 +23,8 @@ export interface ContinueView {
 }
 
 /**
- * The page after a sign-in at a provider that leads to no account yet: it connects the identity with the account that is signed
- * in, says that the address has an account, or asks for an address.
+ * The page after a sign-in at a provider with an identity that has no account yet. It offers to connect the identity to the
+ * signed-in account, says that the address already has an account, or asks for an address.
  */
 export function renderContinue(look: Look, view: ContinueView): Page {
   const { waiting, signedInAs } = view

@@ -8,13 +8,13 @@ import { passkeyForm, withoutScript } from './passkey.ts'
 import { type FormState, problemOf } from './problems.ts'
 import { cancelForm, type WaitingSignIn, waitingFields } from './second-step.ts'
 
-/** What the pages depend on. */
+/** The data of the pages. */
 interface EnrolmentView {
   readonly form: FormState
   readonly signIn: WaitingSignIn
 }
 
-/** The page on which a second factor must be set up before the sign-in goes on. */
+/** The page that sets up the second factor that a sign-in requires. */
 export function renderEnrolment(
   look: Look,
   {
@@ -53,7 +53,7 @@ ${form(look, { action: '/sign_in/enrol/app/start', submit: words.app, returnTo: 
   return layOut(look, { title: words.heading, body, hasProblem: problem !== null, scripts: ['passkeys'] })
 }
 
-/** The page that sets up an authenticator app before the sign-in goes on. */
+/** The page that sets up the authenticator app that a sign-in requires. */
 export function renderEnrolmentApp(
   look: Look,
   { form: state, signIn, setup }: EnrolmentView & { readonly setup: AppSetup },

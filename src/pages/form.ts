@@ -1,4 +1,4 @@
-/** The parts of forms. A form works without script; `browser/page.js` adds what needs it. */
+/** The parts of forms. A form works without script; `browser/page.js` adds to it. */
 import { html } from 'hono/html'
 import { icon } from './icons.ts'
 import type { Markup } from './layout.ts'
@@ -23,8 +23,8 @@ interface Form {
 }
 
 /**
- * A form that posts to a page. `novalidate`: otherwise a browser without script sends nothing for a field that it finds
- * wrong, and the summary of errors never appears.
+ * A form that posts to a page. It has `novalidate`, because otherwise browsers refuse to send a form with a wrong field, and our
+ * summary of errors never appears.
  */
 export function form(
   { basePath, texts }: Look,
@@ -61,7 +61,7 @@ ${hint && html`<p class="hint" id="${name}-hint">${hint}</p>\n`}${problem?.field
 `
 }
 
-/** The address of an account, for password managers too. */
+/** An email address. By default, password managers fill it in as the username. */
 export function emailField(field: Field, problem: Problem | null, autocomplete = 'username'): Markup {
   const { name, value = '' } = field
   return around(
@@ -78,34 +78,37 @@ export function passwordField(
   problem: Problem | null,
   autocomplete = 'current-password',
 ): Markup {
-  return around(
-    field,
-    problem,
-    html`<div class="secret"><input id="${field.name}" name="${field.name}" type="password" autocomplete="${autocomplete}" required autocapitalize="none" autocorrect="off" spellcheck="false"${described(field, problem)}>${reveal(look, field)}</div>`,
-  )
+  return around(field, problem, secretInput(look, field, problem, html` autocomplete="${autocomplete}"`))
 }
 
-/** The address of the account, unseen, so that password managers know whose password it is. */
+/** A password input, with the button that shows the password. */
+function secretInput(look: Look, field: Field, problem: Problem | null, attributes: Markup): Markup {
+  const { name } = field
+  return html`<div class="secret"><input id="${name}" name="${name}" type="password"${attributes} required autocapitalize="none" autocorrect="off" spellcheck="false"${described(field, problem)}>${reveal(look, field)}</div>`
+}
+
+/** The address of the account in an invisible field, so that password managers know whose password it is. */
 export function usernameField(email: string): Markup {
   return html`<input class="unseen" type="text" value="${email}" autocomplete="username" readonly tabindex="-1" aria-hidden="true">
 `
 }
 
-/** A new password, with the rules before it. */
+/** A new password, with its rules above. */
 export function newPasswordField(look: Look, field: Omit<Field, 'hint'>, problem: Problem | null): Markup {
   const { minPasswordLength, texts } = look
   const { passwordHint, passwordLength, passwordLongEnough } = texts.shell
   const rule = texts.errors.newPassword.password_too_short.replace('{min_length}', String(minPasswordLength))
   const withHint = { ...field, hint: minPasswordLength > 1 ? `${rule} ${passwordHint}` : passwordHint }
+  const attributes = html` autocomplete="new-password" minlength="${minPasswordLength}" passwordrules="minlength: ${minPasswordLength};"`
   return around(
     withHint,
     problem,
-    html`<div class="secret"><input id="${field.name}" name="${field.name}" type="password" autocomplete="new-password" minlength="${minPasswordLength}" passwordrules="minlength: ${minPasswordLength};" required autocapitalize="none" autocorrect="off" spellcheck="false"${described(withHint, problem)}>${reveal(look, field)}</div>
+    html`${secretInput(look, withHint, problem, attributes)}
 <p class="count" role="status" data-length-of="${field.name}" data-min="${minPasswordLength}" data-text="${passwordLength}" data-enough="${passwordLongEnough}"></p>`,
   )
 }
 
-/** A mailed code: one field, in which spaces are accepted. */
+/** A mailed code. */
 export function codeField(look: Look, problem: Problem | null): Markup {
   const { code, codeHint } = look.texts.shell
   return digitsField({ name: 'code', label: code, hint: codeHint }, problem)
@@ -136,7 +139,7 @@ function digitsField(field: Field, problem: Problem | null): Markup {
   )
 }
 
-/** A text. `id` differs from the name where several forms have the field. */
+/** A required line of text. `id` differs from the name if several forms on the page have the field. */
 export function textField(field: Field & { readonly id: string }, problem: Problem | null): Markup {
   const { id, name, value = '' } = field
   const own = { ...field, name: id }
@@ -148,7 +151,7 @@ export function textField(field: Field & { readonly id: string }, problem: Probl
   )
 }
 
-/** A line of text that need not be filled in unless it is required. */
+/** A line of text, optional unless `isRequired`. */
 export function inputField(
   field: Field & {
     readonly isRequired?: boolean
@@ -180,7 +183,7 @@ ${options.map(({ value, label }) => html`<option value="${value}"${value === cho
   )
 }
 
-/** A box to tick, which can be required and wrong. */
+/** A checkbox that can be required and have a problem. */
 export function boxField(
   field: Field & { readonly isRequired?: boolean },
   isTicked: boolean,
@@ -193,24 +196,24 @@ ${hint && html`<p class="hint" id="${name}-hint">${hint}</p>\n`}${problem?.field
 `
 }
 
-/** What a form sends unseen. */
+/** Hidden fields. */
 export function hidden(values: Readonly<Record<string, string>>): Markup {
   return html`${Object.entries(values).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">\n`)}`
 }
 
-/** A box to tick. */
+/** A checkbox. */
 export function checkbox({ name, label }: Field, isTicked: boolean): Markup {
   return html`<div class="check"><input id="${name}" name="${name}" type="checkbox" value="on"${isTicked && html` checked`}><label for="${name}">${label}</label></div>
 `
 }
 
-/** The switch that shows a password. The script unhides it. */
+/** The button that shows a password. Hidden without script. */
 function reveal({ texts }: Look, { name }: Field): Markup {
   const { revealPassword } = texts.shell
   return html`<button class="reveal" type="button" hidden aria-pressed="false" aria-controls="${name}" aria-label="${revealPassword}" title="${revealPassword}">${icon('eye', '')}</button>`
 }
 
-/** A link to one of our pages, which keeps where to go afterwards. */
+/** A link to one of our pages that passes `return_to` on. */
 export function linkTo(
   { basePath }: Look,
   { path, label, returnTo }: { path: string; label: string; returnTo: string | null },
@@ -219,23 +222,23 @@ export function linkTo(
   return html`<a href="${basePath}${path}${query}">${label}</a>`
 }
 
-/** What has just been done. */
+/** Says what has just been done. */
 export function notice(text: string): Markup {
   return html`<div class="done" role="status"><p>${text}</p></div>
 `
 }
 
 /**
- * What is wrong with a form, above it: it takes the focus, and its link leads to the field.
+ * Says what is wrong with a form, above it. Takes the focus and links to the field.
  *
- * @param way - A link to what may help. `false`: none.
+ * @param help - A link to a page that may help. `false`: none.
  */
-export function summary({ texts }: Look, problem: Problem | null, way: Markup | false = false): Markup {
+export function summary({ texts }: Look, problem: Problem | null, help: Markup | false = false): Markup {
   if (problem === null) return html``
   const { field, text } = problem
   return html`<div class="summary" role="alert" tabindex="-1" autofocus>
 <p class="title">${texts.shell.problem}</p>
 <p>${field === null ? text : html`<a href="#${field}">${text}</a>`}</p>
-${way && html`<p>${way}</p>\n`}</div>
+${help && html`<p>${help}</p>\n`}</div>
 `
 }

@@ -22,15 +22,15 @@ interface Layout {
   readonly body: Markup
   /** Whether the page shows an error. */
   readonly hasProblem?: boolean
-  /** Which entry of the navigation is this page. Only pages of the account have a navigation. */
+  /** The entry of the page in the navigation. Only account pages have a navigation. */
   readonly entry?: AccountEntry
   /** What the page needs besides the script of every page. */
   readonly scripts?: readonly Script[]
-  /** Whether the page shows something once, so that no link may lead back to it. */
+  /** Whether the page cannot be shown again, so that it has no links to other languages. */
   readonly isShownOnce?: true
-  /** A page behind a mailed link: its own script, and no referrer, because its address held a secret. */
+  /** Whether a mailed link opens the page. It has its own script, and no referrer, because its URL held a secret. */
   readonly behindLink?: true
-  /** Where the browser goes on to at once. */
+  /** The URL to which the page sends the browser on at once. */
   readonly leadsTo?: string
 }
 
@@ -108,9 +108,8 @@ ${footer(look, isShownOnce)}</body>
 const FILES = { more: 'moreScript', passkeys: 'passkeyScript', signals: 'signalScript' } as const
 
 /**
- * Browsers apply `form-action` to the redirect after a form too, so it lists every origin to which a form may lead. The
- * referrer is kept within the site: without it, a form would send `Origin: null`, which the guard against forged requests
- * refuses.
+ * Browsers apply `form-action` to the redirect after a form too, so it lists every origin to which a form may lead. The referrer
+ * policy is `same-origin`, because with `no-referrer` a form would send `Origin: null`, which the guard refuses.
  */
 function policyOf({ formTargets }: Look): string {
   return [

@@ -4,8 +4,8 @@ import type { Look } from './look.ts'
 import { fill } from './words.ts'
 
 /**
- * The page that leads on to a provider, at once and without script. A redirect would not do: browsers apply `form-action` to the
- * redirects of a form, and the address of the provider is not known when the form is shown.
+ * The page that sends the browser on to a provider, at once and without script. It is not a redirect, because browsers apply
+ * `form-action` to the redirects of a form, and the URL of the provider is not known when the form is shown.
  */
 export function renderLeadingOn(
   look: Look,

@@ -3,7 +3,7 @@ import type { Locale, PageTexts } from '../text/index.ts'
 import type { PageAssets } from './assets.ts'
 import type { Site } from './site.ts'
 
-/** What every hosted page depends on, besides its own data. */
+/** The data that every hosted page needs, besides its own. */
 export interface Look {
   readonly locale: Locale
   readonly texts: PageTexts
@@ -19,13 +19,13 @@ export interface Look {
   readonly user: { readonly email: string } | null
   /** Whether people can register. */
   readonly canSignUp: boolean
-  /** Whether people can get a mail that resets their password. */
+  /** Whether people can reset their password by mail. */
   readonly canRecover: boolean
   /** Whether the address of a new account must be confirmed. */
   readonly mustConfirm: boolean
-  /** Whether there are other pages than those behind mailed links. */
+  /** Whether there are pages besides those that mailed links open. */
   readonly hasPages: boolean
-  /** Whether mails with a link have a code too. */
+  /** Whether mails with a link also have a code. */
   readonly hasCodes: boolean
   /** Whether people can change their address, which needs mail. */
   readonly canChangeEmail: boolean

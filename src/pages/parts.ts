@@ -1,4 +1,4 @@
-/** Long lists, one part at a time. */
+/** Shows long lists one part at a time. */
 import { html } from 'hono/html'
 import type { Markup } from './layout.ts'
 import type { Look } from './look.ts'
@@ -11,7 +11,7 @@ interface Part<Item> {
 }
 
 /**
- * @param asked - The part to show, counted from 1, as the query has it. The first one, if there is no such part.
+ * @param asked - The part to show, counted from 1, as the query has it. If there is no such part, the first.
  * @param path - The page of the list.
  */
 export function partOf<Item>(

@@ -1,4 +1,4 @@
-/** The forms that `browser/passkeys.js` fills in and sends, and what it tells password managers. */
+/** The forms that `browser/passkeys.js` submits, and the signals that `browser/signals.js` sends to password managers. */
 import { html } from 'hono/html'
 import type { CeremonyPurpose } from '../model/factors.ts'
 import { hidden } from './form.ts'
@@ -7,20 +7,20 @@ import type { Look } from './look.ts'
 
 /** A form that asks for a passkey. */
 interface PasskeyForm {
-  /** The path within the service that takes the answer. */
+  /** The path within the service to which the form is sent. */
   readonly action: string
   readonly purpose: CeremonyPurpose
   readonly submit: string
-  /** What the form sends besides the answer. */
+  /** What the form sends besides the response of the authenticator. */
   readonly fields?: Readonly<Record<string, string>>
   readonly returnTo?: string | null
   /** Also offer passkeys in the autofill of the field for the address. */
   readonly autofills?: true
   /** Less prominent than the form beside it. */
   readonly style?: 'second'
-  /** What comes first. Without script it is hidden, too. */
+  /** Shown first. Hidden without script, like the form. */
   readonly above?: Markup
-  /** What follows the button. Without script it is hidden, too. */
+  /** Shown below the button. Hidden without script, like the form. */
   readonly below?: Markup
 }
 
@@ -36,7 +36,12 @@ ${below}</form>
 `
 }
 
-/** Says that passkeys need script. Nothing with script. */
+/** The scripts of a page that may ask for a passkey, or may have refused an unknown one. */
+export function passkeyScripts(asks: boolean, unknown: UnknownPasskey | null) {
+  return [...(asks ? (['passkeys'] as const) : []), ...(unknown === null ? [] : (['signals'] as const))]
+}
+
+/** Says that passkeys need JavaScript. Shown only without it. */
 export function withoutScript({ texts }: Look): Markup {
   return html`<noscript><p>${texts.passkeys.noScript}</p></noscript>
 `
@@ -48,14 +53,14 @@ export interface UnknownPasskey {
   readonly credentialId: string
 }
 
-/** Lets the password manager delete a passkey that nobody has. */
+/** Lets the password manager delete a passkey that no account has. */
 export function unknownSignal(unknown: UnknownPasskey | null): Markup {
   if (unknown === null) return html``
   return html`<div data-signal="unknown" data-rp-id="${unknown.rpId}" data-credentials="${unknown.credentialId}"></div>
 `
 }
 
-/** What password managers should know about an account. */
+/** The data about an account for password managers. */
 export interface KnownAccount {
   readonly rpId: string
   readonly userHandle: string
@@ -64,7 +69,7 @@ export interface KnownAccount {
   readonly credentialIds: readonly string[]
 }
 
-/** Lets password managers hide what was removed here, and show the present address. */
+/** Lets password managers hide removed passkeys and show the current address. */
 export function accountSignals(account: KnownAccount | null): Markup {
   if (account === null) return html``
   const { rpId, userHandle, email, credentialIds } = account

@@ -5,7 +5,7 @@ import { type IconName, icon } from './icons.ts'
 import { layOut, type Markup, type Page } from './layout.ts'
 import type { Look } from './look.ts'
 
-/** A page that a mailed link opens. It asks for a password and sends it with the token of the link. */
+/** A page that a mailed link opens. It asks for a password and sends it with the token from the link. */
 interface PasswordPage<Given extends Contract> {
   readonly words: PasswordPageWords
   readonly icon: IconName
@@ -82,6 +82,6 @@ ${hint && html`<p id="hint">${hint}</p>`}
 `
 }
 
-/** For password managers, which save the password under this address. People read `#account`. */
+/** For password managers, which save the password under this address. Users see it in `#account`. */
 const username = html`<p id="account"></p>
 <input id="username" class="unseen" name="email" type="text" autocomplete="username" readonly tabindex="-1" aria-hidden="true">`

@@ -1,13 +1,13 @@
 import type { AuthError } from '../model/errors.ts'
-import { USER_FIELD_PREFIX } from '../model/user-fields.ts'
+import { wireName } from '../model/user-fields.ts'
 import type { Look } from './look.ts'
 import { durationIn, fill } from './words.ts'
 
-/** What a person has typed into a form, and why it was refused. */
+/** What was typed into a form, and why it was refused. */
 export interface FormState {
   /** What may be shown again, by field. Never a password or a code. */
   readonly values: Readonly<Record<string, string>>
-  /** `null` if the form was not sent yet. */
+  /** `null` if the form has not been sent. */
   readonly refusal: AuthError | null
 }
 
@@ -21,14 +21,14 @@ export interface Problem {
 /** The sentences of a form: by field and code, and under `form` for the form as a whole. */
 export type FormProblems = Readonly<Record<string, Readonly<Record<string, string>>>>
 
-/** Not fields of their own, but the form, or the user fields together. */
+/** Keys that stand for the form as a whole, or for all user fields. */
 const WHOLE: readonly string[] = ['form', 'metadata']
 
 /** The problem to show, or `null` if there is none. */
 export function problemOf({ refusal }: FormState, sentences: FormProblems, look: Look): Problem | null {
   if (refusal === null) return null
   const { code } = refusal
-  const named = refusal.field && snakeCase(refusal.field)
+  const named = refusal.field && wireName(refusal.field)
   const about = [named, ...Object.keys(sentences)].find(
     (field) => field !== undefined && sentences[field]?.[code] !== undefined,
   )
@@ -46,9 +46,4 @@ function generalSentence({ code, retryAfterSeconds }: AuthError, { texts }: Look
   const { problems } = texts
   if (code === 'too_many_attempts' && retryAfterSeconds !== undefined) return problems.too_many_attempts_until
   return (problems as Readonly<Record<string, string>>)[code] ?? problems.internal_error
-}
-
-function snakeCase(name: string): string {
-  if (name.startsWith(USER_FIELD_PREFIX)) return name
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

@@ -29,7 +29,7 @@ ${providers.map(
 `
 }
 
-/** Stands between a form and the other ways to do the same. */
+/** Separates a form from its alternatives. */
 export function divider({ texts }: Look): Markup {
   return html`<p class="or">${texts.passkeys.or}</p>
 `

@@ -4,17 +4,17 @@ import { codeField, emailField, form, linkTo, newPasswordField, summary } from '
 import { icon } from './icons.ts'
 import { layOut, type Markup, type Page } from './layout.ts'
 import type { Look } from './look.ts'
-import { type FormState, problemOf } from './problems.ts'
+import { type FormState, type Problem, problemOf } from './problems.ts'
 import { durationIn, fill } from './words.ts'
 
-/** What the pages depend on. */
+/** The data of the pages. */
 interface RecoverView {
   readonly form: FormState
   /** Where to go after the next sign-in, checked. */
   readonly returnTo: string | null
 }
 
-/** The page that mails a code and a link for a new password. */
+/** The page that mails a code and a link to set a new password. */
 export function renderRecover(look: Look, { form: state, returnTo }: RecoverView): Page {
   const { recovery, shell } = look.texts
   const problem = problemOf(state, recovery.problems, look)
@@ -30,9 +30,9 @@ ${summary(look, problem)}${form(
   return layOut(look, { title: recovery.heading, body, hasProblem: problem !== null })
 }
 
-/** What {@link renderRecoverCode} depends on. */
+/** The data of {@link renderRecoverCode}. */
 export interface RecoverCodeView extends RecoverView {
-  /** Whether this browser has asked for a code. Only then it can use one. */
+  /** Whether this browser has asked for a code. Only then can it use one. */
   readonly awaitsCode: boolean
 }
 
@@ -45,7 +45,7 @@ export function renderRecoverCode(look: Look, view: RecoverCodeView): Page {
   const again = linkTo(look, { path: '/recover', label: words.again, returnTo: view.returnTo })
   const body = html`${icon(look.hasCodes ? 'key' : 'envelope', 'icon')}
 <h1>${heading}</h1>
-${introduction(look, view)}${canEnter && codeForm(look, view)}
+${introduction(look, view)}${canEnter && codeForm(look, view.returnTo, problem)}
 <ul class="more"><li>${words.noEmail} ${again}</li></ul>`
   return layOut(look, { title: heading, body, hasProblem: problem !== null, scripts: ['more'] })
 }
@@ -58,9 +58,8 @@ function introduction(look: Look, { awaitsCode }: RecoverCodeView): Markup {
   return html`<p>${fill(words.enter, { time })}</p>\n<p>${words.anyDevice}</p>\n`
 }
 
-function codeForm(look: Look, { form: state, returnTo }: RecoverCodeView): Markup {
-  const { recoveryCode: words, errors, shell } = look.texts
-  const problem = problemOf(state, { ...words.problems, new_password: errors.newPassword }, look)
+function codeForm(look: Look, returnTo: string | null, problem: Problem | null): Markup {
+  const { recoveryCode: words, shell } = look.texts
   return html`${summary(look, problem)}${form(
     look,
     { action: '/recover/code', submit: words.submit, returnTo },

@@ -1,11 +1,10 @@
 import { html } from 'hono/html'
-import { notice } from './form.ts'
 import { icon } from './icons.ts'
 import { type AccountEntry, layOut, type Markup, type Page } from './layout.ts'
 import type { Look } from './look.ts'
 import { fill } from './words.ts'
 
-/** Where a page leads once the codes are kept: a path within the service. */
+/** Where to go once the codes are saved: a path within the service. */
 export interface Onward {
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
@@ -17,19 +16,12 @@ export function renderRecoveryCodes(
   {
     codes,
     onward,
-    done,
     entry,
-  }: {
-    readonly codes: readonly string[]
-    readonly onward: Onward
-    /** What has just been done. */
-    readonly done?: string
-    readonly entry?: AccountEntry
-  },
+  }: { readonly codes: readonly string[]; readonly onward: Onward; readonly entry?: AccountEntry },
 ): Page {
   const { recoveryCodes: words } = look.texts
   const body = html`${entry === undefined && icon('shield', 'icon')}<h1>${words.heading}</h1>
-${done !== undefined && notice(done)}<p>${words.explain}</p>
+<p>${words.explain}</p>
 <p><b>${words.once}</b></p>
 <ol class="codes" id="codes">
 ${codes.map((code) => html`<li><code>${code}</code></li>\n`)}</ol>
@@ -43,7 +35,7 @@ ${tools(look)}${link(look, onward, words.kept)}`
   })
 }
 
-/** The page after a sign-in with a recovery code: it shows the one that takes its place, once. */
+/** The page after a sign-in with a recovery code. It shows the code that replaces the used one, once. */
 export function renderNewRecoveryCode(
   look: Look,
   { code, left, onward }: { readonly code: string; readonly left: number; readonly onward: Onward },
@@ -60,7 +52,7 @@ ${link(look, onward, words.newKept)}`
   return layOut(look, { title: words.newHeading, body, scripts: ['more'], isShownOnce: true })
 }
 
-/** Buttons for the script, hidden without it. */
+/** Buttons that need script. Hidden without it. */
 function tools({ texts: { recoveryCodes: words } }: Look): Markup {
   return html`<p class="tools" data-codes="codes" data-file="recovery-codes.txt" hidden>
 <button class="quiet" type="button" data-act="copy" data-done="${words.copied}">${words.copy}</button>

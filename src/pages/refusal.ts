@@ -9,7 +9,7 @@ import { durationIn, fill } from './words.ts'
 /**
  * The page for a navigation that was refused.
  *
- * @param about - `returnTo`: where the browser was to go, checked.
+ * @param details - `returnTo`: where the browser was going, checked.
  */
 export function renderRefusal(
   look: Look,
@@ -27,7 +27,7 @@ ${status >= 500 && html`<p class="reference">${fill(refusals.reference, { id: re
   return layOut(look, { title: heading, body, hasProblem: true })
 }
 
-/** The page for a browser that sends the session to the sign-in page, but not to the page that it wants to see. */
+/** The page for a browser that sends the session cookie to the sign-in page, but not to the requested page. */
 export function renderSignInAgain(look: Look, { returnTo }: { readonly returnTo: string }): Page {
   const { refusals, signIn } = look.texts
   const { heading, advice } = refusals.cookies_differ
@@ -38,7 +38,7 @@ export function renderSignInAgain(look: Look, { returnTo }: { readonly returnTo:
   return layOut(look, { title: heading, body, hasProblem: true })
 }
 
-/** Where to go from here. The sign-in page leads on to the account if somebody is signed in. */
+/** Where to go from here. If the user is signed in, the sign-in page redirects to the account. */
 function wayOut({ code }: AuthError, look: Look, returnTo: string | null): Markup {
   const { refusals, signIn, recovery } = look.texts
   switch (code) {

@@ -38,7 +38,7 @@ function wordsOf({ texts }: Look, { resetEndsSessions }: { resetEndsSessions: bo
   }
 }
 
-/** The minimum length, in the words of the refusal. Empty if one character is enough. */
+/** The rule about the minimum length, as in the refusal. Empty if one character is enough. */
 function lengthHint({ texts, minPasswordLength }: Look): string[] {
   const { password_too_short } = texts.resetPassword.passwordProblems
   return minPasswordLength === 1

@@ -4,11 +4,11 @@ import { appCodeField, form, hidden, recoveryCodeField, summary } from './form.t
 import { icon } from './icons.ts'
 import { layOut, type Markup, type Page } from './layout.ts'
 import type { Look } from './look.ts'
-import { passkeyForm, type UnknownPasskey, unknownSignal, withoutScript } from './passkey.ts'
+import { passkeyForm, passkeyScripts, type UnknownPasskey, unknownSignal, withoutScript } from './passkey.ts'
 import { type FormState, type Problem, problemOf } from './problems.ts'
 import { fill } from './words.ts'
 
-/** A sign-in that waits, as its pages show it. */
+/** A pending sign-in, as its pages show it. */
 export interface WaitingSignIn {
   readonly id: string
   readonly email: string
@@ -16,13 +16,13 @@ export interface WaitingSignIn {
   readonly returnTo: string | null
 }
 
-/** What the page for the second factor depends on. */
+/** The data of the page for the second factor. */
 export interface SecondStepView {
   readonly form: FormState
   readonly signIn: WaitingSignIn
-  /** The ways there are, last used first. */
+  /** The available methods, last used first. */
   readonly methods: readonly Factor[]
-  /** The one to show, or `null` if there is none. */
+  /** The method to show, or `null` if there is none. */
   readonly method: Factor | null
   readonly unknownPasskey: UnknownPasskey | null
 }
@@ -38,17 +38,14 @@ export function renderSecondStep(look: Look, view: SecondStepView): Page {
 ${summary(look, problem)}<p>${method === null ? words.none : words.ask[method]}</p>
 ${method !== null && proof(look, view, method)}${otherWays(look, { path: '/sign_in/factor', methods: view.methods, method })}
 ${cancelForm(look, signIn)}${unknownSignal(view.unknownPasskey)}`
-  const scripts = [
-    ...(method === 'passkey' ? (['passkeys'] as const) : []),
-    ...(view.unknownPasskey !== null ? (['signals'] as const) : []),
-  ]
+  const scripts = passkeyScripts(method === 'passkey', view.unknownPasskey)
   return layOut(look, { title: words.heading, body, hasProblem: problem !== null, scripts })
 }
 
 function problemIn(state: FormState, method: Factor | null, look: Look): Problem | null {
   const { passkeys, secondStep } = look.texts
   if (method === 'passkey' || method === null) return problemOf(state, { form: passkeys.problems.form }, look)
-  // `form` first: if the form belongs to another sign-in, no field is to blame.
+  // `form` comes first: if the form belongs to another sign-in, no field is wrong.
   const form = { ...secondStep.problems.form, invalid_field: secondStep.otherSignIn }
   if (method === 'totp') return problemOf(state, { form, code: secondStep.problems.code }, look)
   // The use case calls every code `code`.
@@ -78,12 +75,12 @@ function proof(look: Look, { form: state, signIn }: SecondStepView, method: Fact
       )
 }
 
-/** What every form of a sign-in that waits sends: which one it is for, and whose address to fill in if it has expired. */
+/** The fields of every form of a pending sign-in: its id, and the address to fill in if it has expired. */
 export function waitingFields({ id, email }: WaitingSignIn): Record<string, string> {
   return { pending: id, email }
 }
 
-/** Links to the other ways of a page that shows one of several. */
+/** Links to the other methods, for a page that shows one of several. */
 export function otherWays<Method extends Factor | StepUpMethod>(
   look: Look,
   {
@@ -105,7 +102,7 @@ export function otherWays<Method extends Factor | StepUpMethod>(
 <ul>${others.map((each) => html`<li class="way"><a href="${look.basePath}${path}?${new URLSearchParams({ ...query, method: each })}">${other[each]}</a></li>`)}</ul>`
 }
 
-/** Ends a sign-in that waits. */
+/** The form that cancels a pending sign-in. */
 export function cancelForm(look: Look, { returnTo }: WaitingSignIn): Markup {
   const { cancel } = look.texts.secondStep
   return html`${form(look, { action: '/sign_in/cancel', submit: cancel, returnTo, style: 'second' }, html``)}

@@ -3,11 +3,11 @@ import { checkbox, emailField, form, hidden, linkTo, notice, passwordField, summ
 import { icon } from './icons.ts'
 import { layOut, type Page } from './layout.ts'
 import type { Look } from './look.ts'
-import { passkeyForm, type UnknownPasskey, unknownSignal } from './passkey.ts'
+import { passkeyForm, passkeyScripts, type UnknownPasskey, unknownSignal } from './passkey.ts'
 import { type FormState, type Problem, problemOf } from './problems.ts'
 import { divider, providerButtons } from './providers.ts'
 
-/** What the sign-in page depends on. */
+/** The data of the sign-in page. */
 export interface SignInView {
   readonly form: FormState
   /** Where to go afterwards, checked. `null`: to the account. */
@@ -16,20 +16,20 @@ export interface SignInView {
   readonly cookiesRefused: boolean
   /** Whether the password has just been reset. */
   readonly passwordChanged: boolean
-  /** Whether a sign-in that waited for a second factor has expired. */
+  /** Whether a pending sign-in has expired. */
   readonly expired: boolean
   readonly unknownPasskey: UnknownPasskey | null
 }
 
 /**
- * The page that signs in: address and password together, so that password managers fill in both. Their form is the first one,
- * because without script it is the only one.
+ * The page that signs in. Address and password are on one page, so that password managers fill in both. Their form is the first,
+ * because it also works without script.
  */
 export function renderSignIn(look: Look, view: SignInView): Page {
   const { form: state, returnTo, passwordChanged, unknownPasskey } = view
   const { signIn, shell, passkeys } = look.texts
   const hasProviders = look.providers.length > 0
-  // The script leaves it out if the box is not ticked.
+  // The script omits it if the box is not ticked.
   const remember = { remember: 'on' }
   const problem = problemIn(look, view)
   const link = (path: string, label: string) => linkTo(look, { path, label, returnTo })
@@ -48,10 +48,7 @@ ${hasProviders && divider(look)}${look.hasPasskeys && passkeyForm(look, { action
 <ul class="more">
 ${look.canRecover && html`<li>${link('/recover', signIn.forgot)}</li>\n`}${look.canSignUp && html`<li>${signIn.noAccount} ${link('/sign_up', signIn.signUp)}</li>\n`}</ul>
 ${unknownSignal(unknownPasskey)}`
-  const scripts = [
-    ...(look.hasPasskeys ? (['passkeys'] as const) : []),
-    ...(unknownPasskey !== null ? (['signals'] as const) : []),
-  ]
+  const scripts = passkeyScripts(look.hasPasskeys, unknownPasskey)
   return layOut(look, { title: signIn.heading, body, hasProblem: problem !== null, scripts })
 }
 
@@ -59,7 +56,7 @@ function problemIn(look: Look, { form: state, cookiesRefused, expired }: SignInV
   const { signIn, passkeys, secondStep } = look.texts
   if (cookiesRefused) return { field: null, text: signIn.cookiesRefused }
   if (expired) return { field: null, text: secondStep.expired }
-  // Only the form of the passkey sends this field.
+  // Only the passkey form sends this field.
   if ('ceremony' in state.values) return problemOf(state, { form: passkeys.problems.form }, look)
   const { form: whole } = signIn.problems
   const sentences = look.mustConfirm

@@ -19,7 +19,7 @@ export function renderSignOut(
     return layOut(look, { title: signOut.notSignedIn, body })
   }
   const problem = problemOf(state, {}, look)
-  // The header has a button that signs out, too. This page asks in its place.
+  // The header needs no button to sign out, because this page has one.
   const body = html`${icon('key', 'icon')}
 <h1>${signOut.heading}</h1>
 <p>${fill(signOut.asked, { email: look.user.email })}</p>

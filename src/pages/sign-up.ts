@@ -32,7 +32,7 @@ ${look.providers.length > 0 && html`${divider(look)}${providerButtons(look, { ac
   return layOut(look, { title: signUp.heading, body, hasProblem: problem !== null, scripts: ['more'] })
 }
 
-/** What a person agrees to. */
+/** The terms and the privacy policy, as far as the operator has them. */
 function conditions({ site: { links }, texts: { signUp } }: Look): Markup {
   return html`${links.terms && withLink(signUp.agreement, links.terms, signUp.terms)}${links.privacy && withLink(signUp.privacy, links.privacy, signUp.privacyPolicy)}`
 }

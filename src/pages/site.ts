@@ -8,30 +8,30 @@ import type { OptionName, Options } from '../options/index.ts'
 import { LOCALES, type Locale, PAGES, type PageTexts } from '../text/index.ts'
 import { InvalidTexts, type PageTextsByLocale, REPLACED_MAX_BYTES, readReplaced } from '../text/replaced.ts'
 
-/** The name of a service that has neither a name nor an address. */
+/** The name of a service without a configured name or base URL. */
 const UNNAMED = 'Bienvenue'
 
-/** Everything about the pages that an operator can set, ready to be used. */
+/** The settings of an operator for the pages, ready to use. */
 export interface Site {
-  /** The name of the service for titles and sentences. */
+  /** The name of the service, for titles and sentences. */
   readonly name: string
-  /** The colors of the operator, or `null` for those of `browser/page.css`. */
+  /** The operator's colors, or `null` for those in `browser/page.css`. */
   readonly theme: Theme | null
   readonly logo: Logo | null
-  /** The addresses of pages of the operator, or `null` where there is none. */
+  /** The URLs of the operator's own pages, or `null` where there is none. */
   readonly links: Readonly<Record<'terms' | 'privacy' | 'imprint' | 'help', string | null>>
-  /** At least one. The first is for people who prefer none of them. */
+  /** The first is the default for people who prefer none of them. */
   readonly languages: readonly [Locale, ...Locale[]]
-  /** Where people get help, as a text and as an address to link to. */
+  /** Where people get help, as text and as a link. */
   readonly supportContact: { readonly text: string; readonly href: string } | null
-  /** The sentences in a language, with those of the operator in place of ours. */
+  /** The sentences in a language. The operator's sentences replace ours. */
   textsFor(locale: Locale): PageTexts
 }
 
 /**
- * Reads the files that the options of pages name, and prepares everything else.
+ * Reads the files that the options name, and prepares the other options.
  *
- * @throws {OptionError} The logo, the accent color or the texts cannot be used. `problems` lists all of them.
+ * @throws {OptionError} The logo, the accent color or the texts cannot be used. `problems` lists every problem.
  */
 export function openSite(options: Options): Site {
   const problems: OptionProblem[] = []
@@ -73,7 +73,7 @@ function openTheme(accent: string): Attempt<Theme> {
   const nearest = nearestAccent(accent)
   if (nearest === accent.toLowerCase()) return themeOf(accent)
   return {
-    problem: `text in ${accent} has a contrast below 4.5 both on light and on dark cards; the nearest color that has it is ${nearest}`,
+    problem: `text in ${accent} has a contrast below 4.5 on both light and dark cards; the nearest color with enough contrast is ${nearest}`,
   }
 }
 

@@ -4,19 +4,19 @@ import { appCodeField, form, passwordField, summary, usernameField } from './for
 import { icon } from './icons.ts'
 import { layOut, type Markup, type Page } from './layout.ts'
 import type { Look } from './look.ts'
-import { passkeyForm, type UnknownPasskey, unknownSignal, withoutScript } from './passkey.ts'
+import { passkeyForm, passkeyScripts, type UnknownPasskey, unknownSignal, withoutScript } from './passkey.ts'
 import { type FormProblems, type FormState, problemOf } from './problems.ts'
 import { providerButtons } from './providers.ts'
 import { otherWays } from './second-step.ts'
 
-/** What the page depends on. */
+/** The data of the page. */
 export interface StepUpView {
   readonly form: FormState
   readonly returnTo: string | null
   readonly email: string
-  /** The ways there are. */
+  /** The available methods. */
   readonly methods: readonly StepUpMethod[]
-  /** The one to show, or `null` if there is none. */
+  /** The method to show, or `null` if there is none. */
   readonly method: StepUpMethod | null
   /** Whether a password is not enough. */
   readonly needsSecondFactor: boolean
@@ -25,7 +25,7 @@ export interface StepUpView {
   readonly providers: Look['providers']
 }
 
-/** The page that asks a signed-in user who they are again, before another page shows its form. */
+/** The page on which a signed-in user proves again who they are, before another page shows its form. */
 export function renderStepUp(look: Look, view: StepUpView): Page {
   const { stepUp: words } = look.texts
   const { form: state, method, returnTo, needsSecondFactor } = view
@@ -46,14 +46,11 @@ export function renderStepUp(look: Look, view: StepUpView): Page {
 ${summary(look, problem)}${method === null ? signOutForm(look, returnTo) : proof(look, view, method)}
 ${otherWays(look, { path: '/confirm', methods: view.methods, method, query })}
 ${needsSecondFactor && method !== null && html`<p class="more">${words.lost} <a href="${look.basePath}/sign_out">${words.signOut}</a></p>\n`}${unknownSignal(view.unknownPasskey)}`
-  const scripts = [
-    ...(method === 'passkey' ? (['passkeys'] as const) : []),
-    ...(view.unknownPasskey !== null ? (['signals'] as const) : []),
-  ]
+  const scripts = passkeyScripts(method === 'passkey', view.unknownPasskey)
   return layOut(look, { title: words.heading, body, hasProblem: problem !== null, scripts })
 }
 
-/** Signs out, and leads to the sign-in page. */
+/** Signs out and goes on to the sign-in page. */
 function signOutForm(look: Look, returnTo: string | null): Markup {
   const query = returnTo === null ? '' : `?${new URLSearchParams({ return_to: returnTo })}`
   const signIn = `${look.basePath}/sign_in${query}`

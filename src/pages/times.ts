@@ -1,4 +1,4 @@
-/** Times for people. */
+/** Times as people read them. */
 import { html } from 'hono/html'
 import { type Locale, MAIL } from '../text/index.ts'
 import type { Markup } from './layout.ts'
@@ -18,7 +18,7 @@ export function dayIn(locale: Locale, time: Date): Markup {
   return html`<time datetime="${time.toISOString()}" data-day>${dayFormat(locale).format(time)}</time>`
 }
 
-/** Keeps a format per locale: creating one takes longer than rendering a page. */
+/** Caches a format per locale, because creating one takes longer than rendering a page. */
 function formatsOf(options: Intl.DateTimeFormatOptions): (locale: Locale) => Intl.DateTimeFormat {
   const kept = new Map<Locale, Intl.DateTimeFormat>()
   return (locale) => {

@@ -8,9 +8,9 @@ import type { FormProblems, FormState, Problem } from './problems.ts'
 import { fill } from './words.ts'
 
 /**
- * The inputs of some user fields.
+ * The inputs for user fields.
  *
- * @param stored - The metadata that they show until the form is sent.
+ * @param stored - The metadata to show before the form is sent.
  */
 export function userFieldInputs(
   look: Look,
@@ -54,7 +54,7 @@ function inputOf(
   }
 }
 
-/** What can be wrong with user fields, by their name in the form. */
+/** The problems of user fields, by their name in the form. */
 export function userFieldProblems({ locale, texts }: Look, fields: readonly OpenedUserField[]): FormProblems {
   const { problems } = texts.userFields
   const sentences = fields.map(({ name, type, label, maxLength: max }) => {

@@ -6,7 +6,7 @@ import { partOf } from '../parts.ts'
 import { timeIn } from '../times.ts'
 import { deviceIn } from './device.ts'
 
-/** A record of the audit log, as far as the page shows it. */
+/** The part of an audit record that the page shows. */
 export interface Activity {
   readonly at: Date
   /** `user`, `anonymous`, `operator` or `system`. */
@@ -20,15 +20,15 @@ export interface Activity {
 /** Keeps each page short, and within its budget even with the longest sentences. */
 const RECORDS_PER_PAGE = 25
 
-/** What the page of the activity depends on. */
+/** The data of the activity page. */
 export interface ActivityView {
   /** Newest first. */
   readonly records: readonly Activity[]
-  /** Which part of the records to show, counted from 1, as the query has it. The first one, if there is no such part. */
+  /** The part of the records to show, counted from 1, as the query has it. If there is no such part, the first. */
   readonly part: string | null
 }
 
-/** The page that shows what happened with the account, newest first. */
+/** The page that shows the recent activity of the account, newest first. */
 export function renderActivity(look: Look, { records, part }: ActivityView): Page {
   const { activity } = look.texts
   const { items, links } = partOf(look, records, {
@@ -49,7 +49,7 @@ ${items.map(
   return layOut(look, { title: activity.heading, body, entry: 'activity', scripts: ['more'] })
 }
 
-/** What happened, in words. */
+/** The sentence for a record. */
 export function sentenceFor(
   { actor, action, outcome }: Pick<Activity, 'actor' | 'action' | 'outcome'>,
   { activity }: PageTexts,

@@ -6,7 +6,7 @@ import type { Look } from '../look.ts'
 import { type FormState, problemOf } from '../problems.ts'
 import { daysIn, fill } from '../words.ts'
 
-/** What the page of the data depends on. */
+/** The data of the data page. */
 export interface DataView {
   readonly form: FormState
   /** The address of the account, which must be typed before it is deleted. */

@@ -4,14 +4,14 @@ import { ACCOUNT_PAGES, layOut, type Page } from '../layout.ts'
 import type { Look } from '../look.ts'
 import { type FormState, problemOf } from '../problems.ts'
 import { fill } from '../words.ts'
-import { notice, noticeOf } from './notice.ts'
+import { notice } from './notice.ts'
 
-/** What the page of the address depends on. */
+/** The data of the address page. */
 export interface EmailView {
   readonly form: FormState
   /** The current address. */
   readonly email: string
-  /** Whether the session is fresh. Without, the page has no form. */
+  /** Whether the session is fresh. If not, the page has no form. */
   readonly fresh: boolean
   /** What has just been done: a key of `account.email.done`. */
   readonly done: string | null
@@ -23,7 +23,7 @@ export function renderEmail(look: Look, { form: state, email, fresh, done }: Ema
   const problem = problemOf(state, words.problems, look)
   const field = { name: 'email', label: words.label, value: state.values.email }
   const body = html`<h1>${words.heading}</h1>
-${notice(noticeOf(words.done, done))}${summary(look, problem)}<p>${fill(words.current, { email })}</p>
+${notice(words.done, done)}${summary(look, problem)}<p>${fill(words.current, { email })}</p>
 ${
   fresh
     ? html`<p>${words.explain}</p>
@@ -33,7 +33,7 @@ ${form(look, { action: ACCOUNT_PAGES.email, submit: words.submit }, emailField(f
   return layOut(look, { title: words.heading, body, hasProblem: problem !== null, entry: 'email' })
 }
 
-/** The page for the code that was mailed to the new address. */
+/** The page that asks for the code mailed to the new address. */
 export function renderEmailCode(look: Look, { form: state }: { form: FormState }): Page {
   const words = look.texts.account.emailCode
   const problem = problemOf(state, words.problems, look)

@@ -6,9 +6,9 @@ import type { Look } from '../look.ts'
 import { type FormState, problemOf } from '../problems.ts'
 import { dayIn } from '../times.ts'
 import { fill } from '../words.ts'
-import { notice, noticeOf } from './notice.ts'
+import { notice } from './notice.ts'
 
-/** The factors of an account, as far as the page shows them. */
+/** The part of an account's factors that the page shows. */
 export interface OwnFactors {
   readonly totp: { readonly confirmedAt: Date; readonly disabledAt: Date | null } | null
   readonly passkeys: readonly unknown[]
@@ -17,7 +17,7 @@ export interface OwnFactors {
   readonly policy: 'off' | 'optional' | 'required' | 'passkey'
 }
 
-/** What the page of the second factor depends on. */
+/** The data of the second factor page. */
 export interface FactorsView {
   readonly form: FormState
   readonly factors: OwnFactors
@@ -31,7 +31,7 @@ export function renderFactors(look: Look, view: FactorsView): Page {
   const { ownFactors: words } = look.texts
   const problem = problemOf(state, words.problems, look)
   const body = html`<h1>${words.heading}</h1>
-${notice(noticeOf(words.done, done))}${summary(look, problem)}<p>${words.explain}</p>
+${notice(words.done, done)}${summary(look, problem)}<p>${words.explain}</p>
 ${switchPart(look, view)}${(look.hasTotp || factors.totp !== null) && appPart(look, view)}${look.hasPasskeys && passkeyPart(look, factors)}${hasAny(factors) && codesPart(look, view)}`
   return layOut(look, {
     title: words.heading,

@@ -6,7 +6,7 @@ import type { Look } from '../look.ts'
 import { type FormState, problemOf } from '../problems.ts'
 import { dayIn } from '../times.ts'
 import { fill } from '../words.ts'
-import { notice, noticeOf } from './notice.ts'
+import { notice } from './notice.ts'
 
 /** An identity, as the page shows it. */
 interface OwnIdentity {
@@ -18,7 +18,7 @@ interface OwnIdentity {
   readonly lastUsedAt: Date | null
 }
 
-/** What the page depends on. */
+/** The data of the page. */
 export interface IdentitiesView {
   readonly form: FormState
   readonly identities: readonly OwnIdentity[]
@@ -26,14 +26,14 @@ export interface IdentitiesView {
   readonly done: string | null
 }
 
-/** The page of the accounts at other providers: a card for each, and for each provider that could be connected. */
+/** The page of the accounts at other providers: a card for each account, and for each provider that can be connected. */
 export function renderIdentities(look: Look, { form: state, identities, done }: IdentitiesView): Page {
   const { own: words, problems } = look.texts.providers
   const problem = problemOf(state, { form: problems.form }, look)
   const connected = new Set(identities.map(({ provider }) => provider))
   const others = look.providers.filter(({ id }) => !connected.has(id))
   const body = html`<h1>${words.heading}</h1>
-${notice(noticeOf(words.done, done))}${summary(look, problem)}<p>${words.explain}</p>
+${notice(words.done, done)}${summary(look, problem)}<p>${words.explain}</p>
 <ul class="list">
 ${identities.map((identity) => card(look, identity))}${others.map((provider) => offer(look, provider))}</ul>`
   return layOut(look, {

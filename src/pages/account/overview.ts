@@ -31,7 +31,7 @@ export function renderAccount(
     readonly user: Account
     /** `null` if the service has no second factors. */
     readonly factors: OwnFactors | null
-    /** Whether to offer a passkey: not if somebody has declined it in this browser. */
+    /** Whether to offer a passkey: `false` if the offer was declined in this browser. */
     readonly isOffered: boolean
   },
 ): Page {
@@ -47,10 +47,10 @@ ${accountEntries(look).map((entry) => entry !== 'overview' && html`<li>${icon(IC
   return layOut(look, { title: overview.heading, body, entry: 'overview', scripts: ['more'] })
 }
 
-/** Fewer recovery codes than this should be renewed. */
+/** With fewer recovery codes than this, the page suggests new ones. */
 const FEW_CODES = 4
 
-/** What would make the account safer: another way in, recovery codes, or a passkey. */
+/** Suggests what makes the account safer: another factor, recovery codes, or a passkey. */
 function missing(
   look: Look,
   { totp, passkeys, recoveryCodes: count, secondFactorEnabled }: OwnFactors,

@@ -7,7 +7,7 @@ import { accountSignals, type KnownAccount, passkeyForm, withoutScript } from '.
 import { type FormState, type Problem, problemOf } from '../problems.ts'
 import { dayIn } from '../times.ts'
 import { fill } from '../words.ts'
-import { notice, noticeOf } from './notice.ts'
+import { notice } from './notice.ts'
 
 /** A passkey, as the page shows it. */
 interface OwnPasskey {
@@ -21,7 +21,7 @@ interface OwnPasskey {
   readonly lastUsedAt: Date | null
 }
 
-/** What the page of the passkeys depends on. */
+/** The data of the passkeys page. */
 export interface PasskeysView {
   readonly form: FormState
   readonly passkeys: readonly OwnPasskey[]
@@ -37,7 +37,7 @@ export function renderPasskeys(look: Look, view: PasskeysView): Page {
   const { form: state, done, known } = view
   const problem = problemFor(look, view)
   const body = html`<h1>${words.heading}</h1>
-${notice(noticeOf(words.done, done))}${summary(look, problem)}<p>${passkeys.explain}</p>
+${notice(words.done, done)}${summary(look, problem)}<p>${passkeys.explain}</p>
 ${view.passkeys.length === 0 ? html`<p>${words.none}</p>\n` : html`<ul class="list">\n${view.passkeys.map((passkey, index) => card(look, passkey, { index, state, problem }))}</ul>\n`}${addForms(look)}${accountSignals(known)}`
   return layOut(look, {
     title: words.heading,
@@ -56,7 +56,7 @@ function addForms(look: Look): Markup {
 `
 }
 
-/** A name belongs to the field of its card. */
+/** The problem of the page. A problem with a name is shown at the field of its passkey. */
 function problemFor(look: Look, { form: state, passkeys: all }: PasskeysView): Problem | null {
   const { ownPasskeys: words, passkeys } = look.texts
   const sentences = {

@@ -3,26 +3,26 @@ import { form, newPasswordField, passwordField, summary, usernameField } from '.
 import { ACCOUNT_PAGES, layOut, type Page } from '../layout.ts'
 import type { Look } from '../look.ts'
 import { type FormState, problemOf } from '../problems.ts'
-import { notice, noticeOf } from './notice.ts'
+import { notice } from './notice.ts'
 
-/** What the page of the password depends on. */
+/** The data of the password page. */
 export interface PasswordView {
   readonly form: FormState
   readonly email: string
-  /** Whether the account has a password. Without one, this page sets the first. */
+  /** Whether the account has a password. If not, this page sets the first one. */
   readonly hasPassword: boolean
   /** What has just been done: a key of `account.password.done`. */
   readonly done: string | null
 }
 
-/** The page that changes the password. The current one is asked for here, so no step-up comes before. */
+/** The page that changes the password. It asks for the current one, so it needs no step-up. */
 export function renderPassword(look: Look, { form: state, email, hasPassword, done }: PasswordView): Page {
   const { account, errors, shell } = look.texts
   const words = account.password
   const sentences = { password: errors.currentPassword, new_password: errors.newPassword }
   const problem = problemOf(state, sentences, look)
   const body = html`<h1>${words.heading}</h1>
-${notice(noticeOf(words.done, done))}${summary(look, problem)}<p>${hasPassword ? words.explain : words.explainFirst}</p>
+${notice(words.done, done)}${summary(look, problem)}<p>${hasPassword ? words.explain : words.explainFirst}</p>
 ${form(
   look,
   { action: ACCOUNT_PAGES.password, submit: hasPassword ? words.submit : words.submitFirst },

@@ -7,13 +7,13 @@ import type { Look } from '../look.ts'
 import { type FormState, problemOf } from '../problems.ts'
 import { userFieldInputs, userFieldProblems } from '../user-fields.ts'
 import { fill } from '../words.ts'
-import { notice, noticeOf } from './notice.ts'
+import { notice } from './notice.ts'
 
-/** What the page of the profile depends on. */
+/** The data of the profile page. */
 export interface ProfileView {
   readonly form: FormState
   readonly user: Account
-  /** Where the browser goes once the profile is saved. `null`: back to this page. */
+  /** Where the browser goes after the profile is saved. `null`: back to this page. */
   readonly returnTo: string | null
   /** What has just been done: a key of `profile.done`. */
   readonly done: string | null
@@ -39,7 +39,7 @@ export function renderProfile(look: Look, { form: state, user, returnTo, done }:
   }
   const isAsked = returnTo !== null && missingUserField(look.userFields, user.metadata) !== undefined
   const body = html`<h1>${words.heading}</h1>
-${isAsked && html`<p>${words.asked}</p>\n`}${notice(noticeOf(words.done, done))}${summary(look, problem)}${form(
+${isAsked && html`<p>${words.asked}</p>\n`}${notice(words.done, done)}${summary(look, problem)}${form(
   look,
   { action: ACCOUNT_PAGES.profile, submit: words.submit, returnTo },
   html`${inputField(name, problem)}${selectField(locale, languagesOf(look, user), problem)}${userFieldInputs(look, look.userFields, { form: state, stored: user.metadata }, problem)}`,
@@ -47,7 +47,7 @@ ${isAsked && html`<p>${words.asked}</p>\n`}${notice(noticeOf(words.done, done))}
   return layOut(look, { title: words.heading, body, hasProblem: problem !== null, entry: 'profile' })
 }
 
-/** The languages to choose from, with the stored one, which may be another variant. */
+/** The languages to choose from. Includes the stored one, even if it is not one of ours, such as `fr-CA`. */
 function languagesOf({ site, texts }: Look, user: Account) {
   const ours = site.languages.map((tag) => ({ value: tag, label: LANGUAGE_NAMES[tag] }))
   if (user.locale === null) return [{ value: '', label: texts.profile.noLocale }, ...ours]

@@ -8,7 +8,7 @@ import { type FormState, problemOf } from '../problems.ts'
 import { timeIn } from '../times.ts'
 import { fill } from '../words.ts'
 import { deviceIn } from './device.ts'
-import { notice, noticeOf } from './notice.ts'
+import { notice } from './notice.ts'
 
 /** A session, as the page shows it. */
 interface ShownSession {
@@ -22,23 +22,23 @@ interface ShownSession {
   readonly userAgent: string | null
 }
 
-/** What the page of the devices depends on. */
+/** The data of the devices page. */
 export interface SessionsView {
   readonly form: FormState
   /** The live sessions, this one among them. */
   readonly sessions: readonly ShownSession[]
-  /** Whether this session is fresh. Without, the page has no forms. */
+  /** Whether this session is fresh. If not, the page has no forms. */
   readonly fresh: boolean
   /** What has just been done: a key of `account.sessions.done`. */
   readonly done: string | null
-  /** Which part of the sessions to show, as the query has it. */
+  /** The part of the sessions to show, as the query has it. */
   readonly part: string | null
 }
 
 /** Keeps the page within its budget, even with the longest names. */
 const SESSIONS_PER_PAGE = 10
 
-/** The form of all rows. Their buttons say which session. */
+/** The id of the form that all rows share. The pressed button names the session. */
 const END_FORM = 'end'
 
 /** The page that shows where the user is signed in. */
@@ -62,7 +62,7 @@ export function renderSessions(look: Look, view: SessionsView): Page {
     words,
   })
   const body = html`<h1>${words.heading}</h1>
-${summary(look, problem)}${notice(noticeOf(words.done, done))}<p>${words.explain}</p>
+${summary(look, problem)}${notice(words.done, done)}<p>${words.explain}</p>
 ${fresh && others.length > 0 && html`<form id="${END_FORM}" method="post" action="${look.basePath}${ACCOUNT_PAGES.sessions}" novalidate></form>\n`}<ul class="list">
 ${items.map((session) => sessionItem(look, session, fresh))}</ul>${links}
 ${below}`

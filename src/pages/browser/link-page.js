@@ -1,6 +1,6 @@
 /**
- * Runs in the browser, on every hosted page. The policy has the hash of this file, so everything that differs between
- * pages and languages is in the markup. The script writes text only, never markup.
+ * Runs in the browser, on the pages that mailed links open. Everything that differs between pages and languages is in the
+ * markup. The script writes text only, never markup.
  */
 
 /**
@@ -21,12 +21,12 @@ const problems = /** @type {HTMLElement[]} */ ([...problemList.content.children]
 
 // The token of the link. It is kept only here: not in storage, not in a field, and not in the address bar.
 let token = ''
-/** The end of the title, which names the service. */
+/** The end of the page title: the name of the service. */
 const service = document.title.slice(document.title.lastIndexOf(' – '))
 
 openLink()
 
-// Another link was opened in this tab: start again with it.
+// Another link was opened in this tab, so start again with it.
 addEventListener('hashchange', () => location.reload())
 
 reveal.addEventListener('click', () => setRevealed(password.type === 'password'))
@@ -42,7 +42,7 @@ form.addEventListener('submit', async (event) => {
   setBusy(false)
   if (refusal === null) finish('done')
   else if (panels.some(({ dataset }) => dataset.panel === refusal.code)) finish(refusal.code)
-  // All other fields come from the link.
+  // The other fields come from the link.
   else if (refusal.field && refusal.field !== password.name) finish('incomplete')
   else complain(refusal)
 })
@@ -86,7 +86,7 @@ async function send() {
     if (response.ok) return null
     return { ...(await response.json()), retryAfter: Number(response.headers.get('retry-after')) }
   } catch {
-    // No response, or one that is not from the service.
+    // No response, or not one from the service.
     return { code: 'no_answer' }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Runs in the browser, on the pages with new passwords, times or recovery codes. They work without it. It writes text only, never
- * markup.
+ * Runs in the browser, on the pages with new passwords, times or recovery codes. The pages work without it. It writes text only,
+ * never markup.
  */
 
 for (const count of document.querySelectorAll('[data-length-of]')) {
@@ -9,14 +9,14 @@ for (const count of document.querySelectorAll('[data-length-of]')) {
   const input = document.getElementById(lengthOf)
   if (!(input instanceof HTMLInputElement) || min === '1') continue
   input.addEventListener('input', () => {
-    // Code points, as the service counts.
+    // Count code points, as the service does.
     const length = [...input.value].length
     const said = length === 0 ? '' : length >= Number(min) ? enough : text
     count.textContent = said.replace('{count}', String(length)).replace('{min_length}', min)
   })
 }
 
-// Times arrive in UTC. The browser may name a region for the language of the page.
+// Times arrive in UTC. Format them for the user's region, if the browser names one for the language of the page.
 const { lang } = document.documentElement
 const region = navigator.languages.find((tag) => tag === lang || tag.startsWith(`${lang}-`)) ?? lang
 for (const time of document.querySelectorAll('time')) {

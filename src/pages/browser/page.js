@@ -1,21 +1,24 @@
-/** Runs in the browser, on every page but those behind mailed links. The pages work without it. It writes text only, never markup. */
+/**
+ * Runs in the browser, on every page except those that mailed links open. The pages work without it. It writes text only, never
+ * markup.
+ */
 
 const summary = document.querySelector('.summary')
 if (summary instanceof HTMLElement) summary.focus()
 
-// A page from the back-forward cache may show what belongs to a session that has ended.
+// A page from the back-forward cache may show data of a session that has ended.
 addEventListener('pageshow', (event) => {
   if (event.persisted) location.reload()
 })
 
 for (const form of document.forms) {
-  // The page stays when the answer is a file.
+  // The answer is a file, so the page stays and the form must keep working.
   if ('download' in form.dataset) continue
   form.addEventListener('submit', (event) => {
-    // A double click sends once.
+    // Send once, even after a double click.
     if (form.dataset.sent) return event.preventDefault()
     form.dataset.sent = 'yes'
-    // The box on the sign-in page counts for every way to sign in.
+    // The box on the sign-in page applies to every way to sign in.
     if (form.remember) form.remember.disabled = !!document.querySelector('#remember:not(:checked)')
     const button = event.submitter
     if (button?.dataset.working) button.textContent = button.dataset.working
@@ -33,6 +36,6 @@ for (const button of document.querySelectorAll('button.reveal')) {
     button.setAttribute('aria-pressed', String(isRevealed))
   }
   button.addEventListener('click', () => setRevealed(input.type === 'password'))
-  // Browsers keep what was typed into a text field.
+  // Browsers remember what was typed into a text field.
   input.form?.addEventListener('submit', () => setRevealed(false))
 }

@@ -1,18 +1,18 @@
 /**
- * Runs in the browser, on the pages with passkeys. What it needs is in the markup. It writes text only, never markup.
+ * Runs in the browser, on the pages with passkeys. It writes text only, never markup.
  *
- * A form with `data-passkey` asks for a passkey and then sends itself. It is `hidden` until the script finds that the browser
- * can use passkeys:
+ * A form with `data-passkey` asks for a passkey and then submits itself. It stays `hidden` unless the browser supports passkeys.
+ * Its markup:
  * - `data-passkey`: the purpose of the ceremony, such as `sign_in` or `add_passkey`.
  * - `data-ceremonies`: the URL of `POST /ceremonies`.
  * - `data-autofill`: also offer passkeys in the field whose `autocomplete` contains `webauthn`. At most one form has it.
- * - `data-known`, `data-failed`: what to say if the device has a passkey already, and if something else went wrong.
- * - fields named `ceremony` and `credential`, hidden and empty: the id, and the response of the authenticator as JSON.
+ * - `data-known`, `data-failed`: the sentences for a device that already has a passkey, and for any other failure.
+ * - hidden, empty fields `ceremony` and `credential`: for the id, and for the response of the authenticator as JSON.
  * - a `button` with `type="button"`, which starts. A submit button could not be pressed again after a cancelled dialog.
- * - an element with `role="alert"`, for these sentences.
+ * - an element with `role="alert"`, which shows these sentences.
  */
 
-/** The ceremony that runs, and the form that it is for. The browser allows one at a time. */
+/** Aborts the running ceremony. Browsers allow one at a time. */
 let running = new AbortController()
 
 /** The form that offers passkeys in autofill. @type {HTMLFormElement | undefined} */
@@ -36,7 +36,7 @@ if (canUsePasskeys) {
 }
 
 /**
- * Opens the system's dialog, and sends its result. Afterwards autofill works again.
+ * Opens the browser's dialog and submits its result. After a failure, restarts autofill.
  *
  * @param {HTMLFormElement} form
  */
@@ -50,7 +50,7 @@ async function ask(form) {
     if (turn.aborted) return
     const { name } = /** @type {Error} */ (error)
     const { known = '', failed = '' } = form.dataset
-    // Silent if the user has closed the dialog, or it has timed out.
+    // Say nothing if the user closed the dialog or it timed out.
     if (!/^(?:NotAllowed|Abort)Error$/.test(name)) say(form, name === 'InvalidStateError' ? known : failed)
   }
   if (autofill) offer(autofill)
@@ -70,12 +70,12 @@ async function offer(form) {
     turn.addEventListener('abort', () => clearTimeout(timer))
     send(form, ceremony, await credentialFor(options, turn, 'conditional'))
   } catch {
-    // Nobody has asked for this, so nobody is told. The button says why.
+    // Say nothing, because the user did not ask for this. The button reports its own failures.
   }
 }
 
 /**
- * Replaces an old challenge, unless somebody may be choosing a passkey for it.
+ * Replaces an old challenge. While the field has the focus, waits, because the user may be choosing a passkey.
  *
  * @param {HTMLFormElement} form
  * @param {AbortSignal} turn
@@ -87,7 +87,7 @@ function renew(form, turn) {
   else field.addEventListener('blur', () => renew(form, turn), { once: true })
 }
 
-/** Ends the ceremony that runs. Before the first `await`, so that of two clicks the second wins. */
+/** Aborts the running ceremony. Call it before the first `await`, so that the second of two clicks wins. */
 function takeTurn() {
   running.abort()
   running = new AbortController()
@@ -137,7 +137,7 @@ function descriptorOf(descriptor) {
 }
 
 /**
- * Sends the form with the response of the authenticator.
+ * Submits the form with the response of the authenticator.
  *
  * @param {HTMLFormElement} form
  * @param {string} ceremony
@@ -168,7 +168,7 @@ function jsonOf(credential) {
     json.clientExtensionResults = { credProps }
     parts.transports = response.getTransports?.()
   } catch {
-    // They only help browsers to ask better.
+    // Both are only hints.
   }
   return json
 }

@@ -1,11 +1,12 @@
 /**
  * Runs in the browser, on pages that tell password managers what the service knows about passkeys.
  *
- * An element with `data-signal` tells password managers what the service knows. Ids are base64url:
- * - `accepted`: every passkey of the account, in `data-credentials`, separated by spaces. Others are hidden, so list all.
+ * Values of `data-signal`:
+ * - `accepted`: all passkeys of the account, in `data-credentials`, separated by spaces. Password managers hide all others.
  * - `details`: the address of the account, in `data-name`.
- * - `unknown`: a passkey that nobody has, in `data-credentials`. It is deleted for good.
- * - `data-rp-id`, and for the first two `data-user`: the user handle.
+ * - `unknown`: a passkey that no account has, in `data-credentials`. Password managers delete it for good.
+ *
+ * All have the RP ID in `data-rp-id`. The first two have the user handle in `data-user`. Ids are in base64url.
  */
 
 for (const element of document.querySelectorAll('[data-signal]'))
