@@ -1,8 +1,7 @@
 /**
- * Mail of the application that embeds the library: its own links and its own templates. Both are code that the service
- * does not control, so what they return is checked.
+ * The links and templates of the application that embeds the library. They can be code that the service does not control, so what
+ * they return is checked.
  */
-
 import { frozenCopy } from '../lib/frozen-copy.ts'
 import { isLoopback, withoutBrackets } from '../lib/network.ts'
 import { APPLICATION_LIMIT_MS, TimeLimitExceeded, withinLimit } from '../lib/time-limit.ts'
@@ -23,30 +22,30 @@ export interface LinkParts {
 }
 
 /**
- * A page of the application: `https://app.example.com/reset#email={email}&token={token}`, or a function that returns the
- * whole URL within 5 seconds. It begins with `https://`; outside of production, `http://localhost` and other loopback
- * hosts are allowed too. The token and the address must come after `#`, as in the service's links, so that no server
- * and no log sees them. A link with either of them in its path or query is refused.
+ * A page of the application: a URL such as `https://app.example.com/reset#email={email}&token={token}`, or a function that
+ * returns the whole URL within 5 seconds. It must begin with `https://`; outside of production, `http://localhost` and other
+ * loopback hosts are allowed too. The token and the address must come after `#`, as in the service's links, so that no server
+ * or log sees them. A link with either of them in its path or query is refused.
  *
- * A string is checked at the start. If a function fails or returns an invalid link, the service retries the mail for 3 days,
- * as if the mail server had not accepted it.
+ * A string is checked when the service starts. If a function fails or returns an invalid link, the service retries the mail for
+ * 3 days, as if the mail server had not accepted it.
  */
 export type MailLink = string | ((parts: LinkParts) => string | Promise<string>)
 
 /** The pages behind the links in mail, by what the token does. Default: the pages of the service. */
 export interface MailLinks {
   /**
-   * The page asks for a new password, and sends it with the address and the token to `PUT /reset_password`. It is the link in
-   * the mails `reset_password`, `set_password` and `account_exists`.
+   * The page asks for a new password and sends it with the address and the token to `PUT /reset_password`. The mails
+   * `reset_password`, `set_password` and `account_exists` link to it.
    */
   readonly reset_password?: MailLink | undefined
-  /** The page asks for the password of a new account, and sends it with the token to `POST /confirm_email`. */
+  /** The page asks for the password of a new account and sends it with the token to `POST /confirm_email`. */
   readonly confirm_email?: MailLink | undefined
-  /** The page does the same to confirm a new address of an account. */
+  /** Like `confirm_email`, to confirm a new address of an existing account. */
   readonly change_email?: MailLink | undefined
 }
 
-/** What a template gets: a frozen copy, without any password, hash or session token. */
+/** The input of a template: a frozen copy, without any password, hash or session token. */
 export type TemplateInput<Kind extends MailKind = MailKind> = MailContent<Kind> & {
   /** The address that the mail goes to. */
   readonly to: string
@@ -55,7 +54,7 @@ export type TemplateInput<Kind extends MailKind = MailKind> = MailContent<Kind> 
   readonly serviceName: string
 }
 
-/** What a template returns. */
+/** The result of a template. */
 export interface MailText {
   /** One line. */
   readonly subject: string
@@ -71,15 +70,15 @@ export interface MailText {
 }
 
 /**
- * Writes the mails of a kind. It has 5 seconds. If it throws, takes longer or returns anything but a {@link MailText}, the
- * log says so and the mail is sent with the service's text. It is also called for addresses without an account, whose mail
- * is never sent. It cannot tell the difference, so it must do the same work for every address.
+ * Writes the mails of a kind, within 5 seconds. If it throws, takes longer or returns anything but a {@link MailText}, the log
+ * says so and the mail is sent with the service's text. It is also called for addresses without an account, whose mail is never
+ * sent. So it must do the same work for every address.
  */
 export type MailTemplate<Kind extends MailKind = MailKind> = (
   mail: TemplateInput<Kind>,
 ) => MailText | Promise<MailText>
 
-/** The templates of the application, by kind. The service writes the other kinds. */
+/** The templates of the application, by kind. The service writes mails of other kinds. */
 export type MailTemplates = { readonly [Kind in MailKind]?: MailTemplate<Kind> | undefined }
 
 /** The mail of the application. */
@@ -90,17 +89,17 @@ export interface MailOptions {
   readonly templates?: MailTemplates | undefined
 }
 
-/** Called when a template failed. `error` is what it threw. */
+/** Called when a template fails. `error` is what it threw. */
 export type OnTemplateFault = (what: string, error: unknown, details: Record<string, unknown>) => void
 
 /** Writes mail with the links and templates of the application. */
 export interface MailWriter {
-  /** Whether the application has code that gets the address of a mail. */
+  /** Whether a link or template is a function of the application, which learns the addresses of mails. */
   readonly runsCode: boolean
   /**
    * The URL of the application's page, or `null` if it has none.
    *
-   * @throws {MailError} The application returned no valid link.
+   * @throws {MailError} The link of the application failed or is invalid.
    */
   linkFor(purpose: keyof MailLinks, parts: LinkParts): Promise<string | null>
   /** Like {@link compose}, with the template of the application if it has one and it works. */
@@ -108,7 +107,7 @@ export interface MailWriter {
 }
 
 /**
- * Checks the options and makes them usable.
+ * Checks the options and creates the writer.
  *
  * @param details - `httpsOnly`: refuses http links to this machine too.
  * @throws {OptionError} `mail` has an unknown name or an invalid value.
@@ -121,7 +120,7 @@ export function openMailWriter(
     onFault,
   }: {
     readonly httpsOnly: boolean
-    /** Called for each mail. Default: our own look and sentences. */
+    /** Called for each mail. Default: the service's look and sentences. */
     readonly branding?: () => Branding
     readonly onFault: OnTemplateFault
   },
@@ -138,7 +137,7 @@ export function openMailWriter(
     if (!isFunction(template)) throw new OptionError('mail', `templates.${name} must be a function`)
   }
 
-  /** What the template of the application wrote, or `null`. */
+  /** The text from the application's template. `null` if there is none or it failed. */
   async function fromTemplate(content: MailContent, about: Omit<TemplateInput, keyof MailContent>) {
     // TypeScript cannot see that the template is the one for this kind.
     const template = templates[content.kind] as ((mail: object) => unknown) | undefined
@@ -229,7 +228,7 @@ async function called(purpose: string, link: Exclude<MailLink, string>, parts: L
   }
 }
 
-/** What is wrong with a link, or `null`. Never contains the link, which is a secret. */
+/** The problem of a link, or `null`. Never contains the link, which is a secret. */
 function linkProblem(link: unknown, { token, email }: LinkParts, httpsOnly: boolean): string | null {
   const url = typeof link === 'string' ? URL.parse(link) : null
   if (typeof link !== 'string' || url === null || !/^https?:$/.test(url.protocol))
@@ -244,14 +243,14 @@ function linkProblem(link: unknown, { token, email }: LinkParts, httpsOnly: bool
   const beforeFragment = url.href.replace(/#.*/, '').toLowerCase().replaceAll('%27', "'")
   const secrets = [token, email, encodeURI(email), encodeURIComponent(email)]
   if (secrets.some((secret) => beforeFragment.includes(secret.toLowerCase())))
-    return 'must have {token} and {email} only after #, so that no server and no log sees them'
+    return 'must have {token} and {email} only after #, so that no server or log sees them'
   return null
 }
 
 const CONTROL_OR_BREAK = /[\p{Cc}\p{Zl}\p{Zp}]/u
 const LANGUAGE = /^[a-z]{2,8}(?:-[a-z\d]{1,8})*$/i
 
-/** What is wrong with the text of a template, or `null`. Never contains the text. */
+/** The problem of the result of a template, or `null`. Never contains the text. */
 function textProblem(written: unknown, token: string | null): string | null {
   if (typeof written !== 'object' || written === null) return 'no object'
   const { subject, text, html, language } = written as Record<keyof MailText, unknown>

@@ -1,4 +1,4 @@
-/** What an operator changes about mails: the color, the logo and sentences. */
+/** An operator's changes to mails: the color, the logo and the sentences. */
 import { readLogo } from '../lib/logo.ts'
 import { readSmallFile, readTextFile, UnreadableFile } from '../lib/setting-file.ts'
 import { themeOf } from '../lib/theme.ts'
@@ -19,7 +19,7 @@ export interface Branding {
   readonly sentences: MailSentencesByLocale | null
 }
 
-/** The options of pages that apply to mails too. `logo` and `texts` are paths. Empty: not set. */
+/** The options of pages that also apply to mails. `logo` and `texts` are paths. Empty: not set. */
 interface BrandingOptions {
   readonly accent: string
   readonly logo: string
@@ -27,10 +27,10 @@ interface BrandingOptions {
 }
 
 /**
- * Reads the files. The service checks them when it starts. If one has become unusable since, mails have our own look and
- * sentences in its place, because a mail matters more than how it looks.
+ * Reads the files. The service checks them when it starts. If one has become unusable since then, mails have our own look and
+ * sentences instead, because sending the mail matters more than its look.
  *
- * Mail programs do not show SVG, so an SVG logo is not used: mails show the name of the service.
+ * Mail programs do not show SVG. With an SVG logo, mails show the name of the service instead.
  */
 export function openBranding({ accent, logo, texts }: BrandingOptions): Branding {
   const image = logo === '' ? null : readIfUsable(() => imageIn(logo))

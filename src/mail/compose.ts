@@ -23,18 +23,18 @@ interface WithLink {
   readonly code: string | null
 }
 
-/** A mail that the service sends. A union over the kinds. */
+/** A mail to compose. A union over the kinds. */
 export type Message = {
   readonly [Kind in MailKind]: { readonly kind: Kind } & MailData<Kind> &
     (Kind extends LinkedKind ? WithLink : unknown)
 }[MailKind]
 
-/** What a mail depends on besides its message. */
+/** The data that a mail needs besides its message. */
 export interface MailContext {
   /** The host name of the service, such as `auth.example.com`. */
   readonly service: string
   readonly locale: Locale
-  /** Where people get help, for notices. Empty if there is none. Default: empty. */
+  /** Where people get help, shown in notices. Empty: nowhere. Default: empty. */
   readonly supportContact?: string | undefined
   /** Default: {@link DEFAULT_LOOK}. */
   readonly look?: MailLook | undefined
@@ -45,17 +45,17 @@ export interface MailContext {
 /** A mail before it is addressed. */
 export type Unaddressed = Omit<ComposedMail, 'id' | 'to'> & MailContent
 
-/** What a message is about, for programs. */
+/** The content of a message, for programs. */
 export function contentOf(message: Message): MailContent {
   const { kind, link = null, token = null, code = null, ...data } = message as Message & Partial<WithLink>
   return { kind, url: link, token, code, data } as MailContent
 }
 
 /**
- * Writes the subject, text and HTML of a message. The link of a message and its code are its only secrets.
+ * Writes the subject, text and HTML of a message. The only secrets in it are the link and the code.
  *
- * Line breaks and other control characters in values become spaces. `device` and the `name` of a passkey, which clients
- * control, are cut to 80 characters and cannot contain anything that mail programs turn into a link.
+ * Line breaks and other control characters in values become spaces. Clients control `device` and the `name` of a passkey, so
+ * these are cut to 80 characters and cannot contain anything that mail programs turn into a link.
  *
  * @throws {TypeError} `link` is not an http or https URL in ASCII, or `lifetimeSeconds` is not a whole number above 0.
  * @throws {RangeError} `at` is an invalid date.
@@ -121,7 +121,7 @@ function wordsOf(message: Message, service: string, texts: MailTexts): MailWords
   }
 }
 
-/** The texts, with the shared sentences of the operator in place of ours. */
+/** Our texts, with the operator's shared sentences. */
 function textsWith(sentences: ReadonlyMap<string, string>, locale: Locale): MailTexts {
   const shared = SHARED.flatMap((key) => {
     const sentence = sentences.get(key)
@@ -130,7 +130,7 @@ function textsWith(sentences: ReadonlyMap<string, string>, locale: Locale): Mail
   return { ...MAIL[locale], ...Object.fromEntries(shared) }
 }
 
-/** The words of a mail, with the sentences of the operator in place of ours. */
+/** The words of a mail, with the operator's sentences. */
 function replacedIn(
   words: MailWords,
   {
@@ -149,12 +149,12 @@ function replacedIn(
   return own.length === 0 ? words : withSentences(words, new Map(own))
 }
 
-/** The part of the keys that names the sentences of a message. */
+/** The prefix of the keys of a message's sentences. */
 function groupOf(message: Message): string {
   return message.kind === 'new_device' && message.count > 1 ? 'new_devices' : message.kind
 }
 
-/** What the placeholders of a message stand for. */
+/** The values for the placeholders of a message. */
 function valuesOf(message: Message, service: string, texts: MailTexts): Record<string, string | number> {
   return {
     service,
@@ -165,7 +165,7 @@ function valuesOf(message: Message, service: string, texts: MailTexts): Record<s
   }
 }
 
-/** The code in two groups, and the sentence before it. */
+/** The code in two groups of digits, with the sentences around it. */
 function codeWords(code: string | null, texts: MailTexts): Content['code'] {
   if (code === null) return null
   const lifetime = duration(MAIL_CODE_LIFETIME_SECONDS, texts)
@@ -176,7 +176,7 @@ function codeWords(code: string | null, texts: MailTexts): Content['code'] {
   }
 }
 
-/** Adds to a notice where to get help. NIST SP 800-63B-4 §4.6 requires it. A mail with a link is no notice. */
+/** Adds to a notice where to get help, as NIST SP 800-63B-4 §4.6 requires. A mail with a link is not a notice. */
 function withSupport(words: MailWords, message: Message, { support }: MailTexts, contact: string): MailWords {
   if (contact === '' || 'link' in message) return words
   return { ...words, after: [...words.after, support.replace('{contact}', () => contact)] }
@@ -208,11 +208,11 @@ function duration(seconds: number, { formats }: MailTexts): string {
 function unitOf(seconds: number): [unit: string, length: number] {
   if (seconds < 60) return ['second', 1]
   if (seconds % 3_600 !== 0) return ['minute', 60]
-  // "1 day" could be read as "until midnight", so write 24 hours.
+  // 24 hours, because "1 day" could be read as "until midnight".
   return seconds % 86_400 === 0 && seconds > 86_400 ? ['day', 86_400] : ['hour', 3_600]
 }
 
-/** Accepts only a link that is safe in HTML and unambiguous in plain text. */
+/** Refuses a link that is not safe in HTML or not unambiguous in plain text. */
 function checkedLink(link: string): string {
   // The link is a secret, so the error must not contain it.
   if (!(/^https?:\/\/[!-~]+$/.test(link) && !/["<>\\^`{|}]/.test(link) && URL.canParse(link)))
@@ -227,8 +227,8 @@ function oneLine(text: string): string {
 export const WORDS_MAX_LENGTH = 80
 
 /**
- * Keeps letters, digits and some punctuation, and dots only between digits. Clients choose this text, and mail programs
- * turn anything that looks like a URL into a link.
+ * Keeps only letters, digits, some punctuation, and dots between digits. Clients choose this text, and mail programs turn
+ * anything that looks like a URL into a link.
  */
 function wordsOnly(text: string): string {
   const words = text

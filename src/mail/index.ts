@@ -1,41 +1,41 @@
 /**
- * Mail: composing messages and sending them. The sentences are in `text/`. `auth/delivery/` decides when to send a mail,
- * and to whom; this folder knows neither accounts nor the database.
+ * Composes and sends mail. The sentences are in `text/`. `auth/delivery/` decides when to send a mail and to whom; this folder
+ * knows neither accounts nor the database.
  *
  * @module
  */
 import type { MailTexts, MailWords } from '../text/index.ts'
 
-/** How many mails a process sends at the same time, and how many connections it has to the mail server. */
+/** The maximum number of mails that a process sends at the same time, and of its connections to the mail server. */
 export const MAILS_AT_ONCE = 5
 
 /** A sign-in to report to the owner of the account. */
 export interface SignIn {
   readonly at: Date
   readonly ip: string | null
-  /** The browser and the system that the client claims to be, such as `Firefox, Windows`. `null` if unknown. */
+  /** The browser and system that the client claims, such as `Firefox, Windows`. `null` if unknown. */
   readonly device: string | null
 }
 
-/** What a mail with a link reports. */
+/** The data of a mail with a link. */
 interface LinkData {
   /** How long the link works, in whole seconds, 1 or more. */
   readonly lifetimeSeconds: number
 }
 
-/** What a mail about another address reports. */
+/** The data of a mail about a new address. */
 interface AddressData {
   /** The new address, masked: `a***@example.com`. */
   readonly newEmail: string
 }
 
-/** What a mail about a passkey reports. */
+/** The data of a mail about a passkey. */
 interface PasskeyData {
   /** The name that the user gave the passkey. */
   readonly name: string
 }
 
-/** What the mails with a link report. */
+/** The data of the mails with a link, by kind. */
 interface LinkedData {
   /** To the address of a new account. */
   readonly verify_email: LinkData
@@ -48,7 +48,7 @@ interface LinkedData {
   readonly confirm_new_email: LinkData
 }
 
-/** What the mails report that need more than the name of the service. */
+/** The data of the mails that need more than the name of the service, by kind. */
 interface DetailedData extends LinkedData {
   /** To the current address of the account. */
   readonly email_change_requested: AddressData
@@ -62,10 +62,10 @@ interface DetailedData extends LinkedData {
   readonly passkey_removed: PasskeyData
   /** A use of a passkey that may have been copied. */
   readonly passkey_refused: PasskeyData
-  /** An account at another provider, which `name` names. */
+  /** `name` is that of the provider. */
   readonly identity_connected: PasskeyData
   readonly identity_disconnected: PasskeyData
-  /** A sign-in that ended after the right password, without a second factor. `at` is when it began. */
+  /** A sign-in with the right password that was not finished with the second factor. `at` is when it began. */
   readonly second_factor_failed: SignIn
 }
 
@@ -80,12 +80,12 @@ export type MailKind = keyof DetailedData | PlainKind
 /** The kinds of mail with a link. */
 export type LinkedKind = keyof LinkedData
 
-/** What a kind of mail reports. */
+/** The data of a kind of mail. */
 export type MailData<Kind extends MailKind> = Kind extends keyof DetailedData
   ? DetailedData[Kind]
   : Readonly<Record<never, never>>
 
-/** What a mail is about, for programs. A union over the kinds: check `kind`, and `data` has its type. */
+/** The content of a mail, for programs. A union over the kinds: after a check of `kind`, `data` has its type. */
 export type MailContent<Kind extends MailKind = MailKind> = {
   readonly [Each in Kind]: {
     readonly kind: Each
@@ -94,8 +94,8 @@ export type MailContent<Kind extends MailKind = MailKind> = {
     /** The token in the link: a secret. `null` in a mail without a link. */
     readonly token: Each extends LinkedKind ? string : null
     /**
-     * Eight digits that do what the link does, in the browser that asked for the mail: a secret. `null` in a mail without a
-     * link, and if no browser waits for a code. Show it as `1234 5678`.
+     * A secret of eight digits. It does what the link does, in the browser that asked for the mail. Show it as `1234 5678`.
+     * `null` in a mail without a link, and if no browser waits for a code.
      */
     readonly code: Each extends LinkedKind ? string | null : null
     readonly data: MailData<Each>
@@ -120,15 +120,15 @@ export interface ComposedMail {
   readonly text: string
   /** `null` if a template of the application returned none: the mail is plain text. */
   readonly html: string | null
-  /** The images that the HTML shows. Only for our own transport over SMTP: an application that sends mail gets none. */
+  /** The images in the HTML. Only for our SMTP transport: a mailer of the application gets none. */
   readonly images?: readonly MailImage[]
   /** The BCP 47 tag of its language, for `Content-Language`. */
   readonly language: string
 }
 
 /**
- * A message that is ready to send. A mailer can send the composed message, or write one of its own from the kind, the link
- * and the data. It contains no password, no hash and no session token.
+ * A message that is ready to send. A mailer can send the composed message, or write its own from the kind, the link and the data.
+ * It contains no password, hash or session token.
  */
 export type Mail = ComposedMail & MailContent
 
@@ -140,15 +140,15 @@ export interface Mailer {
    */
   send(mail: Mail): Promise<void>
   /**
-   * Does the work of `send` up to the connection, and drops the message. The service calls it in place of `send` when
-   * a request named an address without an account, so that the load of the process does not reveal that.
+   * Does the work of `send` up to the connection, then drops the message. The service calls it instead of `send` if a request
+   * named an address without an account, so that the load of the process does not reveal that.
    */
   discard?(mail: Mail): Promise<void>
   /** Closes all connections. */
   close(): void
 }
 
-/** A mail was not sent. The error message is safe to log: it has no addresses, credentials or content. */
+/** The mail was not sent. The error message is safe to log: it contains no addresses, credentials or content. */
 export class MailError extends Error {
   override readonly name: string = 'MailError'
 }

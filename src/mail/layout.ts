@@ -2,7 +2,7 @@ import { html, raw } from 'hono/html'
 import type { MailWords } from '../text/index.ts'
 import { COLORS, type MailLook } from './look.ts'
 
-/** A code to read in the mail and to enter elsewhere. */
+/** A code that the reader enters elsewhere. */
 interface CodeWords {
   /** The sentence that introduces the code. */
   readonly label: string
@@ -29,7 +29,7 @@ export interface Content {
 
 const LINE_LENGTH = 72
 
-/** The mail as plain text. Lines have at most 72 characters, except for longer words; the link has its own line. */
+/** The mail as plain text. Lines have at most 72 characters, unless a word is longer. The link has a line of its own. */
 export function textOf({ words, greeting, link, code, service }: Content): string {
   const { before, facts = [], after } = words
   const blocks = [
@@ -45,12 +45,12 @@ export function textOf({ words, greeting, link, code, service }: Content): strin
   return `${blocks.join('\n\n')}\n`
 }
 
-// Segoe UI comes first because Outlook on Windows takes the first name only.
+// Segoe UI comes first because Outlook on Windows reads only the first name.
 const FONT = 'font-family:Segoe UI,-apple-system,BlinkMacSystemFont,Roboto,Helvetica,Arial,sans-serif'
 const DIGITS = 'font-family:Menlo,Consolas,Courier New,monospace'
 const { ground, card, edge, text, quiet } = COLORS.light
 
-// Mail programs drop style sheets, and tables do not inherit in all of them: each element has its whole style.
+// Each element has its whole style: some mail programs drop style sheets, and in some, tables do not inherit.
 const STYLE = {
   brand: `${FONT};font-size:15px;line-height:20px;font-weight:600;color:${text};word-break:break-word`,
   heading: `margin:0 0 20px;${FONT};font-size:24px;line-height:30px;font-weight:600;color:${text}`,
@@ -64,9 +64,9 @@ const STYLE = {
 const TABLE = raw('role="presentation" border="0" cellpadding="0" cellspacing="0"')
 
 /**
- * The mail as HTML: a card on a calm ground, as the hosted pages. `html` escapes every value.
+ * The mail as HTML: a card, like the hosted pages. `html` escapes every value.
  *
- * It needs no style sheet and no image. Where the mail program reads style sheets, they add dark mode and small screens.
+ * It needs no style sheet and no image. In mail programs that read style sheets, they add dark mode and small screens.
  */
 export function htmlOf(content: Content): string {
   const { words, greeting, copyLink, link, code, service, language, look } = content
@@ -121,7 +121,7 @@ function quietly(words: string) {
   return html`<p class="quiet" style="${STYLE.quiet}">${words}</p>\n`
 }
 
-/** The logo, whose alternative text is the name of the service, or the first letter of the name and the name. */
+/** The logo, with the name of the service as its alternative text. Without a logo: the name, and its first letter in a box. */
 function brand(service: string, { accent, onAccent, logoUrl }: MailLook) {
   const logo = html`<img src="${logoUrl}" height="40" alt="${service}" class="text" style="${STYLE.brand};display:block;height:40px;max-width:100%;border:0">`
   const letter = html`<table ${TABLE}><tr><td align="center" valign="middle" width="40" height="40" bgcolor="${accent}" class="accent" style="width:40px;height:40px;background-color:${accent};border-radius:12px;${FONT};font-size:18px;line-height:40px;font-weight:600;color:${onAccent}" aria-hidden="true">${firstLetter(service)}</td>
@@ -183,7 +183,7 @@ function darkMode({ dark: { accent, onAccent } }: MailLook): string {
 `
 }
 
-/** Breaks lines only at plain spaces, so that a no-break space keeps its words together. */
+/** Breaks lines only at plain spaces, so that a no-break space keeps words together. */
 function wrap(text: string): string {
   const [first = '', ...rest] = text.split(' ')
   const lines = [first]

@@ -1,6 +1,6 @@
-/** How a mail looks: the colors of `src/pages/browser/page.css`, which are written into every element. */
+/** The look of mails: the colors of `src/pages/browser/page.css`, written into every element. */
 
-/** What an operator can change about the look of mails. All colors have the form `#rrggbb`. */
+/** The look that an operator can change. All colors have the form `#rrggbb`. */
 export interface MailLook {
   /** The background of buttons, on a light card. */
   readonly accent: string
@@ -8,13 +8,13 @@ export interface MailLook {
   readonly onAccent: string
   /** The same on a dark card. */
   readonly dark: { readonly accent: string; readonly onAccent: string }
-  /** The URL of an image, shown 40 pixels high: {@link LOGO_URL}. `null` shows the first letter and the name of the service. */
+  /** The URL of an image, shown 40 pixels high: {@link LOGO_URL}. `null`: the first letter and the name of the service. */
   readonly logoUrl: string | null
 }
 
 /** The Content-ID of the logo, which is part of the mail. */
 export const LOGO_ID = 'logo@service'
-/** The URL of the logo within its mail (RFC 2392): nothing is loaded from a server. */
+/** The URL of the logo within its mail (RFC 2392), so that nothing is loaded from a server. */
 export const LOGO_URL = `cid:${LOGO_ID}`
 
 /** Our own look. */

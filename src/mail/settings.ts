@@ -24,11 +24,11 @@ const HOST_NAME = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-
 const SPACE_OR_CONTROL = /[\s\p{C}]/u
 
 /**
- * Parses the URL of a mail server: `smtp://user:password@host:port` or `smtps://…`. User and password are
- * percent-encoded, and both or neither must be given. A path, query or fragment is not allowed.
+ * Parses the URL of a mail server: `smtp://user:password@host:port` or `smtps://…`. User and password are percent-encoded, and
+ * both or neither must be given. A path, query or fragment is not allowed.
  *
- * @throws {OptionError} `smtpUrl` is invalid. The error never contains any part of the URL: with an unescaped `/` or
- *   `#` in the password, every part of it could hold a piece of the password.
+ * @throws {OptionError} `smtpUrl` is invalid. The error contains no part of the URL, because with an unescaped `/` or `#` in the
+ *   password, any part could hold a piece of it.
  */
 export function parseSmtpUrl(text: string): SmtpServer {
   const url = SPACE_OR_CONTROL.test(text) ? null : URL.parse(text)
@@ -93,7 +93,7 @@ const CONTROL = /[\p{C}\p{Zl}\p{Zp}]/u
 
 function nameOf(text: string): string {
   const quoted = /^"([^"\\]*)"$/.exec(text)?.[1]
-  // An `@` indicates a second address; a quote or a backslash, malformed quoting.
+  // An `@` suggests a second address; a quote or a backslash suggests malformed quoting.
   if (quoted === undefined && /[@"\\]/.test(text))
     throw fromRefusal('the name contains @, " or \\; put the name in quotes, or remove the character')
   const name = quoted ?? text

@@ -10,7 +10,7 @@ export interface SmtpSettings {
   readonly url: string
   /** In the form that `parseMailFrom` accepts. */
   readonly from: string
-  /** The host name for EHLO. Default: the machine's, if it is fully qualified. */
+  /** The host name for EHLO. Default: that of the machine, if it is fully qualified. */
   readonly helloName?: string | undefined
   /** The time limit for one message in seconds, including the wait for a free connection. Default: 45. */
   readonly timeoutSeconds?: number | undefined
@@ -24,9 +24,9 @@ const NO_CONTENT_FROM_ELSEWHERE = { disableFileAccess: true, disableUrlAccess: t
 /**
  * Sends mail through an SMTP server, over a small pool of connections.
  *
- * - TLS is mandatory and verified: `smtps:` starts with it, and `smtp:` fails unless STARTTLS succeeds. On loopback,
+ * - TLS is mandatory and verified: `smtps:` starts with it, and `smtp:` fails unless STARTTLS succeeds. Exception: on loopback,
  *   `smtp:` stays in plain text. `localhost` means 127.0.0.1, without a DNS lookup.
- * - `send` settles within `timeoutSeconds`. It rejects with a {@link MailError}.
+ * - `send` settles within `timeoutSeconds`. If it rejects, the error is a {@link MailError}.
  * - A message has exactly one recipient. An invalid one is refused before a connection is made.
  * - `close` rejects all messages that have not been sent, and closes the connections.
  *
@@ -40,23 +40,23 @@ export function openSmtp(settings: SmtpSettings): Mailer {
     pool: true,
     maxConnections: MAILS_AT_ONCE,
     idleTimeout: IDLE_SECONDS * 1_000,
-    // The caller retries messages. This single retry covers a connection that the server closed while it was idle.
+    // The caller retries messages. This one retry is for a connection that the server closed while it was idle.
     maxRequeues: 1,
     name: settings.helloName,
-    // Shorter than the whole, so that the error distinguishes an unreachable server from a slow one.
+    // Shorter than the whole limit, so that the error tells an unreachable server from a slow one.
     connectionTimeout: timeoutMs / 3,
     greetingTimeout: timeoutMs / 3,
     socketTimeout: timeoutMs,
     ...NO_CONTENT_FROM_ELSEWHERE,
   })
-  // Encodes messages in the same way, and sends nothing.
+  // Encodes messages in the same way but sends nothing.
   const discarding = createTransport({ streamTransport: true, buffer: true, ...NO_CONTENT_FROM_ELSEWHERE })
 
   const closing = new AbortController()
   return {
     async send(mail) {
       const message = messageOf(mail, sender)
-      // A server that sends a byte now and then would never exceed the other limits.
+      // The other limits do not stop a server that sends a byte now and then.
       const timeout = AbortSignal.timeout(timeoutMs)
       try {
         await transport.sendMail({ ...message, signal: AbortSignal.any([timeout, closing.signal]) })
@@ -85,7 +85,7 @@ function transportOptions({ secure, host, port, credentials }: SmtpServer): SMTP
     secure,
     requireTLS: !secure && !isLocal,
     ignoreTLS: !secure && isLocal,
-    // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED changes the default.
+    // Explicit, because the variable NODE_TLS_REJECT_UNAUTHORIZED changes the default.
     tls: { rejectUnauthorized: true },
     ...(credentials !== null && { auth: { user: credentials.user, pass: credentials.password } }),
   }
@@ -95,7 +95,7 @@ const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
 const LANGUAGE = /^[a-z]{2,8}(?:-[a-z\d]{1,8})*$/i
 const CONTROL_OR_BREAK = /[\p{Cc}\p{Zl}\p{Zp}]/u
 
-/** Validates every value that goes into a header, independently of what nodemailer does with it. */
+/** Validates every value that goes into a header, and does not rely on nodemailer for that. */
 function messageOf(mail: ComposedMail, sender: Sender): SendMailOptions {
   const to = trimEmail(mail.to)
   if (!isEmailAddress(to)) throw new MailRefused('The recipient is not one email address.')
@@ -124,7 +124,7 @@ function messageOf(mail: ComposedMail, sender: Sender): SendMailOptions {
   }
 }
 
-/** Refusals of earlier commands are about the sender, because the server does not know the recipient yet. */
+/** Refusals of earlier commands are about the sender, because the server does not yet know the recipient. */
 const ABOUT_THE_MESSAGE = ['RCPT TO', 'DATA']
 function mailErrorOf(error: unknown): MailError {
   const {
@@ -148,18 +148,18 @@ function mailErrorOf(error: unknown): MailError {
  */
 function isPermanent(response: string): boolean {
   const [, subject, detail] = /^5\d\d[ -]5\.([126])\.(\d{1,3})(?!\S)/.exec(response) ?? []
-  // 5.1.7 and 5.1.8 are about the sender's address. So is a 5.1.0 that mentions the sender: Postfix refuses senders at
+  // 5.1.7 and 5.1.8 are about the sender's address. So is a 5.1.0 that mentions the sender, because Postfix refuses senders at
   // RCPT.
   if (subject === '1' && (detail === '7' || detail === '8')) return false
   if (subject === '1' && detail === '0') return !/\bsender\b/i.test(response)
-  // The mailbox is full, which its owner can fix: "a persistent transient failure" (RFC 3463 §3.3).
+  // The mailbox is full, and its owner can fix that: "a persistent transient failure" (RFC 3463 §3.3).
   if (subject === '2' && detail === '2') return false
   return subject !== undefined
 }
 
 /**
- * The text as one short line for the log. A server may quote the message, so every word that could be part of an
- * address, a link or a token is removed.
+ * The text as one short line for the log. The server may quote the message, so every word that could be part of an address, a
+ * link or a token is removed.
  */
 function withoutSecrets(text: string): string {
   return text
