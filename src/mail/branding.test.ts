@@ -73,7 +73,7 @@ describe('the texts of an operator', () => {
     ['mail.new_device.facts.0', 'x', 'is unknown'],
     ['mail.verify_email.subject', 'Confirm {email}', 'has no placeholder {email}, but {service}, {duration}'],
     ['mail.verify_email.subject', 'Confirm\r\nBcc: eve@example.com', 'must be on one line'],
-    ['mail.greeting', ' ', 'must be text, and not empty'],
+    ['mail.greeting', ' ', 'must be text and must not be empty'],
   ])('refuse %s: %j', (key, sentence, problem) => {
     const read = () => readReplaced(JSON.stringify({ en: { [key]: sentence } }))
     expect(read).toThrow(InvalidTexts)

@@ -114,9 +114,9 @@ describe('openSite', () => {
     ],
     ['{"en": {"resetPassword.ask": "a"}}', '"resetPassword.ask" of "en" is unknown; did you mean "reset'],
     ['{"en": {"constructor": "a"}}', '"constructor" of "en" is unknown'],
-    ['{"fr": {"reveal": 1}}', '"reveal" of "fr" must be text, and not empty'],
-    ['{"fr": {"reveal": {"a": "b"}}}', '"reveal" of "fr" must be text, and not empty'],
-    ['{"fr": {"reveal": " "}}', '"reveal" of "fr" must be text, and not empty'],
+    ['{"fr": {"reveal": 1}}', '"reveal" of "fr" must be text and must not be empty'],
+    ['{"fr": {"reveal": {"a": "b"}}}', '"reveal" of "fr" must be text and must not be empty'],
+    ['{"fr": {"reveal": " "}}', '"reveal" of "fr" must be text and must not be empty'],
     ['{"en": {"reveal": "Show {time}"}}', '"reveal" of "en" has no placeholder {time}'],
     [
       '{"en": {"problems.too_many_attempts_until": "Wait {seconds}."}}',

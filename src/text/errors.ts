@@ -1,6 +1,4 @@
-/** What the hosted pages of every language must say when a request is refused. */
-
-/** The sentences by error code. A name in braces stands for a number that the refusal carries. */
+/** The sentences about refused requests that every language must have, by error code. Names in braces stand for values of the error. */
 export interface ErrorTexts {
   /** About a new password. */
   readonly newPassword: Readonly<
@@ -15,13 +13,13 @@ export interface ErrorTexts {
       string
     >
   >
-  /** About the password that the account has. */
+  /** About the current password of the account. */
   readonly currentPassword: Readonly<
     Record<'missing_field' | 'invalid_field' | 'invalid_credentials' | 'password_too_long', string>
   >
   /**
-   * About the request. `too_many_attempts_until` replaces `too_many_attempts` if the wait is known, which stands for
-   * `{time}`. `no_answer` is for a service that cannot be reached, `internal_error` for every code without a sentence.
+   * About the request. `too_many_attempts_until` replaces `too_many_attempts` if the wait, `{time}`, is known. `no_answer`: the
+   * service cannot be reached. `internal_error`: every code without a sentence.
    */
   readonly request: Readonly<
     Record<

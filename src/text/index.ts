@@ -1,6 +1,6 @@
 /**
- * Every sentence that people read in mails and on hosted pages. A language is a folder, with a file for each topic.
- * A sentence that a language lacks fails the build.
+ * All sentences in mails and on hosted pages. Each language is a folder with a file for each topic. If a language lacks a
+ * sentence, the build fails.
  *
  * @module
  */

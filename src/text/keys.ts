@@ -3,7 +3,7 @@
  * `resetPassword.ask.paragraphs.0` for the first of several.
  */
 
-/** Every sentence of these texts by its key. */
+/** All sentences of these texts by key. */
 export function sentencesOf(texts: object): ReadonlyMap<string, string> {
   return new Map(
     Object.entries(texts).flatMap(([key, value]: [string, string | object]): [string, string][] =>
@@ -14,7 +14,7 @@ export function sentencesOf(texts: object): ReadonlyMap<string, string> {
   )
 }
 
-/** A copy of the texts in which some sentences are replaced. Other keys are ignored. */
+/** A copy of the texts with some sentences replaced. Unknown keys are ignored. */
 export function withSentences<Texts extends object>(
   texts: Texts,
   replaced: ReadonlyMap<string, string>,
@@ -33,7 +33,7 @@ export function withSentences<Texts extends object>(
   }
 }
 
-/** Replaces names in braces by their values. Values are not searched again. */
+/** Replaces names in braces by their values. Names in values are not replaced. */
 export function fill(sentence: string, values: Readonly<Record<string, string | number>>): string {
   return sentence.replace(/\{(\w+)\}/g, (name, key: string) => String(values[key] ?? name))
 }

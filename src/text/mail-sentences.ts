@@ -1,4 +1,4 @@
-/** The sentences of mails that an operator can replace. The mails themselves are functions, because some depend on numbers. */
+/** The sentences of mails that an operator can replace. Mails are functions, because some depend on numbers, so they are sampled here. */
 import { type Locale, MAIL, type MailTexts, placeholdersOf, sentencesOf } from './index.ts'
 import type { MailWords, SignInWords } from './mail.ts'
 
@@ -11,7 +11,7 @@ interface Sample {
 type Kind = {
   [Each in keyof MailTexts]: MailTexts[Each] extends (...values: never[]) => MailWords ? Each : never
 }[keyof MailTexts]
-/** Those whose function takes only texts. */
+/** The kinds whose function takes only texts. */
 type KindOfTexts = {
   [Each in Kind]: MailTexts[Each] extends (service: string, other: string) => MailWords ? Each : never
 }[Kind]

@@ -1,9 +1,7 @@
-/** The form of a mail's text in every language. */
-
-/** The content of one mail, in order. */
+/** The text of a mail, in order. */
 export interface MailWords {
   readonly subject: string
-  /** The subject in a few words, without the name of the service. Only in the HTML. */
+  /** A short form of the subject, without the name of the service. Only in the HTML. */
   readonly heading: string
   /** Paragraphs. In a mail with a link, the last one introduces the link. */
   readonly before: readonly string[]

@@ -1,4 +1,4 @@
-/** What the hosted pages of every language must say. */
+/** The texts of the pages that mailed links open, which every language must have. */
 import type { ErrorTexts } from './errors.ts'
 
 /** One state of a page. */
@@ -25,18 +25,18 @@ export interface PasswordPageWords<
   /** The link has no token. */
   readonly incomplete: PanelWords
   readonly noScript: string
-  /** What is wrong with the password, by error code. */
+  /** Problems with the password, by error code. */
   readonly passwordProblems: Problems
 }
 
-/** The hosted pages in one language. */
+/** The pages that mailed links open, in one language. */
 export interface PageTexts {
-  /** The label of the switch that shows the password. */
+  /** The label of the button that shows the password. */
   readonly reveal: string
   readonly resetPassword: PasswordPageWords<ErrorTexts['newPassword']>
   /** Replaces the paragraphs of `resetPassword` if a reset does not end the account's sessions. */
   readonly resetKeepsSessions: { readonly ask: readonly string[]; readonly done: readonly string[] }
   readonly confirmEmail: PasswordPageWords<ErrorTexts['currentPassword']>
-  /** What else can go wrong, by error code. */
+  /** All other problems, by error code. */
   readonly problems: ErrorTexts['request']
 }

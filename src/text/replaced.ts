@@ -1,4 +1,4 @@
-/** The sentences that an operator replaces, by language and key: those of pages, and after `mail.` those of mails. */
+/** The sentences that an operator replaces, by language and key. Keys of mails begin with `mail.`; all others belong to pages. */
 import { nearestWord } from '../lib/nearest.ts'
 import {
   LOCALES,
@@ -15,20 +15,20 @@ export type PageTextsByLocale = Readonly<Record<Locale, PageTexts>>
 /** By key without `mail.`, such as `verify_email.subject`. */
 export type MailSentencesByLocale = Readonly<Record<Locale, ReadonlyMap<string, string>>>
 
-/** The content of the file is wrong. The message says where. */
+/** The content of the file is invalid. The message says where. */
 export class InvalidTexts extends Error {
   override readonly name = 'InvalidTexts'
 }
 
-/** What the file has. */
+/** The content of the file. */
 export interface Replaced {
-  /** The sentences of all pages, with those of the file in place of ours. */
+  /** All sentences of pages. Those in the file replace ours. */
   readonly pages: PageTextsByLocale
-  /** Only the sentences of mails that are in the file. */
+  /** Only the sentences of mails in the file. */
   readonly mail: MailSentencesByLocale
 }
 
-/** A longer file is the wrong file: all sentences in all languages have 0.3 MB. */
+/** A longer file must be the wrong one: all sentences in all languages take 0.3 MB. */
 export const REPLACED_MAX_BYTES = 1_048_576
 
 const MAIL_KEY = 'mail.'
@@ -78,7 +78,7 @@ function sentencesFor(locale: Locale, given: object): Map<string, string> {
     if (names === undefined)
       throw new InvalidTexts(`${name} is unknown; did you mean "${nearestWord(key, [...known.keys()])}"?`)
     if (typeof sentence !== 'string' || sentence.trim() === '')
-      throw new InvalidTexts(`${name} must be text, and not empty`)
+      throw new InvalidTexts(`${name} must be text and must not be empty`)
     // A line break in a subject could start another header.
     if (key.startsWith(MAIL_KEY) && /[\p{Cc}\p{Zl}\p{Zp}]/u.test(sentence))
       throw new InvalidTexts(`${name} must be on one line`)

@@ -1,6 +1,6 @@
 import type { activity as english } from '../en/activity.ts'
 
-/** What happened with an account, by audit action. */
+/** The activity of an account, by audit action. */
 export const activity: typeof english = {
   heading: 'Aktivitäten',
   explain:

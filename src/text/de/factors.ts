@@ -1,6 +1,6 @@
 import type * as english from '../en/factors.ts'
 
-/** What pages with passkeys say around them. */
+/** Shared by all pages with passkeys. */
 export const passkeys: typeof english.passkeys = {
   explain:
     'Mit einem Passkey melden Sie sich per Fingerabdruck, Gesicht oder PIN Ihres Geräts an. Niemand kann ihn erraten, und gefälschte Websites können ihn nicht stehlen.',
@@ -31,7 +31,7 @@ export const passkeys: typeof english.passkeys = {
   },
 }
 
-/** The page for the second factor of a sign-in. Some of it is said when a signed-in user confirms that it is them, too. */
+/** The page for the second factor of a sign-in. The page on which users prove again who they are shares some of it. */
 export const secondStep: typeof english.secondStep = {
   heading: 'Nur noch ein Schritt',
   signingIn: 'Sie melden sich als {email} an.',
@@ -77,7 +77,7 @@ export const secondStep: typeof english.secondStep = {
   },
 }
 
-/** The page on which a second factor must be set up before the sign-in goes on. */
+/** The page that sets up the second factor that a sign-in requires. */
 export const enrolment: typeof english.enrolment = {
   heading: 'Richten Sie einen zweiten Faktor ein',
   why: 'Ihr Konto braucht einen zweiten Faktor. Damit genügt ein gestohlenes Passwort nicht mehr zur Anmeldung. Sie richten ihn nur einmal ein.',

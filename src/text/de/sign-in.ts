@@ -35,7 +35,7 @@ export const signIn: typeof english.signIn = {
   confirm: 'E-Mail-Adresse bestätigen',
 }
 
-/** Asks for the password again. */
+/** The page on which users prove again who they are. */
 export const stepUp: typeof english.stepUp = {
   heading: 'Bestätigen Sie, dass Sie es sind',
   why: 'Geben Sie Ihr Passwort ein, um fortzufahren. So ist Ihr Konto geschützt, wenn jemand anderes Ihr Gerät benutzt.',

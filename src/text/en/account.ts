@@ -20,11 +20,11 @@ export const account = {
     manage: 'Manage your account',
     /** One sentence about each page. */
     about: {
-      profile: 'Change your name and what else you have told us about you.',
+      profile: 'Change your name and other details about you.',
       email: 'Change the address that you sign in with and that we write to.',
       password: 'Choose a new password, for example if someone else may know yours.',
       passkeys: 'Sign in with your fingerprint, your face or a PIN in place of the password.',
-      factors: 'Protect your account with an authenticator app, and keep recovery codes.',
+      factors: 'Protect your account with an authenticator app, and save recovery codes.',
       identities: 'Sign in with an account that you have at another provider.',
       sessions: 'See where you are signed in, and sign out other devices.',
       activity: 'See what has happened in your account, and when.',
@@ -41,7 +41,7 @@ export const account = {
       noSecondWay:
         'You have only one way in. If you lose it, you are locked out. Add a passkey, or set up an authenticator app.',
       addSecondWay: 'Add a second way',
-      codesLeft: 'Recovery codes that you have left: {count}',
+      codesLeft: 'Recovery codes left: {count}',
       renewCodes: 'Create new codes',
     },
   },
@@ -67,7 +67,7 @@ export const account = {
   emailCode: {
     heading: 'Confirm the new address',
     sent: 'We have sent an email to the new address. Enter the code from it.',
-    link: 'You can also open the link in the email, on any device.',
+    link: 'You can also open the link in the email on any device.',
     submit: 'Confirm address',
     again: 'No email? Check your spam folder, or send it again.',
     problems: {
@@ -119,7 +119,7 @@ export const account = {
       },
     },
   },
-  /** What a session or an event is shown as. */
+  /** The device of a session or an event. */
   device: {
     named: '{browser} on {system}',
     unknown: 'Unknown device',

@@ -1,4 +1,4 @@
-/** What happened with an account, by audit action. */
+/** The activity of an account, by audit action. */
 export const activity = {
   heading: 'Activity',
   explain: 'Recent activity in your account. If you do not recognize something, change your password.',
@@ -6,7 +6,7 @@ export const activity = {
   newer: 'Newer activity',
   /** An action without a sentence. */
   other: 'Other activity',
-  /** What the user did, or someone without a session. */
+  /** By the user, or by someone without a session. */
   done: {
     register: 'Account created',
     request_confirmation: 'Confirmation email requested',
@@ -23,14 +23,14 @@ export const activity = {
     change_email: 'Email address changed',
     update_profile: 'Profile changed',
     export_account: 'Data downloaded',
-    begin_sign_in: 'Password entered, and the second factor requested',
+    begin_sign_in: 'Password entered, second factor requested',
     link_identity: 'Account at another provider connected',
     unlink_identity: 'Account at another provider disconnected',
     logout_at_provider: 'Signed out at another provider',
     add_factor: 'Second factor or passkey added',
     remove_factor: 'Second factor or passkey removed',
     rename_passkey: 'Passkey renamed',
-    renew_recovery_codes: 'New recovery codes made',
+    renew_recovery_codes: 'New recovery codes created',
     enable_second_factor: 'Second factor turned on',
     disable_second_factor: 'Second factor turned off',
     use_passkey: 'Passkey accepted, although its backup state has changed',
@@ -39,16 +39,16 @@ export const activity = {
     register: 'Someone tried to create an account with your email address',
     confirm_email: 'Failed attempt to confirm your email address',
     login: 'Failed attempt to sign in',
-    limit_reached: 'Too many attempts, so further ones were blocked for a while',
+    limit_reached: 'Too many attempts. Further attempts were blocked for a while',
     reauthenticate: 'Failed attempt to confirm the password',
     reset_password: 'Failed attempt to reset the password',
     change_password: 'Failed attempt to change the password',
     change_email: 'Failed attempt to confirm a new email address',
     give_up_mail: 'An email to you could not be delivered',
-    prove_second_factor: 'Wrong or used code entered',
+    prove_second_factor: 'Wrong or already used code entered',
     use_passkey: 'A passkey was refused',
   },
-  /** What the people who run the service did, or a program of theirs. */
+  /** By the people who run the service, or by their program. */
   byOperator: {
     register: 'An administrator created your account',
     request_confirmation: 'An administrator sent the confirmation email again',

@@ -1,4 +1,4 @@
-/** What pages with passkeys say around them. */
+/** Shared by all pages with passkeys. */
 export const passkeys = {
   explain:
     'A passkey signs you in with your fingerprint, your face or the PIN of your device. Nobody can guess it, and fake websites cannot steal it.',
@@ -18,7 +18,7 @@ export const passkeys = {
       unknown_passkey:
         'This passkey does not belong to any account here. It may have been removed. Choose another way.',
       user_verification_required:
-        'This key did not check that it is you, so it is only a second step. Sign in with your password first.',
+        'This key did not verify that it is you, so it can only be a second step. Sign in with your password first.',
       passkey_known: 'This passkey has already been added.',
       too_many_passkeys: 'Your account cannot have any more passkeys. Remove one first.',
       refused_by_application: 'This sign-in was refused. Contact the people who run this service.',
@@ -26,7 +26,7 @@ export const passkeys = {
   },
 }
 
-/** The page for the second factor of a sign-in. Some of it is said when a signed-in user confirms that it is them, too. */
+/** The page for the second factor of a sign-in. The page on which users prove again who they are shares some of it. */
 export const secondStep = {
   heading: 'One more step',
   signingIn: 'You are signing in as {email}.',
@@ -34,9 +34,9 @@ export const secondStep = {
   ask: {
     passkey: 'Use a passkey or a security key of your account.',
     totp: 'Enter the code that your authenticator app shows now.',
-    recovery_code: 'Enter one of your recovery codes. It works once, and a new one will take its place.',
+    recovery_code: 'Enter one of your recovery codes. It works once. A new one will replace it.',
   },
-  none: 'Nothing that you have set up as a second factor works at the moment. Contact the people who run this service.',
+  none: 'None of your second factors can be used at the moment. Contact the people who run this service.',
   code: 'Code from the app',
   codeHint: 'Six digits, with or without a space.',
   recoveryCode: 'Recovery code',
@@ -58,12 +58,12 @@ export const secondStep = {
     code: {
       missing_field: 'Enter the code that the app shows.',
       invalid_field: 'The code has six digits. Enter the one that the app shows now.',
-      invalid_code: 'This code is wrong, or was used already. Wait for the next one and enter that.',
+      invalid_code: 'This code is wrong or has already been used. Wait for the next code and enter it.',
     },
     recovery_code: {
       missing_field: 'Enter a recovery code.',
-      invalid_field: 'This is not a recovery code. Check it, and enter all of it.',
-      invalid_code: 'This code is wrong, or was used already. Try another one.',
+      invalid_field: 'This is not a recovery code. Check it and enter the whole code.',
+      invalid_code: 'This code is wrong or has already been used. Try another one.',
     },
     form: {
       refused_by_application: 'This sign-in was refused. Contact the people who run this service.',
@@ -71,10 +71,10 @@ export const secondStep = {
   },
 }
 
-/** The page on which a second factor must be set up before the sign-in goes on. */
+/** The page that sets up the second factor that a sign-in requires. */
 export const enrolment = {
   heading: 'Set up a second factor',
-  why: 'Your account needs a second factor. With it, a stolen password is not enough to sign in. You set it up only once.',
+  why: 'Your account needs a second factor. With it, a stolen password is not enough to sign in. You only need to set it up once.',
   passkeyHeading: 'With a passkey',
   appHeading: 'With an authenticator app',
   appExplain: 'The app on your phone shows a code, which you enter when you sign in.',
@@ -90,14 +90,14 @@ export const appSetup = {
   key: 'If you cannot scan it, type this key into the app:',
   open: 'Open in an app on this device',
   enter: 'Then enter the code that the app shows.',
-  replaces: 'Your present app works until you confirm the new one.',
+  replaces: 'Your current app keeps working until you confirm the new one.',
   submit: 'Confirm',
   problems: {
     code: {
       missing_field: 'Enter the code that the app shows.',
       invalid_field: 'The code has six digits. Enter the one that the app shows now.',
       invalid_code:
-        'This code is wrong. Check that the app has the key of this page, and that the clock of your phone is right.',
+        'This code is wrong. Check that the app has the key from this page and that your phone’s clock is right.',
     },
     form: {
       refused_by_application: 'This sign-in was refused. Contact the people who run this service.',
@@ -110,17 +110,17 @@ export const recoveryCodes = {
   heading: 'Your recovery codes',
   explain:
     'With one of these codes you can sign in if you lose your second factor. Each works once. Keep them in a password manager, or on paper in a safe place.',
-  once: 'They are shown only now.',
+  once: 'They will not be shown again.',
   copy: 'Copy',
   copied: 'Copied',
   print: 'Print',
   save: 'Download',
-  kept: 'I have kept them',
+  kept: 'I have saved them',
   newHeading: 'Your new recovery code',
   newExplain:
-    'The code that you have just used no longer works. This one takes its place. Keep it: it is shown only now.',
-  left: 'Recovery codes that you have: {count}',
-  newKept: 'I have kept it',
+    'The code that you have just used no longer works. This one replaces it. Save it now: it will not be shown again.',
+  left: 'Recovery codes left: {count}',
+  newKept: 'I have saved it',
 }
 
 /** The page of the account with the passkeys. */
@@ -136,7 +136,7 @@ export const ownPasskeys = {
   added: 'Added',
   lastUsed: 'Last used',
   never: 'Never',
-  unusable: 'Belongs to another address of this service, and does not work here.',
+  unusable: 'This passkey belongs to another address of this service and does not work here.',
   rename: 'Rename',
   renameNamed: 'Rename {name}',
   name: 'Name',
@@ -179,12 +179,12 @@ export const ownFactors = {
   replace: 'Set up a new app',
   removeApp: 'Remove the app',
   passkeysHeading: 'Passkeys',
-  passkeys: 'Passkeys that you have: {count}',
+  passkeys: 'Your passkeys: {count}',
   managePasskeys: 'Manage passkeys',
   codesHeading: 'Recovery codes',
   codesExplain: 'They let you in if you lose your second factor.',
   renew: 'Create new codes',
-  renewExplain: 'Your present codes will then stop working.',
+  renewExplain: 'Your current codes will then stop working.',
   done: {
     on: 'The second factor is now on.',
     off: 'The second factor is now off.',

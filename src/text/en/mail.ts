@@ -5,13 +5,13 @@ const IGNORE = 'If this was not you, ignore this email. Nothing happens unless y
 
 const expiry = (duration: string) => `The link works once and expires after ${duration}.`
 
-/** @param first - What to do before changing the password. */
+/** @param first - Steps to take before changing the password. */
 const changePassword = (service: string, ...first: string[]) =>
   `If this was not you, someone else has access to your account. Go to ${service} now, ${[...first, 'change your password'].join(', ')} and sign out all other devices.`
 
-// A forged notice needs a click, so a real one must not teach readers to click.
+// A forged notice needs the reader to click, so a real one must not teach that.
 const noLink = (service: string) =>
-  `This email contains no links on purpose. Open ${service} in your browser the way you usually do.`
+  `This email deliberately contains no links. Open ${service} in your browser the way you usually do.`
 
 const factsOf = ({ time, device, ip }: SignInWords) => [
   `Time: ${time}`,
@@ -22,9 +22,9 @@ const factsOf = ({ time, device, ip }: SignInWords) => [
 const nameFact = (name: string) => (name === '' ? [] : [`Name: ${name}`])
 
 /**
- * The mails, by kind. Each takes the host name of the service and what it reports, formatted for the reader: a `duration`
- * such as "1 hour", a masked `newEmail`, the most recent `signIns` of `count`, the `name` of a passkey, which can be empty.
- * The other languages have the same form.
+ * The mails, by kind. Each takes the host name of the service and its data, formatted for the reader: a `duration` such as
+ * "1 hour", a masked `newEmail`, the most recent `signIns` of `count`, or the `name` of a passkey, which can be empty. The other
+ * languages have the same form.
  */
 export const mail = {
   /** The BCP 47 tag that formats dates, durations and numbers. */

@@ -2,10 +2,10 @@
 export const profile = {
   heading: 'Profile',
   /** After a sign-in, if a required field of the account is empty. */
-  asked: 'Before you go on, please fill in what is missing here.',
+  asked: 'Before you continue, please fill in the missing fields.',
   name: 'Name',
   locale: 'Language',
-  localeHint: 'The language of our emails to you.',
+  localeHint: 'The language of the emails we send you.',
   noLocale: 'No preference',
   submit: 'Save',
   done: {
@@ -24,10 +24,10 @@ export const profile = {
   },
 }
 
-/** `{label}` is what the application calls a field. */
+/** `{label}` is the application's name for a field. */
 export const userFields = {
   optional: '{label} (optional)',
-  /** In a list of which nothing is chosen yet. */
+  /** In a list where nothing is chosen yet. */
   choose: 'Choose…',
   problems: {
     missing: 'Fill in this field: {label}.',
@@ -36,8 +36,8 @@ export const userFields = {
     invalidText: 'Check this field: {label}. Use one line with at most {max} characters.',
     invalidNumber: 'Enter a number, such as 12 or 1.5: {label}.',
     invalid: 'Check this field: {label}.',
-    /** The fields as a whole. */
+    /** About all fields together. */
     refused:
-      'Some of this was not accepted. Check the fields. If you cannot find the mistake, contact the people who run this service.',
+      'Some of your entries were not accepted. Check the fields. If you cannot find the mistake, contact the people who run this service.',
   },
 }

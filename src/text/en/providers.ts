@@ -1,13 +1,13 @@
 /** Sign-in with an account at another provider. `{provider}` is its name. */
 export const providers = {
-  /** A button, with the rules of the providers: no verb but this. */
+  /** A button. The rules of the providers allow no other verb. */
   continueWith: 'Continue with {provider}',
   leadingOn: {
     heading: 'One moment',
     explain: 'You are being taken to {provider}.',
     go: 'Continue to {provider}',
   },
-  /** The address of the identity has an account already. */
+  /** The address of the identity already has an account. */
   exists: {
     heading: 'You already have an account',
     explain:

@@ -1,4 +1,4 @@
-/** The pages that set a new password with a mailed code, and what the pages behind mailed links say about codes. */
+/** The pages that set a new password with a mailed code, and the sentences about codes on the pages that mailed links open. */
 
 const WRONG_CODE = 'This code is wrong or has expired. Check it, or request a new one.'
 
@@ -22,12 +22,12 @@ export const recoveryCode = {
   /** Whatever the address. `{time}` is how long a code works. */
   enter:
     'If there is an account with this address, an email is on its way. Enter the code from it within {time}, and choose a new password.',
-  anyDevice: 'You can also open the link in the email, on any device.',
+  anyDevice: 'You can also open the link in the email on any device.',
   /** There are no codes. */
   linkHeading: 'Check your email',
   linkOnly:
     'If there is an account with this address, an email is on its way. Open the link in it, on any device, to choose a new password.',
-  /** The browser has asked for no code, or refuses cookies. */
+  /** The browser has not asked for a code, or refuses cookies. */
   otherBrowser:
     'A code works only in the browser where you requested it. Request a new one here, or open the link in the email on any device.',
   cookiesRefused: 'If you have just requested one here, allow cookies for this site and request another.',
@@ -46,7 +46,7 @@ export const recoveryCode = {
 export const behindLink = {
   signIn: 'Sign in',
   /** Without script. */
-  useCode: 'You can also enter the code from the email, in the browser where you requested it:',
+  useCode: 'You can also enter the code from the email in the browser where you requested it:',
   confirmAccount: 'Confirm a new account',
   confirmAddress: 'Confirm a new email address',
   resetPassword: 'Choose a new password',

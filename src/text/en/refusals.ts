@@ -5,7 +5,7 @@ export const refusals = {
     advice: 'Check the address, or go to your account.',
   },
   method_not_allowed: {
-    heading: 'This page cannot be used like this',
+    heading: 'This page cannot be used this way',
     advice: 'Go to your account and try again from there.',
   },
   unknown_host: {

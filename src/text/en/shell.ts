@@ -1,4 +1,4 @@
-/** What every hosted page says around its content. */
+/** Around the content of every hosted page. */
 export const shell = {
   skip: 'Skip to content',
   /** The title of a page with an error. */

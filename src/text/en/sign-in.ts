@@ -35,7 +35,7 @@ export const signIn = {
   confirm: 'Confirm your email address',
 }
 
-/** Asks for the password again. */
+/** The page on which users prove again who they are. */
 export const stepUp = {
   heading: 'Confirm that it is you',
   why: 'Enter your password to continue. This protects your account if someone else uses your device.',
@@ -46,10 +46,10 @@ export const stepUp = {
     'Use a passkey or a security key of your account. This protects your account if someone else uses your device.',
   whyProvider:
     'Sign in with the provider again to continue. This protects your account if someone else uses your device.',
-  /** There is no way to confirm it within the session. */
+  /** The user has no method that works within the session. */
   none: 'Sign out and sign in again to continue. This protects your account if someone else uses your device.',
-  /** For example with a recovery code, which only signs in. */
-  lost: 'If you cannot do this now, sign out and sign in again in another way.',
+  /** For example with a recovery code, which works only for sign-in. */
+  lost: 'If you cannot do this now, sign out and sign in again another way.',
   signOut: 'Sign out',
   submit: 'Continue',
 }

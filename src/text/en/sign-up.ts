@@ -33,11 +33,11 @@ export const confirmCode = {
   heading: 'Confirm your email address',
   /** `{time}` is how long a code works. */
   enter: 'Check your inbox for our email. Enter the code from it within {time}.',
-  anyDevice: 'You can also open the link in the email, on any device.',
+  anyDevice: 'You can also open the link in the email on any device.',
   /** There are no codes. */
   linkOnly:
     'Check your inbox for our email. Open the link in it, on any device, to confirm your address. Then sign in.',
-  /** The browser has asked for no code, or refuses cookies. */
+  /** The browser has not asked for a code, or refuses cookies. */
   otherBrowser:
     'A code works only in the browser where you requested it. Request a new one here, or open the link in the email on any device.',
   cookiesRefused: 'If you have just requested one here, allow cookies for this site and request another.',

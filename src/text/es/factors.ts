@@ -1,6 +1,6 @@
 import type * as english from '../en/factors.ts'
 
-/** What pages with passkeys say around them. */
+/** Shared by all pages with passkeys. */
 export const passkeys: typeof english.passkeys = {
   explain:
     'Con una llave de acceso inicia sesión con su huella, su cara o el PIN de su dispositivo. Nadie puede adivinarla y los sitios falsos no pueden robarla.',
@@ -29,7 +29,7 @@ export const passkeys: typeof english.passkeys = {
   },
 }
 
-/** The page for the second factor of a sign-in. Some of it is said when a signed-in user confirms that it is them, too. */
+/** The page for the second factor of a sign-in. The page on which users prove again who they are shares some of it. */
 export const secondStep: typeof english.secondStep = {
   heading: 'Un paso más',
   signingIn: 'Está iniciando sesión como {email}.',
@@ -74,7 +74,7 @@ export const secondStep: typeof english.secondStep = {
   },
 }
 
-/** The page on which a second factor must be set up before the sign-in goes on. */
+/** The page that sets up the second factor that a sign-in requires. */
 export const enrolment: typeof english.enrolment = {
   heading: 'Configure un segundo factor',
   why: 'Su cuenta necesita un segundo factor. Con él, una contraseña robada no basta para iniciar sesión. Solo se configura una vez.',

@@ -35,7 +35,7 @@ export const signIn: typeof english.signIn = {
   confirm: 'Confirmar la dirección de correo electrónico',
 }
 
-/** Asks for the password again. */
+/** The page on which users prove again who they are. */
 export const stepUp: typeof english.stepUp = {
   heading: 'Confirme que es usted',
   why: 'Introduzca su contraseña para continuar. Así su cuenta está protegida si otra persona usa su dispositivo.',

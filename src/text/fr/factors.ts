@@ -1,6 +1,6 @@
 import type * as english from '../en/factors.ts'
 
-/** What pages with passkeys say around them. */
+/** Shared by all pages with passkeys. */
 export const passkeys: typeof english.passkeys = {
   explain:
     'Une clé d’accès vous connecte avec votre empreinte, votre visage ou le code de votre appareil. Personne ne peut la deviner, et les faux sites ne peuvent pas la voler.',
@@ -29,7 +29,7 @@ export const passkeys: typeof english.passkeys = {
   },
 }
 
-/** The page for the second factor of a sign-in. Some of it is said when a signed-in user confirms that it is them, too. */
+/** The page for the second factor of a sign-in. The page on which users prove again who they are shares some of it. */
 export const secondStep: typeof english.secondStep = {
   heading: 'Encore une étape',
   signingIn: 'Vous vous connectez en tant que {email}.',
@@ -75,7 +75,7 @@ export const secondStep: typeof english.secondStep = {
   },
 }
 
-/** The page on which a second factor must be set up before the sign-in goes on. */
+/** The page that sets up the second factor that a sign-in requires. */
 export const enrolment: typeof english.enrolment = {
   heading: 'Configurez un second facteur',
   why: 'Votre compte a besoin d’un second facteur. Ainsi, un mot de passe volé ne suffit pas pour se connecter. Vous ne le configurez qu’une fois.',

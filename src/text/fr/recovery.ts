@@ -1,4 +1,4 @@
-/** The pages that set a new password with a mailed code, and what the pages behind mailed links say about codes. */
+/** The pages that set a new password with a mailed code, and the sentences about codes on the pages that mailed links open. */
 import type * as english from '../en/recovery.ts'
 
 const WRONG_CODE = 'Ce code est incorrect ou a expiré. Vérifiez-le, ou demandez-en un nouveau.'

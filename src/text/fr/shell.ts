@@ -1,6 +1,6 @@
 import type { shell as english } from '../en/shell.ts'
 
-/** What every hosted page says around its content. */
+/** Around the content of every hosted page. */
 export const shell: typeof english = {
   skip: 'Aller au contenu',
   errorTitle: 'Erreur\u00a0: {title}',

@@ -35,7 +35,7 @@ export const signIn: typeof english.signIn = {
   confirm: 'Confirmer l’adresse e-mail',
 }
 
-/** Asks for the password again. */
+/** The page on which users prove again who they are. */
 export const stepUp: typeof english.stepUp = {
   heading: 'Confirmez que c’est bien vous',
   why: 'Saisissez votre mot de passe pour continuer. Cela protège votre compte si quelqu’un d’autre utilise votre appareil.',
