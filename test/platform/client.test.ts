@@ -9,9 +9,10 @@ import { expect, it, onTestFinished } from 'vitest'
 import { OPERATIONS, refusalsOf } from '../../src/api/index.ts'
 import type * as client from '../../src/client/index.ts'
 import { toNodeHandler } from '../../src/node.ts'
-import { BUILT_CLIENT, CLIENT_WORKS, runClient, serve } from '../support/client.ts'
+import { BUILT_CLIENT, CLIENT_WORKS, runClient } from '../support/client.ts'
 import { freshAuth } from '../support/engines.ts'
 import { ROOT, run } from '../support/service.ts'
+import { serve } from '../support/system.ts'
 
 const MAX_BYTES = 5 * 1_024
 

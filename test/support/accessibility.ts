@@ -1,4 +1,4 @@
-/** What is checked on every page in a browser. */
+/** Accessibility checks of pages in a browser. */
 import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
@@ -6,7 +6,7 @@ import { expect } from 'vitest'
 const AXE = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
-/** What axe finds. It runs in the page, past its policy. */
+/** The violations that axe finds. It runs through the debugger, because the policy of the page forbids other scripts. */
 export async function violationsOn(page: Page): Promise<string[]> {
   const devtools = await page.context().newCDPSession(page)
   const run = async (expression: string) =>
@@ -20,13 +20,13 @@ export async function violationsOn(page: Page): Promise<string[]> {
   return found as string[]
 }
 
-/** How far a page is wider than the window. */
+/** How many pixels a page is wider than the window. */
 export const overflowOf = (page: Page) =>
   page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')
 
 /** Targets smaller than 24 pixels, except links within a sentence (WCAG 2.5.8). */
 const SMALL_TARGETS = `[...document.querySelectorAll('a[href], button, input:not([type=hidden]):not([aria-hidden])')].flatMap((element) => {
-  // The label of a box can be clicked, too, and the whole row of a link in a list.
+  // The label of a checkbox and the whole row of a list link can be clicked too.
   const target = element.matches('[type=checkbox], .list a') ? element.parentElement : element
   const { width, height } = target.getBoundingClientRect()
   const isInline = element.matches('p a, .summary a')
@@ -34,12 +34,11 @@ const SMALL_TARGETS = `[...document.querySelectorAll('a[href], button, input:not
   return isInline || isUnseen || (width >= 24 && height >= 24) ? [] : [element.outerHTML + ' ' + width + 'x' + height]
 })`
 
-/** Targets that are too small. */
 export function smallTargetsOn(page: Page): Promise<string[]> {
   return page.evaluate<string[]>(SMALL_TARGETS)
 }
 
-/** Sentences of the pseudo-language: accented, and 40 % longer. */
+/** A sentence in the pseudo-language: accented, and 40 % longer. */
 export function pseudo(sentence: string): string {
   const accented = sentence
     .split(/(\{\w+\})/)

@@ -1,4 +1,4 @@
-/** A database in which an application already has tables, some with the names of ours. */
+/** A database in which an application already has tables, some with the same names as ours. */
 import { readFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
@@ -8,17 +8,17 @@ import { type EngineName, freshDatabase } from './engines.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
-/** The tables of an application, over connections of its own. */
+/** The tables of an application, over separate connections. */
 export interface Application {
   readonly databaseUrl: string
   query(sql: string): Promise<readonly Row[]>
   /** The name of every table, index, trigger, view, sequence and function, with its schema on PostgreSQL. */
   objects(): Promise<readonly string[]>
-  /** What these are, as text, and every row of the tables that the application made. */
+  /** The definitions of the application's own objects, and every row of its tables. */
   contents(): Promise<unknown>
 }
 
-/** Creates the application's tables. Each of our tables has a namesake with other columns. */
+/** Creates the application's tables. Each of our tables has a namesake with different columns. */
 export async function applicationDatabase(engine: EngineName): Promise<Application> {
   const databaseUrl = await freshDatabase(engine)
   const query = connectionTo(engine, databaseUrl)

@@ -19,14 +19,14 @@ import type { Auth } from '../../src/index.ts'
 
 export type Source = Auth | RemoteService
 
-/** The part of an answer that tells who is signed in. */
+/** The body of an answer: who is signed in. */
 const who = (signedIn: { user: { email: string } } | null | undefined) => ({
   email: signedIn?.user.email ?? null,
 })
 
 const isAuth = (source: Source): source is Auth => 'getSession' in source
 
-/** The overloads are for one source or the other. */
+/** The adapters have an overload for each kind of source. This picks one, to satisfy the types. */
 const local = (source: Source) => source as Auth
 
 /** Hono would replace the global `Response`, which h3 uses too. */
@@ -85,7 +85,7 @@ export const APPLICATIONS: Readonly<Record<string, (source: Source) => Promise<R
     return listenerOf(app) as RequestListener
   },
 
-  // The files of an App Router, behind the simplest router. `npm run test:full` runs Next.js itself.
+  // The files of an App Router, behind a minimal router. `npm run test:full` runs Next.js itself.
   async next(source) {
     const { identify, requireUser, mount } = forNext(local(source), {
       clientIp: (request) => request.headers.get('x-real-ip') ?? undefined,
@@ -104,7 +104,7 @@ export const APPLICATIONS: Readonly<Record<string, (source: Source) => Promise<R
     })
   },
 
-  // The hook and the endpoints of SvelteKit, behind the simplest router. `npm run test:full` runs SvelteKit itself.
+  // The hook and the endpoints of SvelteKit, behind a minimal router. `npm run test:full` runs SvelteKit itself.
   async sveltekit(source) {
     const { handle, requireUser } = forSvelteKit(source)
     const endpoints: Record<string, (event: SvelteKitEvent) => Promise<Response> | Response> = {

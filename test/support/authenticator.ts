@@ -1,6 +1,6 @@
 /**
- * An authenticator and its browser in software: creates passkeys and signs with them, as WebAuthn Level 3 says. Every part can
- * be replaced before it is signed, so that exactly one thing is wrong.
+ * An authenticator and its browser in software. Creates passkeys and signs with them, as WebAuthn Level 3 says. A test can change
+ * any part before it is signed, so that exactly one thing is wrong.
  */
 import {
   createHash,
@@ -11,7 +11,7 @@ import {
   sign,
 } from 'node:crypto'
 
-/** What can be encoded. */
+/** A value that can be encoded. */
 export type Cbor = number | string | boolean | Uint8Array | readonly Cbor[] | Map<number | string, Cbor>
 
 /** Encodes a value in CBOR (RFC 8949). Lengths are at most 65,535. */
@@ -32,8 +32,8 @@ function head(major: number, argument: number): Buffer {
   return Buffer.from([type | 25, argument >> 8, argument & 0xff])
 }
 
-/** What kinds of keys the authenticator can have. ES384 is not listed by the service. */
-export type KeyKind = 'ES256' | 'EdDSA' | 'RS256' | 'ES384'
+/** The algorithm of a key. The service does not accept ES384. */
+type KeyKind = 'ES256' | 'EdDSA' | 'RS256' | 'ES384'
 
 const COSE_NUMBER = { ES256: -7, EdDSA: -8, RS256: -257, ES384: -35 } as const
 
@@ -57,7 +57,7 @@ const FLAG_BITS: Readonly<Record<keyof Flags, number>> = {
   ed: 0x80,
 }
 
-/** What to do differently. The signature covers it. */
+/** What to change. Changes are made before signing, except to the signature itself. */
 export interface Changes {
   /** Members of the client data. `undefined` removes one. */
   readonly clientData?: Readonly<Record<string, unknown>>
@@ -72,7 +72,7 @@ export interface Changes {
   readonly credentialId?: Uint8Array
   /** The COSE public key, before it is encoded. */
   readonly publicKey?: (key: Map<number | string, Cbor>) => Map<number | string, Cbor>
-  /** What follows in the authenticator data, if the flag `ed` is set. */
+  /** The end of the authenticator data, if the flag `ed` is set. */
   readonly extensions?: Uint8Array
   readonly authenticatorData?: (data: Buffer) => Uint8Array
   readonly attestation?: { readonly fmt: string; readonly attStmt: Map<string, Cbor> }
@@ -120,7 +120,7 @@ export class SoftwareAuthenticator {
 
   /**
    * @param options.origin - The page that the browser shows.
-   * @param options.flags - As the authenticator always answers. By default it verifies the user, and is not synced.
+   * @param options.flags - The flags of every response. By default the user is verified and the passkey is not synced.
    */
   constructor(options: {
     readonly origin: string
@@ -136,7 +136,7 @@ export class SoftwareAuthenticator {
     this.#keys = keysOf(this.kind, options.rsaBits ?? 2048)
   }
 
-  /** Answers the options of a registration. Remembers the user handle. */
+  /** Creates a credential for the options of a registration. Remembers the user handle. */
   create(
     options: {
       readonly challenge: string
@@ -177,7 +177,7 @@ export class SoftwareAuthenticator {
     }
   }
 
-  /** Answers the options of a sign-in. */
+  /** Signs the options of a sign-in. */
   get(options: { readonly challenge: string; readonly rpId: string }, changes: Changes = {}): AssertionJson {
     this.#signCount++
     const clientDataJSON = this.#clientData('webauthn.get', options.challenge, changes)
@@ -201,35 +201,15 @@ export class SoftwareAuthenticator {
     const { x = '', y = '', n = '', e = '' } = this.#keys.publicKey.export({ format: 'jwk' })
     const bytes = (value: string) => Buffer.from(value, 'base64url')
     const alg = COSE_NUMBER[this.kind]
-    const labels: Record<KeyKind, [number, Cbor][]> = {
-      ES256: [
-        [1, 2],
-        [3, alg],
-        [-1, 1],
-        [-2, bytes(x)],
-        [-3, bytes(y)],
-      ],
-      ES384: [
-        [1, 2],
-        [3, alg],
-        [-1, 2],
-        [-2, bytes(x)],
-        [-3, bytes(y)],
-      ],
-      EdDSA: [
-        [1, 1],
-        [3, alg],
-        [-1, 6],
-        [-2, bytes(x)],
-      ],
-      RS256: [
-        [1, 3],
-        [3, alg],
-        [-1, bytes(n)],
-        [-2, bytes(e)],
-      ],
+    // In the order of the labels: 1 (kty), 3 (alg), -1, -2 and -3.
+    const members: Record<KeyKind, Cbor[]> = {
+      ES256: [2, alg, 1, bytes(x), bytes(y)],
+      ES384: [2, alg, 2, bytes(x), bytes(y)],
+      EdDSA: [1, alg, 6, bytes(x)],
+      RS256: [3, alg, bytes(n), bytes(e)],
     }
-    return new Map(labels[this.kind])
+    const labels = [1, 3, -1, -2, -3]
+    return new Map(members[this.kind].map((member, index) => [labels[index] as number, member]))
   }
 
   #envelope() {

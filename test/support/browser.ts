@@ -5,14 +5,14 @@ import { IS_FULL } from './full.ts'
 import type { OnEnd } from './system.ts'
 
 /**
- * The paths on Debian. The shell is the same engine without windows, menus and extensions, and takes a quarter of the time.
+ * The paths on Debian. The headless shell is the same engine without windows, menus and extensions, and four times as fast.
  * `npm run test:full` prefers the whole browser.
  */
 const PROGRAMS = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium']
 const found = PROGRAMS.filter((path) => existsSync(path))
 export const CHROMIUM = found.at(IS_FULL ? -1 : 0) ?? ''
 
-/** Whether tests in a browser can run. Debian has Chromium; elsewhere it may be missing. */
+/** Whether tests in a browser can run. */
 export const hasBrowser = CHROMIUM !== ''
 
 if (!hasBrowser) process.stderr.write('SKIPPED: tests in a browser. They need chromium.\n')
@@ -27,15 +27,15 @@ export const ARGS = [
   '--disable-component-update',
   '--disable-sync',
   '--no-proxy-server',
-  // Resolve every name to this machine: nothing leaves it, and a test can visit https://auth.example.com:PORT.
+  // Resolve every name to this machine, so that nothing leaves it and a test can visit https://auth.example.com:PORT.
   '--host-resolver-rules=MAP * 127.0.0.1',
 ]
 
 let started: Promise<Browser> | undefined
 
 /**
- * A headless Chromium, which the tests of a worker share because starting it takes seconds. Every page and every context
- * has a fresh profile. They are closed when the test ends.
+ * A headless Chromium. The tests of a worker share it, because starting it takes seconds. Every page and context has a fresh
+ * profile, and is closed when the test ends.
  */
 export async function openBrowser(onEnd: OnEnd = onTestFinished): Promise<Browser> {
   started ??= chromium.launch({ executablePath: CHROMIUM, args: ARGS, headless: true })

@@ -1,40 +1,25 @@
-/** What tests of the client need: the service behind a real port, and a `fetch` like that of a browser. */
-import { once } from 'node:events'
+/** Helpers for tests of the client: the service behind a real port, and a `fetch` with cookies. */
 import { writeFileSync } from 'node:fs'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
 import type { Fetch } from '../../src/client/index.ts'
 import { toNodeHandler } from '../../src/node.ts'
 import { freshAuth } from './engines.ts'
 import { type Finished, ROOT, run } from './service.ts'
-import { temporaryFolder } from './system.ts'
+import { serve, temporaryFolder } from './system.ts'
 
 /** The client as it is published. */
 export const BUILT_CLIENT = join(ROOT, 'dist/client/index.js')
 
-/** Serves HTTP on a free port of 127.0.0.1 until the test ends. @returns Its URL. */
-export async function serve(answer: RequestListener): Promise<string> {
-  const server = createServer(answer).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(async () => {
-    server.closeAllConnections()
-    await new Promise((done) => server.close(done))
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
 /** A request as the client sent it. */
 type Sent = { readonly url: string } & Parameters<Fetch>[1]
 
-/** A `fetch` with a cookie jar for one host, which notes what was sent and can hold answers back. */
+/** A `fetch` with a cookie jar for one host. It records the requests, and can hold one back. */
 export interface Browser {
   readonly fetch: Fetch
   /** Name and value of each cookie. */
   readonly cookies: Map<string, string>
   readonly sent: readonly Sent[]
-  /** Holds back the next request, or its answer. @returns Resolves once it is there; the function lets it through. */
+  /** Holds back the next request, or its answer. @returns Resolves when it is held, with the function that releases it. */
   hold(what: 'request' | 'answer'): Promise<() => void>
 }
 

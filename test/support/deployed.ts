@@ -1,10 +1,10 @@
-/** Production mode as it is deployed: the settings to start it, requests over a real socket, and delivered mail. */
+/** Production mode as it is deployed: its settings, requests over a real socket, and delivered mail. */
 import { type IncomingHttpHeaders, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { expect } from 'vitest'
 import { randomKey } from './production.ts'
-import { type Finished, runCli } from './service.ts'
+import { runCli } from './service.ts'
 import type { startSmtpServer } from './smtp.ts'
 
 type SmtpServer = Awaited<ReturnType<typeof startSmtpServer>>
@@ -92,7 +92,7 @@ export async function runCommand<Line>(
   databaseUrl: string,
   env: Readonly<Record<string, string>>,
 ): Promise<Line[]> {
-  const finished: Finished = await runCli([...args, '--json'], { env: { ...env, DATABASE_URL: databaseUrl } })
+  const finished = await runCli([...args, '--json'], { env: { ...env, DATABASE_URL: databaseUrl } })
   expect(finished).toMatchObject({ exitCode: 0, stderr: '' })
   return finished.stdout
     .split('\n')

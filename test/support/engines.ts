@@ -6,7 +6,7 @@ import { createHasher } from '../../src/auth/passwords/hashing/index.ts'
 import { type Auth, type CreateAuthOptions, createAuth } from '../../src/index.ts'
 import { IS_FULL } from './full.ts'
 import { copyPostgres, createPostgres } from './postgres-databases.ts'
-import { temporaryFolder } from './system.ts'
+import { type OnEnd, temporaryFolder } from './system.ts'
 
 export type EngineName = 'sqlite' | 'postgres'
 
@@ -16,8 +16,8 @@ export function onBothEngines(name: string, suite: (engine: EngineName) => void)
 }
 
 /**
- * Runs a suite on SQLite, and on PostgreSQL too in `npm run test:full`. For whole flows, whose statements other tests run
- * on both. What depends on transactions and concurrency needs {@link onBothEngines}.
+ * Runs a suite on SQLite, and in `npm run test:full` on PostgreSQL too. For whole flows whose statements other tests run on both
+ * engines. Suites that depend on transactions or concurrency need {@link onBothEngines}.
  */
 export function onEachEngine(name: string, suite: (engine: EngineName) => void): void {
   const engines: EngineName[] = IS_FULL ? ['sqlite', 'postgres'] : ['sqlite']
@@ -35,8 +35,8 @@ export function migratedDatabase(engine: EngineName): Promise<string> {
 }
 
 /**
- * The same with our tables named as in {@link NAMED}. Others, with other columns, have the plain names, so a statement
- * that forgets the naming fails.
+ * Like {@link migratedDatabase}, with our tables named as in {@link NAMED}. Tables with the plain names exist too, with different
+ * columns, so that a statement which ignores the naming fails.
  */
 export function namedDatabase(engine: EngineName): Promise<string> {
   return copyOf(engine, inject('namedTemplates'))
@@ -57,7 +57,7 @@ function temporaryFile(): string {
   return join(temporaryFolder(), 'test.db')
 }
 
-/** bcrypt at its lowest cost. It runs the same code in a fraction of the time. */
+/** bcrypt at its lowest cost: the same code in a fraction of the time. */
 export const CHEAP_HASHER = createHasher({ passwordHash: 'bcrypt', bcryptCost: 4 })
 
 /** A clock that stands still until the test advances it. */
@@ -80,7 +80,11 @@ export function testClock(start = '2026-11-21T12:00:00Z'): TestClock {
  * Opens the service on a fresh database unless the options name one, and closes it when the test ends. It logs
  * nothing unless the options have a logger.
  */
-export async function freshAuth(engine: EngineName, options: CreateAuthOptions = {}): Promise<Auth> {
+export async function freshAuth(
+  engine: EngineName,
+  options: CreateAuthOptions = {},
+  onEnd: OnEnd = onTestFinished,
+): Promise<Auth> {
   const { database, databaseUrl } = options
   const auth = await createAuth({
     ...(database === undefined && { databaseUrl: databaseUrl ?? (await migratedDatabase(engine)) }),
@@ -88,6 +92,6 @@ export async function freshAuth(engine: EngineName, options: CreateAuthOptions =
     logger: { debug() {}, info() {}, warn() {}, error() {} },
     ...options,
   })
-  onTestFinished(() => auth.close())
+  onEnd(() => auth.close())
   return auth
 }

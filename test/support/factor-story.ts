@@ -12,9 +12,8 @@ const RIGHT = { email: FAY, password: PASSWORD }
 const BROWSER = { browserToken: PASSKEY_BROWSER, ...CLIENT }
 const WRONG_CODE = '000000'
 
-interface Chapter extends Production {
-  /** The key that was replaced. */
-  readonly oldKey: string
+/** What a chapter of the story needs. */
+export interface Chapter extends Production {
   keepSecret(value: string | undefined): void
   keepRows(): Promise<void>
 }
@@ -27,7 +26,10 @@ export async function tellOfFactors({
   keepSecret,
   keepRows,
   oldKey,
-}: Chapter): Promise<void> {
+}: Chapter & {
+  /** The key that was replaced. */
+  readonly oldKey: string
+}): Promise<void> {
   const { id } = await auth.users.create({ ...RIGHT, confirmed: true })
   const { sessionToken } = signedIn(await auth.signIn.withPassword(RIGHT, CLIENT))
   const session = { sessionToken, ...BROWSER }
@@ -49,7 +51,7 @@ export async function tellOfFactors({
   await waiting()
   await keepRows()
 
-  // A copy of the passkey is used, then one that nobody knows, then the passkey becomes synced.
+  // A copy of the passkey is used, then an unknown passkey. Then the passkey becomes synced.
   const stale = await passkeyAnswer(auth, authenticator, 'sign_in', BROWSER, { signCount: 1 })
   await refused(auth.signIn.withPasskey(stale, BROWSER))
   const stranger = await passkeyAnswer(auth, authenticator, 'sign_in', BROWSER)
@@ -64,7 +66,7 @@ export async function tellOfFactors({
   await auth.signIn.withPasskey(await passkeyAnswer(auth, authenticator, 'sign_in', BROWSER, synced), BROWSER)
   await newMails()
 
-  // So many wrong codes that the app is disabled: once while signing in, once while re-authenticating.
+  // Too many wrong codes disable the app: once while signing in, once while re-authenticating.
   const guesses = [
     async () => auth.signIn.withTotp({ code: WRONG_CODE }, { loginToken: await waiting(), ...CLIENT }),
     () => auth.signIn.reauthenticate({ totp: WRONG_CODE }, { ...BROWSER, sessionToken: again.sessionToken }),
@@ -79,7 +81,7 @@ export async function tellOfFactors({
   await db.updateTable('totp').set({ pending_sealed_secret: sealed }).where('user_id', '=', id).execute()
   expect(await auth.secrets.reseal()).toMatchObject({ resealed: 1 })
 
-  // She gives up each of them.
+  // She removes each factor.
   for (const act of [
     (caller: SessionCaller) => auth.factors.renewRecoveryCodes(caller),
     (caller: SessionCaller) => auth.factors.removeTotp(caller),
@@ -102,7 +104,7 @@ export async function tellOfFactors({
   // An operator takes the recovery codes away.
   await auth.users.revokeFactors(id, { recoveryCodes: true })
 
-  // The notices of the sign-ins that were not finished.
+  // The notices about unfinished sign-ins are sent.
   now.advance(2 * 3_600)
   await newMails()
   await auth.users.delete(id)

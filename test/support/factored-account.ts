@@ -62,7 +62,7 @@ export async function signInWithPasskey(
   return auth.signIn.withPasskey(answer, { ...CLIENT, browserToken: PASSKEY_BROWSER })
 }
 
-/** Signs in with the password. Fails the test unless the sign-in waits for something. */
+/** Signs in with the password. Fails the test unless another step is needed. */
 export async function beginSignIn({ auth, email }: Pick<Factored, 'auth' | 'email'>): Promise<AwaitedSignIn> {
   const result = await auth.signIn.withPassword({ email, password: PASSWORD }, CLIENT)
   return result.next === 'signed_in' ? expect.unreachable('is signed in') : result

@@ -8,7 +8,7 @@ import { SoftwareAuthenticator } from './authenticator.ts'
 
 /** An authenticator app that is set up. */
 export interface TestApp {
-  /** Its code now, or some steps of 30 seconds later. Each step can be used once. */
+  /** Its code now, or that many steps of 30 seconds later. Each step can be used once. */
   codeAt(steps?: number): string
   /** The recovery codes that came with it. Empty if there were some already. */
   readonly recoveryCodes: readonly string[]
@@ -23,7 +23,7 @@ export async function scanTotp(auth: AuthService, now: () => Date, caller: Sessi
   return { codeAt: (steps = 0) => totpCode(key, totpStep(now()) + steps) }
 }
 
-/** Sets an authenticator app up. Its present code is used. */
+/** Sets up an authenticator app. This uses its current code. */
 export async function addTotp(auth: AuthService, now: () => Date, caller: SessionCaller): Promise<TestApp> {
   const { codeAt } = await scanTotp(auth, now, caller)
   const enrolled = await auth.factors.confirmTotp({ code: codeAt() }, caller)
@@ -40,7 +40,7 @@ export const PASSKEY_BROWSER = 'p'.repeat(43)
 
 type Options = ConstructorParameters<typeof SoftwareAuthenticator>[0]
 
-/** Adds a passkey of an authenticator in software. `sessionToken`: the session that has it, in place of that of the caller. */
+/** Adds a passkey of a software authenticator. The returned `sessionToken` replaces that of the caller. */
 export async function addPasskey(
   auth: AuthService,
   caller: SessionCaller,
@@ -57,7 +57,7 @@ export async function addPasskey(
   return { authenticator, passkey: added.passkey, sessionToken: sessionAfter(added) }
 }
 
-/** What a passkey answers to a new ceremony. */
+/** The response of a passkey to a new ceremony. */
 export async function passkeyAnswer(
   auth: AuthService,
   authenticator: SoftwareAuthenticator,

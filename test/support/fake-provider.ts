@@ -1,16 +1,14 @@
-/** A provider of sign-in on loopback that answers as a test wants it: rightly by default, and wrongly in any one point. */
+/** A provider of sign-in on loopback. It answers correctly, unless a test changes a part of an answer. */
 import { createHash, randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { CompactSign, exportJWK, exportSPKI, generateKeyPair, type JWK } from 'jose'
 import { onTestFinished } from 'vitest'
-import type { OnEnd } from './system.ts'
+import { type OnEnd, serve } from './system.ts'
 
 type Json = Record<string, unknown>
 type Change = (answer: Json) => Json
 
-/** Each knob changes one answer. They can be turned while the provider runs. */
+/** Each knob changes one answer. Tests can turn them while the provider runs. */
 export interface FakeProviderKnobs {
   /** The path of the issuer, such as `/common/v2.0`. Default: none. */
   path?: string
@@ -18,7 +16,7 @@ export interface FakeProviderKnobs {
   document?: Change
   /** The key document. */
   keys?: Change
-  /** The parameters that the browser brings back. */
+  /** The parameters with which the browser returns. */
   callback?: Change
   /** The answer of the token endpoint. */
   tokens?: Change
@@ -28,7 +26,7 @@ export interface FakeProviderKnobs {
   claims?: Change
   /** The header of the ID token. */
   header?: Change
-  /** How it is signed: not at all, with the public key as a shared secret, or with a key that is not published. */
+  /** How the ID token is signed: not at all, with the public key as a shared secret, or with a key that is not published. */
   signature?: 'none' | 'public key' | 'other key'
   /** The answer of UserInfo. */
   userInfo?: Change
@@ -44,13 +42,13 @@ export interface FakeProvider {
   /** The issuer of the preset `github`. */
   readonly githubIssuer: string
   knobs: FakeProviderKnobs
-  /** Method and path of every request, in their order. */
+  /** Method and path of every request, in order. */
   readonly requests: string[]
   /** The bodies and the Authorization header of the requests to the token endpoint. */
   readonly tokenRequests: { authorization: string | undefined; form: URLSearchParams }[]
-  /** What the provider does when the person agrees: returns where it sends the browser. */
+  /** The person agrees. @returns Where the provider sends the browser. */
   authorize(url: URL): URL
-  /** Signs a token as an ID token would be signed. */
+  /** Signs a token like an ID token. */
   sign(claims: Json, header?: Json): Promise<string>
 }
 
@@ -63,7 +61,7 @@ export const FAKE_PERSON = {
   name: 'Anna Bell',
 }
 
-/** Starts one until the test ends. */
+/** Starts a provider. It runs until the test ends. */
 export async function startFakeProvider(
   knobs: FakeProviderKnobs = {},
   onEnd: OnEnd = onTestFinished,
@@ -72,16 +70,9 @@ export async function startFakeProvider(
   const jwk: JWK = { ...(await exportJWK(key.publicKey)), kid: 'key-1', use: 'sig', alg: 'ES256' }
   const codes = new Map<string, URLSearchParams>()
 
-  const server = createServer((request, response) => {
+  const origin = await serve((request, response) => {
     answer(request, response).catch(() => response.destroy())
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onEnd(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  }, onEnd)
 
   const fake: FakeProvider = {
     origin,

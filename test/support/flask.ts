@@ -1,11 +1,10 @@
 /** The Flask original of the exercise, if this machine can run it. */
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { freePort } from './ports.ts'
 import { ROOT } from './service.ts'
-import { type OnEnd, temporaryFolder } from './system.ts'
+import { type OnEnd, startDaemon, temporaryFolder } from './system.ts'
 
 /** Debian's Python comes first, because another one on the PATH may lack Debian's packages. */
 export const PYTHON = ['/usr/bin/python3', 'python3'].find(
@@ -20,21 +19,12 @@ if (PYTHON === undefined) {
 /** Starts the Flask service on an empty database. @returns Its URL. */
 export async function startFlask(onEnd: OnEnd = onTestFinished): Promise<string> {
   const port = await freePort()
-  const args = ['test/flask-original/app.py', join(temporaryFolder(onEnd), 'a.db'), String(port)]
-  const flask = spawn(PYTHON ?? '', args, { cwd: ROOT, env: { PYTHONDONTWRITEBYTECODE: '1' } })
-  const ended = once(flask, 'close')
-  onEnd(async () => {
-    flask.kill()
-    await ended
-  })
-  flask.stderr.setEncoding('utf8')
-  await new Promise<void>((resolve, reject) => {
-    let said = ''
-    flask.stderr.on('data', (text: string) => {
-      said += text
-      if (said.includes('Running on')) resolve()
-    })
-    ended.then(() => reject(new Error(`Flask did not start: ${said}`)))
+  await startDaemon({
+    program: PYTHON ?? '',
+    args: [join(ROOT, 'test/flask-original/app.py'), join(temporaryFolder(onEnd), 'a.db'), String(port)],
+    env: { PYTHONDONTWRITEBYTECODE: '1' },
+    ready: 'Running on',
+    onEnd,
   })
   return `http://127.0.0.1:${port}`
 }

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { expect, onTestFinished } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import { freePort } from './ports.ts'
 import { type OnEnd, startDaemon, temporaryFolder } from './system.ts'
 
@@ -22,11 +22,11 @@ export const GLEWLWYD_PERSON = {
 
 export interface Glewlwyd {
   readonly issuer: string
-  /** What a browser does in which the person signs in and agrees. @returns Where it is sent. */
+  /** The person signs in and agrees. @returns Where the browser is sent. */
   authorize(url: URL): Promise<URL>
 }
 
-/** Starts it with one client and one person, until the test ends. */
+/** Starts Glewlwyd with one client and one person. It runs until the test ends. */
 export async function startGlewlwyd(redirectUri: string, onEnd: OnEnd = onTestFinished): Promise<Glewlwyd> {
   const folder = temporaryFolder(onEnd)
   const port = await freePort()
@@ -34,16 +34,16 @@ export async function startGlewlwyd(redirectUri: string, onEnd: OnEnd = onTestFi
   const database = new DatabaseSync(join(folder, 'glewlwyd.db'))
   database.exec(readFileSync(SCHEMA, 'utf8'))
   database.close()
-  writeFileSync(join(folder, 'glewlwyd.conf'), configuration(folder, port))
-  // It is quiet once it listens, and warns of the cookie before.
-  const args = [`--config-file=${join(folder, 'glewlwyd.conf')}`]
+  const file = join(folder, 'glewlwyd.conf')
+  writeFileSync(file, configuration(folder, port))
   await startDaemon({
     program: '/bin/sh',
-    args: ['-c', `exec ${PROGRAM} ${args[0]} 1>&2`],
+    args: ['-c', `exec ${PROGRAM} --config-file=${file} 1>&2`],
+    // Its last line, a warning about the cookie, comes before it listens.
     ready: 'cookie_secure',
     onEnd,
   })
-  await untilItAnswers(origin)
+  await vi.waitFor(() => fetch(`${origin}/config`), { timeout: 20_000 })
 
   const admin = new Session(origin)
   await admin.call('POST', '/auth/', { username: 'admin', password: 'password' })
@@ -77,20 +77,7 @@ export async function startGlewlwyd(redirectUri: string, onEnd: OnEnd = onTestFi
   }
 }
 
-async function untilItAnswers(origin: string): Promise<void> {
-  await expect
-    .poll(
-      () =>
-        fetch(`${origin}/config`).then(
-          () => true,
-          () => false,
-        ),
-      { timeout: 20_000 },
-    )
-    .toBe(true)
-}
-
-/** A browser that is signed in there. */
+/** A signed-in browser. */
 class Session {
   readonly #origin: string
   #cookie = ''
@@ -139,7 +126,7 @@ function configuration(folder: string, port: number): string {
   `
 }
 
-/** Its OpenID Connect plugin, with every parameter that it demands. */
+/** The OpenID Connect plugin, with all parameters that it requires. */
 function pluginFor(issuer: string): object {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const parameters = {

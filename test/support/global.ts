@@ -1,4 +1,4 @@
-/** Runs once before all tests: the build that some of them use, a real PostgreSQL, and the databases that tests copy. */
+/** Runs once before all tests. Builds `dist/`, which some tests use, and starts PostgreSQL with the databases that tests copy. */
 import { accessSync, constants, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ declare module 'vitest' {
     postgresUrl: string
     /** Databases with the current schema and no rows: a name on the server, and a file path. */
     templates: { readonly postgres: string; readonly sqlite: string }
-    /** The same for {@link NAMED}, in which other tables have the plain names. */
+    /** The same, with our tables named as in {@link NAMED}, and other tables under the plain names. */
     namedTemplates: { readonly postgres: string; readonly sqlite: string }
   }
 }
@@ -37,35 +37,32 @@ export default async function setup(project: TestProject): Promise<() => Promise
     shared === undefined ? await startPostgres() : { url: shared, stop: () => Promise.resolve() }
   const folder = mkdtempSync(join(tmpdir(), 'bienvenue-templates-'))
   const prefix = `bienvenue_test_${process.pid}`
-  const postgres = `${prefix}_plain`
-  const sqlite = join(folder, 'template.db')
-  const [namedPostgres, namedSqlite] = [`${prefix}_named`, join(folder, 'named.db')]
-  await createPostgres(url, postgres)
-  await createPostgres(url, namedPostgres)
-  for (const databaseUrl of [`${url}/${postgres}`, `sqlite:${sqlite}`])
+  const plain = { postgres: `${prefix}_plain`, sqlite: join(folder, 'template.db') }
+  const named = { postgres: `${prefix}_named`, sqlite: join(folder, 'named.db') }
+  await onServer(url, async (client) => {
+    for (const { postgres } of [plain, named]) await client.query(`create database ${postgres}`)
+  })
+  for (const databaseUrl of [`${url}/${plain.postgres}`, `sqlite:${plain.sqlite}`])
     await (await openDatabase(databaseUrl)).destroy()
-  await createNamed(`${url}/${namedPostgres}`, NAMED.postgres)
-  await createNamed(`sqlite:${namedSqlite}`, NAMED.sqlite)
+  await createNamed(`${url}/${named.postgres}`, NAMED.postgres)
+  await createNamed(`sqlite:${named.sqlite}`, NAMED.sqlite)
   project.provide('postgresUrl', url)
-  project.provide('templates', { postgres, sqlite })
-  project.provide('namedTemplates', { postgres: namedPostgres, sqlite: namedSqlite })
+  project.provide('templates', plain)
+  project.provide('namedTemplates', named)
   return async () => {
     rmSync(folder, { recursive: true, force: true })
-    if (shared !== undefined) await dropDatabases(url, prefix)
+    if (shared !== undefined) await onServer(url, (client) => dropDatabases(client, prefix))
     await stop()
   }
 }
 
 /** Deletes the databases whose names begin with a prefix: the templates and their copies. */
-async function dropDatabases(server: string, prefix: string): Promise<void> {
-  const client = new pg.Client({ connectionString: `${server}/postgres` })
-  await client.connect()
+async function dropDatabases(client: pg.Client, prefix: string): Promise<void> {
   const { rows } = await client.query<{ datname: string }>(
     'select datname from pg_database where starts_with(datname, $1)',
     [`${prefix}_`],
   )
   for (const { datname } of rows) await client.query(`drop database ${datname} with (force)`)
-  await client.end()
 }
 
 async function createNamed(databaseUrl: string, naming: Naming): Promise<void> {
@@ -74,7 +71,7 @@ async function createNamed(databaseUrl: string, naming: Naming): Promise<void> {
   await db.destroy()
 }
 
-/** A container often gives 64 MB to it, which is too little. */
+/** Whether the folder is writable and has enough room. In containers it often has only 64 MB. */
 function isUsable(folder: string): boolean {
   try {
     accessSync(folder, constants.W_OK)
@@ -85,9 +82,9 @@ function isUsable(folder: string): boolean {
   }
 }
 
-async function createPostgres(server: string, name: string): Promise<void> {
+async function onServer(server: string, act: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = new pg.Client({ connectionString: `${server}/postgres` })
   await client.connect()
-  await client.query(`create database ${name}`)
+  await act(client)
   await client.end()
 }

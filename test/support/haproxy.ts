@@ -10,14 +10,14 @@ const HAPROXY = '/usr/sbin/haproxy'
 export const hasHaproxy = existsSync(HAPROXY)
 
 export interface Haproxy {
-  /** Whether it sends requests to the instance on this port. */
+  /** Whether HAProxy sends requests to the instance on this port. */
   isUp(backend: number): Promise<boolean>
 }
 
 /**
- * Runs a real HAProxy until the end, as docs/guide/operate.md configures it.
+ * Runs a real HAProxy, configured as in docs/guide/operate.md, until `onEnd`.
  *
- * @param port - Where it listens on 127.0.0.1.
+ * @param port - The port on 127.0.0.1.
  * @param backends - The ports of the instances.
  */
 export async function startHaproxy(

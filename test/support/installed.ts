@@ -1,10 +1,10 @@
-/** Projects with the package and others from the registry. npm keeps what it has downloaded. */
+/** Projects with our package and others from the registry. npm caches its downloads. */
 import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { type ProcessOptions, ROOT, run } from './service.ts'
 import type { OnEnd } from './system.ts'
 
-/** The scripts of packages find this Node. */
+/** A PATH on which the scripts of packages find this Node. */
 export const PATH = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`
 
 /** What npm needs to reach the registry through a proxy or with a certificate of its own. */
@@ -15,7 +15,7 @@ const NETWORK = Object.fromEntries(
   }),
 )
 
-/** Runs a program. @returns Its standard output. @throws If it fails. The message has its output. */
+/** Runs a program. @returns Its standard output. @throws If it fails, with its output in the message. */
 export async function succeed(
   program: string,
   args: readonly string[],
@@ -26,7 +26,7 @@ export async function succeed(
   return stdout
 }
 
-/** Copies a project to `.cache/`, and installs its packages. Only packages are kept from an earlier run. */
+/** Copies a project to `.cache/` and installs its packages. Only packages are kept from an earlier run. */
 export async function install(source: string, name: string, onEnd: OnEnd): Promise<string> {
   const folder = join(ROOT, '.cache', name)
   mkdirSync(folder, { recursive: true })
@@ -39,7 +39,7 @@ export async function install(source: string, name: string, onEnd: OnEnd): Promi
   const tarball = (await succeed('npm', pack, options)).trim()
   cpSync(join(folder, tarball), join(folder, 'bienvenue-auth.tgz'))
   const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline']
-  // Named, because npm does not notice that the file has changed.
+  // Name the file, because npm does not notice that it has changed.
   await succeed('npm', ['install', ...flags, './bienvenue-auth.tgz'], { ...options, cwd: folder })
   return folder
 }

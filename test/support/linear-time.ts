@@ -1,10 +1,10 @@
 /**
- * Whether a backtracking matcher runs an expression in linear time, by the theory of Weber and Seidl, On the degree of
+ * Checks that a backtracking matcher runs an expression in linear time, by the theory of Weber and Seidl, On the degree of
  * ambiguity of finite automata (1991). The expression becomes an automaton with one state per character that it reads.
  * Time is more than linear if one loop can read a text in two ways, or if two loops can share it: `(a|a)*$`, `a*a*$`,
  * and `=+$`, where the search for a place to start is the first loop.
  *
- * The answer errs on the safe side: word boundaries always hold, and look-aheads are read in addition.
+ * The check errs on the safe side: it assumes that word boundaries always hold, and reads look-aheads in addition.
  */
 import { type AST, RegExpParser } from '@eslint-community/regexpp'
 import { toUnicodeSet } from 'regexp-ast-analysis'
@@ -34,7 +34,7 @@ const NOT_END: Letters = [{ min: 0, max: 0x110000 }]
 
 const NOTHING: Part = { empty: 1, first: new Map(), last: new Map() }
 
-/** @throws {Error} The expression has a construct that this check does not know. */
+/** @throws {Error} The expression has a construct that this check does not support. */
 export function isLinear(source: string, flags: string): boolean {
   const states = automatonOf(new RegExpParser().parseLiteral(`/${source}/${flags}`))
   const haveCommon = commonLetters(states)
@@ -126,7 +126,7 @@ function automatonOf({ pattern, flags }: AST.RegExpLiteral): State[] {
 
   const whole = anyOf(pattern.alternatives.map(sequence))
   for (const state of whole.last.keys()) state.accepts = true
-  // Each search begins here. With `y` alone the place is given.
+  // Each search begins here. With the flag `y` alone, its place is fixed.
   const search = stateOf(NOT_END)
   if (flags.global || !flags.sticky) search.next.set(search, 1)
   for (const [state, ways] of whole.first) search.next.set(state, ways)
@@ -203,7 +203,7 @@ function readsInTwoWays(loop: Loop, haveCommon: HaveCommon): boolean {
 /** Whether a text leads around one loop, around another, and from the one to the other. */
 function canShare(one: Loop, other: Loop, haveCommon: HaveCommon): boolean {
   const triples = tuples<readonly [State, State, State]>()
-  // A text that the other loop accepts on its way is matched, so that nothing else is tried.
+  // If the other loop accepts a text on its way, it matches, and nothing else is tried.
   const open = [...other].filter(({ accepts }) => !accepts)
   const after = function* ([around, across, beyond]: readonly [State, State, State]) {
     for (const first of around.next.keys()) {

@@ -1,12 +1,11 @@
 /** The look of hosted pages without a service. */
-
 import { resolveOptions } from '../../src/options/index.ts'
 import { type Look, openAssets, openSite } from '../../src/pages/index.ts'
 
 const SITE = openSite(resolveOptions({ baseUrl: 'https://auth.example.com' }))
 const ASSETS = openAssets(SITE)
 
-/** The files of the pages, by the path at which a browser asks for them. */
+/** The file of the pages that a browser requests at a path, or `null`. */
 export function assetAt(path: string) {
   return (
     Object.values(ASSETS).find((asset) => asset !== null && path.endsWith(`/assets/${asset.name}`)) ?? null

@@ -1,7 +1,7 @@
-/** A mail as mail programs show it, in Chromium. */
+/** Shows mails in Chromium as mail programs do. */
 import type { Browser, Page } from 'playwright-core'
 
-/** What differs between mail programs. */
+/** The features in which mail programs differ. */
 export interface MailProgram {
   /** The width of the window in pixels. Default: 600. */
   readonly width?: number
@@ -13,7 +13,7 @@ export interface MailProgram {
   readonly images?: Readonly<Record<string, { readonly body: Buffer; readonly contentType: string }>>
 }
 
-/** Opens a mail in a context of its own. The caller closes it: `page.context().close()`. */
+/** Opens a mail in a new context. The caller closes it: `page.context().close()`. */
 export async function openMail(browser: Browser, html: string, program: MailProgram = {}): Promise<Page> {
   const { width = 600, dark = false, styles = true, images = {} } = program
   const context = await browser.newContext({
@@ -42,8 +42,8 @@ export async function pictureOf(browser: Browser, html: string, program?: MailPr
 }
 
 /**
- * What is wrong with a mail as it is shown: content wider than the window, text with a contrast below 4.5 (WCAG 2.2,
- * 1.4.3), a button less than 44 pixels high.
+ * The problems of a mail as it is shown: content wider than the window, text with a contrast below 4.5 (WCAG 2.2, 1.4.3), or a
+ * button less than 44 pixels high.
  */
 export async function problemsIn(browser: Browser, html: string, program?: MailProgram): Promise<string[]> {
   const page = await openMail(browser, html, program)

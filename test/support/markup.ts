@@ -1,7 +1,7 @@
-/** Reads the markup of a page as a browser does, and finds what every page must have. */
+/** Reads the markup of a page as a browser does, and checks what every page must have. */
 import { parse, type DefaultTreeAdapterTypes as Tree } from 'parse5'
 
-/** An element with what it is in. */
+/** An element with its ancestors. */
 export interface Element {
   readonly tag: string
   readonly attributes: ReadonlyMap<string, string>
@@ -11,7 +11,7 @@ export interface Element {
   readonly ancestors: readonly Element[]
 }
 
-/** Every element in document order, as without script, and the errors of the parser. */
+/** Every element in document order, as a browser without script reads it, and the errors of the parser. */
 export function readMarkup(html: string): { elements: readonly Element[]; errors: readonly string[] } {
   const errors: string[] = []
   const document = parse(html, {
@@ -20,7 +20,7 @@ export function readMarkup(html: string): { elements: readonly Element[]; errors
     onParseError: ({ code }) => void errors.push(code),
   })
   const closed = closedIn(document)
-  // The parser corrects the nesting without a word.
+  // The parser corrects wrong nesting silently.
   if (closed.some((isClosed) => !isClosed)) errors.push('an element stays open')
   if (html.match(/<\/[a-z]/gi)?.length !== closed.length) errors.push('an end tag closes nothing')
   return { elements: elementsIn(document, []), errors }
@@ -28,7 +28,7 @@ export function readMarkup(html: string): { elements: readonly Element[]; errors
 
 const VOID = new Set(['meta', 'link', 'input', 'img', 'br', 'hr'])
 
-/** For each element of the source, whether it has an end tag. */
+/** Whether each element that needs an end tag has one. */
 function closedIn(parent: Tree.ParentNode): boolean[] {
   return parent.childNodes.flatMap((node) => {
     if (!('tagName' in node)) return []
@@ -66,7 +66,7 @@ export function attributeOf({ attributes }: Element, name: string): string {
   return attributes.get(name) ?? ''
 }
 
-/** What is wrong with the markup of a page. Empty if nothing is. */
+/** The problems of a page's markup. */
 export function problemsIn(html: string): string[] {
   const { elements, errors } = readMarkup(html)
   const page = { elements, ids: elements.flatMap(({ attributes }) => attributes.get('id') ?? []) }
@@ -111,7 +111,7 @@ function frame({ elements }: Markup): string[] {
   ]
 }
 
-/** Ids are unique, and what refers to them finds them. */
+/** Ids are unique, and references to ids find them. */
 function references({ elements, ids }: Markup): string[] {
   const twice = ids.filter((id, index) => ids.indexOf(id) !== index)
   const dangling = elements.flatMap((element) =>
@@ -126,7 +126,7 @@ function references({ elements, ids }: Markup): string[] {
   ]
 }
 
-/** Everything that can be used has a name. */
+/** Every control has a name. */
 function names({ elements }: Markup): string[] {
   const labels = elements.filter(({ tag }) => tag === 'label')
   return elements.flatMap((element) => {
@@ -144,10 +144,10 @@ function names({ elements }: Markup): string[] {
   })
 }
 
-/** Or a link that the authenticator app of this device opens. */
+/** A path or fragment of ours, or a link that the authenticator app of this device opens. */
 const LOCAL = /^(?:\/(?!\/)[^\\]*|#[\w.-]+|otpauth:\/\/totp\/[^\\]*)$/
 
-/** No code and no style but in our files, and no address of anybody else. */
+/** Code and styles are only in our files, and no URL is foreign. */
 function code({ elements }: Markup): string[] {
   return elements.flatMap(({ tag, text, attributes }) => [
     ...(tag === 'style' || (tag === 'script' && (text !== '' || attributes.get('type') !== 'module'))
@@ -191,7 +191,7 @@ function fields({ elements }: Markup): string[] {
     })
 }
 
-/** The script of passkeys shows and sends these. A submit button could not be pressed again after a cancelled dialog. */
+/** The passkey script shows and submits these forms. They have no submit button, which could not be pressed again after a cancelled dialog. */
 export const isForPasskeys = ({ tag, attributes }: Element) =>
   tag === 'form' && attributes.has('data-passkey') && attributes.has('hidden')
 

@@ -10,7 +10,7 @@ export const SIGN_IN: SignIn = {
   device: 'Firefox 120.0 on Windows',
 }
 
-/** Messages that carry more than the name of the service. */
+/** Messages with more data than the name of the service. */
 const DETAILED = {
   verify_email: { kind: 'verify_email', ...WITH_LINK },
   account_exists: { kind: 'account_exists', ...WITH_LINK },
@@ -33,7 +33,7 @@ const PLAIN = Object.entries(MAIL.en)
   .filter(([kind, text]) => typeof text === 'function' && !Object.hasOwn(DETAILED, kind))
   .map(([kind]) => [kind, { kind }])
 
-/** One message of each kind. A new kind that needs only the name of the service is here by itself. */
+/** One message of each kind. New kinds that need only the name of the service are included automatically. */
 export const MESSAGES = { ...Object.fromEntries(PLAIN), ...DETAILED } as {
   readonly [Kind in Message['kind']]: Message & { readonly kind: Kind }
 }

@@ -1,6 +1,6 @@
 import type { Naming } from '../../src/db/naming.ts'
 
-/** Names under which a statement with a plain name finds no table of ours. */
+/** A naming for our tables. Statements with plain names do not find them. */
 export const NAMED = {
   sqlite: { tablePrefix: 'p_', databaseSchema: '' },
   postgres: { tablePrefix: 'p_', databaseSchema: 'private' },

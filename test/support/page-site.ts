@@ -1,36 +1,34 @@
 /**
- * A service with every hosted page, and Alice, who has an account. Bob has an authenticator app, and Carol must set up a second
- * factor, so that their sign-ins wait.
+ * A service with every hosted page, and Alice, who has an account. The sign-ins of Bob and Carol stay pending: Bob has an
+ * authenticator app, and Carol must set up a second factor.
  */
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished } from 'vitest'
 import { OPERATIONS, type Operation } from '../../src/api/index.ts'
 import type { AwaitedSignIn } from '../../src/auth/index.ts'
-import { type Auth, type CreateAuthOptions, createAuth } from '../../src/index.ts'
+import type { Auth, CreateAuthOptions } from '../../src/index.ts'
 import type { NextStep } from '../../src/model/factors.ts'
 import { toNodeHandler } from '../../src/node.ts'
-import { CHEAP_HASHER, migratedDatabase, type TestClock, testClock } from './engines.ts'
+import { CHEAP_HASHER, freshAuth, type TestClock, testClock } from './engines.ts'
 import { addTotp, type TestApp } from './factors.ts'
-import { BASE_URL, type MemoryMailer, memoryMailer, PASSWORD, randomKey } from './production.ts'
+import { type MemoryMailer, memoryMailer, PASSWORD, productionOptions } from './production.ts'
 import { type Send, send } from './send.ts'
 import { ALICE } from './story.ts'
-import type { OnEnd } from './system.ts'
+import { type OnEnd, serve } from './system.ts'
 
 const BOB = 'bob.waits@wonderland.example'
 const CAROL = 'carol.enrols@wonderland.example'
 
-/** Where people may be sent to. */
+/** A foreign origin to which users may be sent. */
 export const APPLICATION = 'https://app.example.com'
 
-/** Its address names the way to a provider that it belongs to. test/pages/providers.test.ts tests it. */
+/** This page needs a sign-in flow, so test/pages/providers.test.ts tests it. */
 const CONTINUE = '/login/continue'
 
-/** Every other page. A new one is covered without any change here. */
+/** Every other page. New ones are included automatically. */
 export const PAGES = OPERATIONS.filter(
   ({ method, success, path }) => method === 'GET' && success.page && path !== CONTINUE,
 )
-/** Every form of a page, except those of a way to a provider, which need its cookie (test/attacks/providers.test.ts). */
+/** Every form of a page, except those that need the cookie of a sign-in flow (test/attacks/providers.test.ts). */
 export const FORMS = OPERATIONS.filter(
   ({ tag, method, id, fromOtherSites }) =>
     tag === 'page' && method === 'POST' && id !== 'pages.connectIdentity' && !fromOtherSites,
@@ -41,17 +39,17 @@ export interface PageSite {
   readonly now: TestClock
   readonly mailer: MemoryMailer
   readonly userId: number
-  /** Sends a request as a browser does that navigates. */
+  /** Sends a request as a navigating browser does. */
   ask(method: string, path: string, request?: Send): Promise<Response>
-  /** A fresh session of Alice. */
+  /** Starts a session of Alice. */
   newSession(): Promise<string>
-  /** A sign-in that waits: Bob's for the second factor, or Carol's for the set-up of one. */
+  /** Starts a sign-in that stays pending: Bob's for the second factor, or Carol's for setting one up. */
   newSignIn(next: NextStep): Promise<string>
 }
 
 type Given = CreateAuthOptions & { readonly onEnd?: OnEnd }
 
-/** One field of each kind. The first two are on the sign-up page too. */
+/** One field of each kind. The first two are also on the sign-up page. */
 const USER_FIELDS = {
   company: { label: { en: 'Company', fr: 'Entreprise' }, hint: 'As on your invoices.', signUp: true },
   letters: { label: 'Send me letters', type: 'boolean', signUp: true },
@@ -63,21 +61,8 @@ const USER_FIELDS = {
 export async function openPageSite({ onEnd = onTestFinished, ...options }: Given = {}): Promise<PageSite> {
   const now = testClock()
   const mailer = memoryMailer()
-  const auth = await createAuth({
-    mode: 'production',
-    baseUrl: BASE_URL,
-    secretKey: randomKey(),
-    breachCheckUrl: 'off',
-    returnOrigins: APPLICATION,
-    databaseUrl: options.databaseUrl ?? (await migratedDatabase('sqlite')),
-    hasher: CHEAP_HASHER,
-    logger: { debug() {}, info() {}, warn() {}, error() {} },
-    now,
-    mailer,
-    userFields: USER_FIELDS,
-    ...options,
-  })
-  onEnd(() => auth.close())
+  const site = { returnOrigins: APPLICATION, now, mailer, userFields: USER_FIELDS }
+  const auth = await freshAuth('sqlite', { ...productionOptions(), ...site, ...options }, onEnd)
   await auth.providers.add({ preset: 'google', clientId: 'bienvenue', clientSecret: 'secret' })
   const { id } = await auth.users.create({ email: ALICE, password: PASSWORD, confirmed: true })
   let isPrepared: Promise<TestApp> | undefined
@@ -113,7 +98,7 @@ export async function openPageSite({ onEnd = onTestFinished, ...options }: Given
 export const NAVIGATION =
   'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8'
 
-/** A session or a sign-in that waits, if the page needs one. If the page sets an app up, the set-up has begun. */
+/** Presents the session or pending sign-in that a page needs, if any. If the page sets up an app, starts the set-up. */
 export async function sessionFor(
   { access, path }: Operation,
   site: PageSite,
@@ -134,16 +119,11 @@ export async function startPageSite({
 }: Given = {}): Promise<PageSite & { readonly origin: string; readonly received: readonly string[] }> {
   const received: string[] = []
   let handle: ReturnType<typeof toNodeHandler> | undefined
-  const server = createServer((request, response) => {
+  const url = await serve((request, response) => {
     received.push(`${request.method} ${request.url}`)
     return handle?.(request, response)
-  }).listen(0, '127.0.0.1')
-  await new Promise((listening) => server.once('listening', listening))
-  const origin = `http://localhost:${(server.address() as AddressInfo).port}`
-  onEnd(async () => {
-    server.closeAllConnections()
-    await new Promise((closed) => server.close(closed))
-  })
+  }, onEnd)
+  const origin = url.replace('127.0.0.1', 'localhost')
   const site = await openPageSite({
     mode: 'development',
     baseUrl: origin,

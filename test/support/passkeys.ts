@@ -1,4 +1,4 @@
-/** Ceremonies to try the checks of passkeys with: our own, and the test vectors of WebAuthn Level 3. */
+/** Ceremonies to test the passkey checks: our own, and the test vectors of WebAuthn Level 3. */
 import { readFileSync } from 'node:fs'
 import {
   assertionOptions,
@@ -19,7 +19,7 @@ export const ORIGIN = 'https://auth.example.com'
 export const CHALLENGE = Buffer.alloc(32, 7)
 export const USER_HANDLE = Buffer.alloc(32, 9)
 
-/** What both ceremonies expect, unless a test says otherwise. */
+/** The expectations of both ceremonies, unless a test changes them. */
 export const EXPECTED = {
   challenge: CHALLENGE,
   origins: [ORIGIN],
@@ -71,7 +71,7 @@ export async function registered(options: Options = {}) {
   }
 }
 
-/** The reason of a refusal, `null` without one. Anything else that is thrown fails the test. */
+/** The reason for a refusal, or `null`. Any other error fails the test. */
 export async function reasonOf(attempt: Promise<unknown> | (() => unknown)): Promise<string | null> {
   try {
     await (typeof attempt === 'function' ? attempt() : attempt)

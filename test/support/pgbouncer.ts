@@ -11,7 +11,7 @@ const PGBOUNCER = '/usr/sbin/pgbouncer'
 export const hasPgbouncer = existsSync(PGBOUNCER)
 
 /**
- * Runs a real PgBouncer in transaction mode until the test ends. It gives each transaction one of two connections.
+ * Runs a real PgBouncer in transaction mode until the test ends. Transactions share two connections.
  *
  * @param databaseUrl - The database behind it.
  * @returns The URL of the database through PgBouncer.

@@ -1,8 +1,8 @@
 /** Reports the query plan of each statement that the service sends, to find full table scans. */
-import diagnostics from 'node:diagnostics_channel'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { openStore, type Store } from '../../bench/growth/stores.ts'
+import { statementsDuring } from './statements.ts'
 
 /** One statement as the database received it. */
 interface Seen {
@@ -11,7 +11,7 @@ interface Seen {
   readonly scans: readonly string[]
 }
 
-/** Records the statements that a database receives. */
+/** Records the statements that a database receives, with their plans. */
 export interface Watch {
   /** The service must connect to this URL for its statements to be recorded. */
   readonly databaseUrl: string
@@ -25,8 +25,8 @@ export function watchPlans(store: Store): Promise<Watch> {
 }
 
 /**
- * Node publishes each statement with its values filled in, and `explain query plan` runs afterwards. It runs twice:
- * on the database, which like the service's has never seen `ANALYZE`, and on an analyzed copy.
+ * Node publishes each statement with its values filled in. `explain query plan` then runs twice: on the database, which like that
+ * of a service has never been analyzed, and on an analyzed copy.
  */
 async function watchSqlite(store: Store): Promise<Watch> {
   const copyUrl = `${store.databaseUrl}.analyzed`
@@ -42,14 +42,7 @@ async function watchSqlite(store: Store): Promise<Watch> {
   return {
     databaseUrl: store.databaseUrl,
     async during(act) {
-      const statements = new Set<string>()
-      const note = (message: unknown) => void statements.add((message as { sql: string }).sql)
-      diagnostics.subscribe('sqlite.db.query', note)
-      try {
-        await act()
-      } finally {
-        diagnostics.unsubscribe('sqlite.db.query', note)
-      }
+      const statements = new Set(await statementsDuring('sqlite', act))
       const planned = [...statements].filter((statement) =>
         /^(?:select|insert|update|delete|with)\b/i.test(statement),
       )
@@ -66,8 +59,8 @@ interface PlanNode {
 }
 
 /**
- * PostgreSQL's module `auto_explain` sends the plan of each executed statement to the client, including those that
- * enforce foreign keys. A relay reads these notices.
+ * PostgreSQL's module `auto_explain` sends the plan of each executed statement to the client, including statements that enforce
+ * foreign keys. A relay reads these notices.
  */
 async function watchPostgres(store: Store): Promise<Watch> {
   const { pathname, port, hostname } = new URL(store.databaseUrl)

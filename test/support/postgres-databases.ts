@@ -19,12 +19,12 @@ interface Copy {
   readonly pool: pg.Pool
 }
 
-/** What every test finds in a copy of a template. */
+/** The state of an unused copy of a template. */
 interface Pristine {
-  /** A query whose answer is the same until more than the rows of empty tables changed. */
+  /** A query whose answer changes unless only rows of tables that were empty have changed. */
   readonly query: string
   readonly state: string
-  /** Deletes the rows of the other tables, and starts the sequences again. */
+  /** Empties the tables that were empty, and restarts the sequences. */
   readonly empty: string
 }
 
@@ -33,8 +33,8 @@ const PRISTINE = new Map<string, Promise<Pristine>>()
 const FREE = new Map<string, Copy[]>()
 
 /**
- * Returns the URL of a database that equals the template. When the test ends, the database is emptied for another test
- * of this worker. It is deleted instead if the test changed more than rows, left much behind, or is still connected.
+ * Returns the URL of a database that equals the template. When the test ends, the database is emptied for another test of this
+ * worker. If the test changed more than rows, left much data behind or is still connected, it is deleted instead.
  */
 export async function copyPostgres(template: string, onEnd: OnEnd = onTestFinished): Promise<string> {
   const copy = FREE.get(template)?.pop() ?? (await createCopy(template))
@@ -55,7 +55,7 @@ async function createCopy(template: string): Promise<Copy> {
   return { name, pool: connectionTo(name) }
 }
 
-/** Catalogs that change with the schema, privileges and statistics, and not with rows. */
+/** Catalogs that change with the schema, privileges and statistics, but not with rows. */
 const CATALOGS = [
   ...['attrdef', 'class', 'constraint', 'default_acl', 'event_trigger', 'extension', 'policy', 'proc'],
   ...['publication', 'rewrite', 'trigger', 'type'],
@@ -64,7 +64,7 @@ const CATALOGS = [
 /** The smallest object identifier that does not belong to the server. */
 const FIRST_OID = 16_384
 
-/** Each row of a catalog carries the transaction that wrote it, also in a copy of the database. */
+/** Each row of a catalog holds the transaction that wrote it, even in a copy of the database. */
 const STAMP = "concat(count(*), ' ', sum(xmin::text::bigint))"
 const STATE = [
   ...CATALOGS.map((name) => `(select ${STAMP} from pg_${name} where oid >= ${FIRST_OID})`),
@@ -86,7 +86,7 @@ async function inspect({ pool }: Copy): Promise<Pristine> {
   )
   const [filled, empty]: [string[], string[]] = [[], []]
   for (const { name } of rows) {
-    // Such as those that record the migrations.
+    // The tables that record the migrations have rows.
     const isFilled = (await pool.query(`select from ${name} limit 1`)).rowCount !== 0
     ;(isFilled ? filled : empty).push(name)
   }
@@ -100,7 +100,7 @@ async function inspect({ pool }: Copy): Promise<Pristine> {
     state,
     empty: `
       begin;
-      -- The triggers of the audit forbid to delete from it.
+      -- The triggers of the audit log forbid deletion.
       set local session_replication_role = replica;
       ${empty.map((name) => `delete from ${name};`).join('\n')}
       select setval(seqrelid, seqstart, false) from pg_sequence;
@@ -108,7 +108,7 @@ async function inspect({ pool }: Copy): Promise<Pristine> {
   }
 }
 
-/** Of others. */
+/** The number of other connections. */
 const CONNECTIONS = `select count(*)::int from pg_stat_activity
   where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`
 
@@ -123,9 +123,9 @@ async function look(pool: pg.Pool, query: string): Promise<Look> {
   return (await pool.query<Look>({ name: 'look', text: query })).rows[0] as Look
 }
 
-/** Deleted rows still take room. A larger database is slower, and the planner sees its size. */
+/** In bytes. Deleted rows still take space. A larger database is slower, and its size influences the planner. */
 const LARGEST = 2 * 1_024 ** 2
-/** How often to look for connections, with a pause of 5 ms. The server takes a moment to end those that were closed. */
+/** How often to look for connections, 5 ms apart. The server takes a moment to end closed connections. */
 const LOOKS = 10
 
 /** Empties a database. @returns Whether it can be used again. */
@@ -141,7 +141,7 @@ async function isEmptied({ pool }: Copy, { query, state, empty }: Pristine): Pro
     await pool.query(empty)
     return true
   } catch {
-    // The test deleted it, or allows no connections.
+    // The test deleted the database or forbade connections.
     return false
   }
 }

@@ -23,8 +23,7 @@ import {
   testClock,
 } from './engines.ts'
 
-const HOST = 'auth.example.com'
-export const BASE_URL = `https://${HOST}`
+export const BASE_URL = 'https://auth.example.com'
 
 /** Passwords that the policy of production mode accepts. */
 export const PASSWORD = 'a tortoise under the lamp'
@@ -35,14 +34,14 @@ export function randomKey(): string {
   return randomBytes(32).toString('base64url')
 }
 
-/** A mail as a mailer gets it. */
+/** A mail as a mailer receives it. */
 export type ReceivedMail = Mail
 
-/** A mailer that keeps the mail it is given. */
+/** A mailer that keeps its mail in memory. */
 export interface MemoryMailer extends Mailer {
   /** Every accepted mail, oldest first. */
   readonly mails: readonly Mail[]
-  /** Every mail that it dropped because it was a decoy. */
+  /** Every decoy, which it dropped. */
   readonly discarded: readonly Mail[]
   /** How often it was closed. */
   readonly closed: number
@@ -72,7 +71,7 @@ export function memoryMailer(deliver: (mail: Mail) => Promise<void> | void = () 
   }
 }
 
-/** A mailed link, taken apart. */
+/** The parts of a mailed link. */
 export interface MailedLink {
   /** The URL without its fragment. */
   readonly page: string
@@ -91,7 +90,7 @@ export function linkIn({ text }: Mail): MailedLink {
   }
 }
 
-/** A service in production mode, and what a test needs to inspect it. */
+/** A service in production mode, with access for inspection. */
 export interface Production {
   readonly auth: Auth
   readonly now: TestClock
@@ -106,8 +105,8 @@ export interface Production {
 /** Options with a clock and a mailer that the test can inspect. */
 type ProductionOptions = CreateAuthOptions & { readonly now?: TestClock; readonly mailer?: MemoryMailer }
 
-/** The options that production mode has no default for. */
-function productionOptions(): CreateAuthOptions {
+/** The options that production mode has no default for. The breach check is off, because it needs the internet. */
+export function productionOptions(): CreateAuthOptions {
   return {
     mode: 'production',
     baseUrl: BASE_URL,
@@ -156,7 +155,7 @@ function untilNoMailIsDue(db: Database, now: TestClock): Promise<void> {
   })
 }
 
-/** Takes mail that is due once, and waits until it is sent or has failed. */
+/** Sends the mail that is due, and waits until it is sent or has failed. */
 export async function sendDueMail(ctx: Context, mailer: Mailer): Promise<void> {
   const sending = openSending(ctx, mailer, () => {})
   await sending.sendDue()
@@ -173,7 +172,7 @@ export function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   return vi.waitUntil(holds, { timeout: 50_000, interval: 5 }).then(() => {})
 }
 
-/** A context for calling use cases as plain functions. Mail is enqueued and never sent. */
+/** A context for calling use cases as plain functions. Mail is enqueued but never sent. */
 export interface TestContext extends Context {
   readonly now: TestClock
 }
@@ -223,8 +222,8 @@ export async function productionContext(
 }
 
 /**
- * Opens the tables directly, over separate connections if the source is a URL. They are closed when the test ends. The
- * schema of a URL is not inspected, which on PostgreSQL costs more than connecting.
+ * Opens the tables directly, over separate connections if the source is a URL. They are closed when the test ends. For a URL, the
+ * schema is not inspected, because on PostgreSQL that costs more than connecting.
  */
 export async function openTables(
   source: string | GivenDatabase,
@@ -238,7 +237,7 @@ export async function openTables(
   return db
 }
 
-/** Every row of every table as JSON, with bytes in hexadecimal: to compare, and to search for leaked values. */
+/** Every row of every table as JSON, with bytes in hexadecimal, to compare and to search for leaked values. */
 export async function everyRow(db: Database): Promise<Record<string, unknown[]>> {
   const tables = await tableNames(db)
   const rows: Record<string, unknown[]> = {}
@@ -249,7 +248,7 @@ export async function everyRow(db: Database): Promise<Record<string, unknown[]>>
   return rows
 }
 
-/** All tables, also those of another version. Reading a catalogue table takes a fraction of Kysely's introspection. */
+/** All tables, even those of another version. Reading the catalog is much faster than Kysely's introspection. */
 async function tableNames(db: Database): Promise<string[]> {
   const { rows } = await forDialect(db, {
     sqlite: sql<{
@@ -273,34 +272,19 @@ export async function breakTable(
   change: 'insert' | 'update' | 'delete',
 ): Promise<() => Promise<void>> {
   const name = `test_breaks_${table}`
+  const trigger = `create trigger ${name} before ${change} on ${table}`
+  const run = async (statement: string) => void (await sql.raw(statement).execute(db))
   if (isSqlite(db)) {
-    await sql
-      .raw(
-        `create trigger ${name} before ${change} on ${table} begin select raise(abort, 'broken by the test'); end`,
-      )
-      .execute(db)
-    return () =>
-      sql
-        .raw(`drop trigger ${name}`)
-        .execute(db)
-        .then(() => {})
+    await run(`${trigger} begin select raise(abort, 'broken by the test'); end`)
+    return () => run(`drop trigger ${name}`)
   }
-  await sql
-    .raw(
-      `create function ${name}() returns trigger language plpgsql as $$ begin raise exception 'broken by the test'; end $$`,
-    )
-    .execute(db)
-  await sql
-    .raw(`create trigger ${name} before ${change} on ${table} for each row execute function ${name}()`)
-    .execute(db)
-  return () =>
-    sql
-      .raw(`drop function ${name} cascade`)
-      .execute(db)
-      .then(() => {})
+  const body = "begin raise exception 'broken by the test'; end"
+  await run(`create function ${name}() returns trigger language plpgsql as $$ ${body} $$`)
+  await run(`${trigger} for each row execute function ${name}()`)
+  return () => run(`drop function ${name} cascade`)
 }
 
-/** The value of a cookie that a response sets, or `undefined`. Fails the test if an attribute is not as required. */
+/** The value of a cookie that a response sets, or `undefined`. Fails the test if the attributes are wrong. */
 export function cookieIn(response: Response, name: 'session_id' | 'device'): string | undefined {
   const cookie = response.headers.getSetCookie().find((value) => value.startsWith(`__Host-${name}=`))
   if (cookie === undefined) return undefined
@@ -311,7 +295,7 @@ export function cookieIn(response: Response, name: 'session_id' | 'device'): str
   )
 }
 
-/** Everything in a response that a client can compare: not the cookie values, times and ids that always differ. */
+/** Everything in a response that a client can compare. Leaves out cookie values, times and ids, which always differ. */
 export async function sightOf(response: Response): Promise<unknown> {
   const body = (await response.text()).replace(/"request_id":"[^"]*"/, '')
   const headers = [...response.headers].map(([name, value]) =>

@@ -1,18 +1,14 @@
 /** A chapter of the story: Gwen signs in at another provider, which an operator adds and removes. */
 import { expect } from 'vitest'
+import type { Chapter } from './factor-story.ts'
 import { FAKE_CLIENT } from './fake-provider.ts'
-import { CLIENT, type Production } from './production.ts'
+import { CLIENT } from './production.ts'
 import { addFakeProvider, comeBack, PROVIDER } from './providers.ts'
 
 export const GWEN = 'gwen.guest@example.net'
-/** Without an address that the provider has verified. */
+/** The provider has not verified this address. */
 export const HANK = 'hank.hidden@example.net'
 const PERSON = { sub: 'gwen-at-the-company', email: GWEN, email_verified: true, name: 'Gwendolyn Guest' }
-
-interface Chapter extends Production {
-  keepSecret(value: string | undefined): void
-  keepRows(): Promise<void>
-}
 
 export async function tellOfProviders({ auth, now, newMails, keepSecret, keepRows }: Chapter): Promise<void> {
   const fake = await addFakeProvider(auth, now)
@@ -40,7 +36,7 @@ export async function tellOfProviders({ auth, now, newMails, keepSecret, keepRow
   const [, second] = await auth.identities.list(session)
   await auth.identities.unlink({ id: second?.id ?? '' }, session)
 
-  // Somebody whose address the provider has not verified enters one.
+  // A user without a verified address at the provider must enter one.
   fake.person = { ...PERSON, sub: 'hank-at-the-company', email: HANK, email_verified: false }
   const waiting = await visit()
   expect(waiting.next).toBe('address_required')

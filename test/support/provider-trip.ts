@@ -1,4 +1,4 @@
-/** A person's way to a provider and back, without a browser. */
+/** A sign-in flow at a provider, without a browser. */
 import { expect } from 'vitest'
 import {
   authorizationUrl,
@@ -37,7 +37,7 @@ export function configFor(fake: FakeProvider, changes: Partial<ProviderConfig> =
   }
 }
 
-/** Goes to the provider, agrees, and comes back. */
+/** Goes to the provider, agrees and comes back. */
 export async function trip(
   fake: FakeProvider,
   provider: ProviderConfig = configFor(fake),
@@ -47,7 +47,7 @@ export async function trip(
   return redeem(http, provider, { ...TRIP, ...changes, callback, form: null })
 }
 
-/** The code of the refusal, and its reason for the log. */
+/** The code of a refusal, and its reason for the log. */
 export async function refusalOf(act: Promise<unknown>): Promise<[code: string, reason: unknown]> {
   const error = await act.then(
     () => expect.unreachable('nothing was refused'),

@@ -1,4 +1,4 @@
-/** What operations of sign-in with other providers need of Alice's world. */
+/** The parts of Alice's world for operations about other providers. */
 import * as store from '../../src/db/index.ts'
 import { mintBearer } from '../../src/lib/bearer.ts'
 import { uuidV7 } from '../../src/lib/random.ts'
@@ -14,14 +14,14 @@ import type { World } from './world.ts'
 
 const KNOWN = new WeakMap<World, Promise<KnownProvider>>()
 
-/** The provider of this world. It is added once. */
+/** The provider of this world, added on first use. */
 export function providerIn(world: World): Promise<KnownProvider> {
   const known = KNOWN.get(world) ?? addFakeProvider(world.auth, world.now)
   KNOWN.set(world, known)
   return known
 }
 
-/** Connects Alice with the person at the provider. Returns the id of the identity. */
+/** Connects Alice's account to the person at the provider, once. @returns The id of the identity. */
 export async function connectedIdentity(world: World): Promise<string> {
   const { db, now, userId } = world
   const { issuer, person } = await providerIn(world)
@@ -43,7 +43,7 @@ export async function connectedIdentity(world: World): Promise<string> {
   return identity.id
 }
 
-/** The token of a flow in which somebody waits whose provider has told no address. */
+/** The token of a flow that waits for an address, because the provider gave none. */
 export async function waitingFlow(world: World): Promise<string> {
   const { db, now } = world
   const { issuer } = await providerIn(world)
@@ -81,7 +81,7 @@ export async function returned(
   return comeBack(fake, started)
 }
 
-/** The provider tells that Alice has signed out there. */
+/** A logout token: Alice has signed out at the provider. */
 export async function logoutToken(world: World): Promise<string> {
   await connectedIdentity(world)
   const provider = await providerIn(world)

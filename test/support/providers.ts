@@ -1,10 +1,10 @@
-/** A provider on loopback that a service in production mode knows, and a person's way there and back. */
+/** A provider on loopback that is added to a service in production mode, and flows to it and back. */
 import type { AddProviderRequest } from '../../src/auth/index.ts'
 import type { Auth } from '../../src/index.ts'
 import type { TestClock } from './engines.ts'
 import { FAKE_CLIENT, FAKE_PERSON, type FakeProvider, startFakeProvider } from './fake-provider.ts'
 
-/** The value of `outboundPrivate` with which a service reaches the provider. */
+/** The value of `outboundPrivate` that lets a service reach the provider. */
 export const REACHES_LOOPBACK = '127.0.0.0/8'
 export const PROVIDER = 'company'
 
@@ -13,7 +13,7 @@ export interface KnownProvider extends FakeProvider {
   person: typeof FAKE_PERSON
 }
 
-/** Starts a provider with the clock of the service, and adds it. */
+/** Starts a provider that uses the clock of the service, and adds it. */
 export async function addFakeProvider(
   auth: Pick<Auth, 'providers'>,
   now: TestClock,
@@ -33,7 +33,7 @@ export async function addFakeProvider(
   return known
 }
 
-/** What a browser has when it comes back from a provider. */
+/** What a browser brings back from a provider. */
 export interface Return {
   /** The path of the callback, with its query. */
   readonly path: string
@@ -41,7 +41,7 @@ export interface Return {
   readonly flowToken: string
 }
 
-/** The person agrees there, and comes back. */
+/** The person agrees at the provider and comes back. */
 export function comeBack(
   fake: FakeProvider,
   { redirectTo, flowToken }: { readonly redirectTo: string; readonly flowToken: string },

@@ -1,29 +1,23 @@
 /** `oidc-provider`, which is certified by the OpenID Foundation, on loopback. */
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { Provider } from 'oidc-provider'
 import { onTestFinished } from 'vitest'
 import { FAKE_CLIENT, FAKE_PERSON } from './fake-provider.ts'
-import type { OnEnd } from './system.ts'
+import { type OnEnd, serve } from './system.ts'
 
 /**
- * Starts one until the test ends. It takes every password. Who signs in with an address has this address.
+ * Starts a provider. It runs until the test ends, and accepts every password. A user name that is an address is also the user's
+ * address.
  *
- * @param client - What is special about our client.
+ * @param client - Further metadata of our client.
  * @returns The issuer.
  */
 export async function startRealProvider(
   client: Record<string, unknown>,
   onEnd: OnEnd = onTestFinished,
 ): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onEnd(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  let handle: RequestListener | undefined
+  const issuer = await serve((request, response) => handle?.(request, response), onEnd)
   const provider = new Provider(issuer, {
     clients: [{ client_id: FAKE_CLIENT.clientId, ...client }],
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
@@ -37,6 +31,6 @@ export async function startRealProvider(
     }),
     features: { devInteractions: { enabled: true } },
   })
-  server.on('request', provider.callback())
+  handle = provider.callback()
   return issuer
 }

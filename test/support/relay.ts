@@ -9,8 +9,8 @@ interface Relay {
   /** Resets every connection and refuses new ones, as if the server had stopped. */
   cut(): void
   /**
-   * Cuts once: where a client says this, which then never arrives; with `lost: 'answer'` it does, and what the
-   * server says to it is lost. With `after`, it waits until a client has said that first. Resolves when it has happened.
+   * Cuts once, when a client sends `said`. With `lost: 'request'`, it never arrives. With `lost: 'answer'`, it arrives, and the
+   * server's answer is lost. With `after`, waits until a client has sent that first. Resolves when the cut has happened.
    */
   cutAt(said: string, details: { lost: 'request' | 'answer'; after?: string }): Promise<void>
   /**

@@ -16,7 +16,7 @@ interface Options {
 
 let last: Promise<unknown> = Promise.resolve()
 
-/** Runs a command in this process, with an environment and a current folder of its own. Commands wait for each other. */
+/** Runs a command in this process, with its own environment and current folder. Commands run one after another. */
 export function runHere(args: readonly string[], options: Options = {}): Promise<Finished> {
   const finished = last.then(() => runNow(args, options))
   last = finished.catch(() => {})

@@ -1,4 +1,4 @@
-/** The one way in which tests send an HTTP request to the service. */
+/** Sends HTTP requests to the service. Tests use nothing else for that. */
 import { bodyTypesOf, type Contract } from '../../src/api/index.ts'
 import type { Auth } from '../../src/index.ts'
 
@@ -12,7 +12,7 @@ export interface Send {
   readonly json?: Readonly<Record<string, unknown>> | undefined
   /** Any other body. Its `Content-Type` goes into `headers` unless the body implies one. */
   readonly body?: RequestInit['body'] | undefined
-  /** Override the headers that `send` sets. */
+  /** These override the headers that `send` sets. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Value of the session cookie. */
   readonly sessionToken?: string | undefined
@@ -22,21 +22,21 @@ export interface Send {
   readonly browserToken?: string | undefined
   /** Value of the cookie `login`. */
   readonly loginToken?: string | undefined
-  /** Value of the cookie of a way to a provider, whose name has the end of its id. */
+  /** Value of the cookie of a sign-in flow. Its name contains the end of the flow's id. */
   readonly flowToken?: string | undefined
   /** Address of the connection. Only for a service in this process. */
   readonly ip?: string | undefined
 }
 
-/** Where the classic clients expect the service. Classic mode answers only to loopback hosts. */
+/** The URL at which classic clients expect the service. Classic mode accepts only loopback hosts. */
 const CLASSIC_URL = 'http://localhost:5000'
 
 /**
  * Sends one request and returns the response. Redirects are not followed.
  *
- * A service in this process gets cookies under the names it uses. In production mode the request goes to its base URL
- * and comes from a page of the service: it has `Origin` and `Sec-Fetch-Site` unless the method is GET. Otherwise it
- * goes to localhost and comes from a program, without these headers, as the classic clients send it.
+ * A service in this process gets cookies under the names it uses. In production mode, the request goes to the base URL and looks
+ * like one from a page of the service: it has `Origin` and `Sec-Fetch-Site` unless the method is GET. Otherwise it goes to
+ * localhost and has neither header, like a request of the classic clients.
  */
 export function send(
   target: Target,
@@ -100,7 +100,7 @@ export function sessionIn(response: Response): string | undefined {
     .match(/^(?:__(?:Host|Secure)-)?session_id=([^;]+); Path=\//)?.[1]
 }
 
-/** The same. Throws if the response sets no session cookie. */
+/** Like {@link sessionIn}, but throws if the response sets no session cookie. */
 export function sessionIdOf(response: Response): string {
   const sessionToken = sessionIn(response)
   if (sessionToken === undefined) throw new Error(`no session cookie: ${response.headers.getSetCookie()}`)

@@ -12,7 +12,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** The built command. As one bundle it starts three times as fast as the 400 source files. */
 export const COMMAND = join(ROOT, 'dist/cli/main.js')
 
-/** Registers a clean-up, such as `onTestFinished`. */
+/** Registers a clean-up, like `onTestFinished`. */
 type OnEnd = (end: () => Promise<void>) => void
 
 export interface ProcessOptions {
@@ -30,7 +30,7 @@ export interface RunningProcess {
   readonly lines: readonly string[]
   /** Waits for the first line that matches, also among earlier ones. Rejects if the process ends without it. */
   line(matches: (line: string) => boolean): Promise<string>
-  /** Sends a signal and waits for the end. @returns The exit code, or `null` if the signal ended the process. */
+  /** Sends a signal and waits until the process ends. @returns The exit code, or `null` if the signal ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | null>
   /** The whole standard error. Resolves when the process has ended. */
   readonly stderr: Promise<string>
@@ -46,7 +46,7 @@ interface LogLine {
 /** A running service. */
 export interface Service extends RunningProcess {
   readonly port: number
-  /** On 127.0.0.1, whatever the base URL of the service is. */
+  /** On 127.0.0.1, regardless of the base URL of the service. */
   readonly url: string
   /** Every line of the log so far. Throws if a line is not JSON. */
   log(): LogLine[]
@@ -54,7 +54,7 @@ export interface Service extends RunningProcess {
   logged(matches: (line: LogLine) => boolean): Promise<LogLine>
 }
 
-/** Starts a Node program. If it still runs when the test ends, it is killed. */
+/** Starts a Node program. It is killed when the test ends. */
 export function startProgram(args: readonly string[], options: ProcessOptions = {}): RunningProcess {
   const { onEnd = onTestFinished, under = [] } = options
   const [program = '', ...words] = [...under, process.execPath, ...args]
@@ -73,7 +73,7 @@ export function startProgram(args: readonly string[], options: ProcessOptions = 
     changed.resolve()
     changed = Promise.withResolvers()
   })
-  // Wait until the output is read completely.
+  // Done when the process has ended and its output is read completely.
   const done = Promise.all([ended, once(output, 'close')]).then(([code]) => code)
   const stderr = text(child.stderr)
 
@@ -126,7 +126,7 @@ export interface Finished {
   readonly stderr: string
 }
 
-/** Runs a command of `bienvenue` until it ends. Standard input is `input`, else empty, and never a terminal. */
+/** Runs a command of `bienvenue` until it ends. Standard input is `input` or empty, and never a terminal. */
 export function runCli(
   args: readonly string[],
   { env, ...options }: ProcessOptions & { input?: string } = {},
@@ -155,11 +155,13 @@ export async function run(
 }
 
 /** The cheapest hash that the settings allow, to save time. */
-const DEFAULTS = { BIENVENUE_BCRYPT_COST: '10' }
+export const DEFAULTS = { BIENVENUE_BCRYPT_COST: '10' }
 
-// A clean environment, so that variables of the machine cannot change a test. The compile cache halves the start
-// time of a process, and tests start hundreds.
-function spawnOptions({ cwd = ROOT, env }: ProcessOptions): SpawnOptions {
+/**
+ * A clean environment, so that variables of the machine cannot change a test. The compile cache halves the start time of a
+ * process, and tests start hundreds.
+ */
+export function spawnOptions({ cwd = ROOT, env }: ProcessOptions): SpawnOptions {
   const { PATH = '', HOME = '' } = process.env
   return { cwd, env: { PATH, HOME, NODE_COMPILE_CACHE: `${ROOT}.cache/compile`, ...env } }
 }

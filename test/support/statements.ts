@@ -1,10 +1,10 @@
-/** Counts what a service sends to its database. */
+/** Records the statements that a service sends to its database. */
 import diagnostics from 'node:diagnostics_channel'
 import pg from 'pg'
 import { vi } from 'vitest'
 import type { EngineName } from './engines.ts'
 
-/** Runs `act`. @returns Every statement that this process sent to a database meanwhile, in order. */
+/** Runs `act`. @returns Every statement that this process sent to a database during it, in order. */
 export function statementsDuring(engine: EngineName, act: () => Promise<unknown>): Promise<string[]> {
   return engine === 'sqlite' ? onSqlite(act) : onPostgres(act)
 }
@@ -22,7 +22,7 @@ async function onSqlite(act: () => Promise<unknown>): Promise<string[]> {
   return sent
 }
 
-/** Every statement passes this method of the driver, also those of a pool. */
+/** Every statement passes this method of the driver, even those of a pool. */
 async function onPostgres(act: () => Promise<unknown>): Promise<string[]> {
   const spy = vi.spyOn(pg.Client.prototype, 'query')
   try {

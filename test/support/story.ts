@@ -6,7 +6,7 @@ import { replaceRecoveryCodes } from '../../src/db/index.ts'
 import { type CreateAuthOptions, HookRefusal, MailError, MailRefused } from '../../src/index.ts'
 import { cbor, SoftwareAuthenticator } from './authenticator.ts'
 import type { EngineName } from './engines.ts'
-import { FAY, tellOfFactors } from './factor-story.ts'
+import { type Chapter, FAY, tellOfFactors } from './factor-story.ts'
 import {
   BASE_URL,
   CLIENT,
@@ -38,7 +38,7 @@ const DAVE = 'dave.mover@example.com'
 /** Gets an account from an operator, and sets the password with the mailed link. */
 const ERIN = 'erin.newcomer@example.com'
 const STRANGER = 'somebody.else@example.com'
-/** The application refuses this address, and that Carol signs in. */
+/** The application refuses this address. It also refuses Carol's sign-in. */
 const UNINVITED = 'ursula.uninvited@example.com'
 /** The mail server refuses mail to this address for good. */
 const REFUSED = 'full.mailbox@example.com'
@@ -99,11 +99,7 @@ export function story(engine: EngineName): Promise<Story> {
   return told
 }
 
-/**
- * Tells the story once more.
- *
- * @param options - Where, if not on a fresh database.
- */
+/** Tells the story again. @param options - The database, if not a fresh one. */
 export async function tellStory(
   engine: EngineName,
   options: Pick<CreateAuthOptions, 'database' | 'databaseUrl' | 'tablePrefix' | 'databaseSchema'> = {},
@@ -155,12 +151,10 @@ interface Answered {
   readonly deviceToken: string | undefined
 }
 
-/** What the chapters need. */
-interface Teller extends Production {
+/** What the chapters below need. */
+interface Teller extends Chapter {
   ask(method: string, path: string, request?: Send): Promise<Answered>
   login(email: string, password?: string, request?: Send): Promise<Answered>
-  keepSecret(value: string | undefined): void
-  keepRows(): Promise<void>
   told: Story
 }
 

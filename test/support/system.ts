@@ -1,6 +1,9 @@
-/** Resources that a test borrows from the machine and releases when it ends: folders, and third-party servers. */
+/** Resources that a test borrows from the machine and releases when it ends: folders, ports and third-party servers. */
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -13,6 +16,17 @@ export function temporaryFolder(onEnd: OnEnd = onTestFinished): string {
   const folder = mkdtempSync(join(tmpdir(), 'bienvenue-'))
   onEnd(() => rmSync(folder, { recursive: true, force: true }))
   return folder
+}
+
+/** Serves HTTP on a free port of 127.0.0.1 until the test ends. @returns The URL, without a path. */
+export async function serve(answer: RequestListener, onEnd: OnEnd = onTestFinished): Promise<string> {
+  const server = createServer(answer).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onEnd(async () => {
+    server.closeAllConnections()
+    await new Promise((done) => server.close(done))
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
 /** A third-party server that runs until the test ends. */

@@ -1,9 +1,9 @@
-/** Runs commands in a terminal, which `script` of util-linux provides. */
+/** Runs commands in a terminal, with the program `script` of util-linux. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { onTestFinished } from 'vitest'
-import { COMMAND, ROOT } from './service.ts'
+import { COMMAND, DEFAULTS, ROOT, spawnOptions } from './service.ts'
 
 const SCRIPT = '/usr/bin/script'
 
@@ -15,7 +15,7 @@ if (!hasTerminal) process.stderr.write('SKIPPED: commands at a terminal. They ne
 /**
  * Runs a command of `bienvenue` in a terminal until it ends.
  *
- * @param answers - The lines that the user types, one per question, each after its question appears.
+ * @param answers - The lines that the user types, each after a question appears.
  * @returns The exit code and everything the terminal shows.
  */
 export async function runAtTerminal(
@@ -27,10 +27,8 @@ export async function runAtTerminal(
   }: { env: Readonly<Record<string, string>>; answers?: readonly string[]; cwd?: string },
 ): Promise<{ exitCode: number | null; shown: string }> {
   const command = [process.execPath, COMMAND, ...args].map((word) => `'${word}'`).join(' ')
-  const { PATH = '', HOME = '' } = process.env
   const child = spawn(SCRIPT, ['--quiet', '--return', '--command', command, '/dev/null'], {
-    cwd,
-    env: { PATH, HOME, NODE_COMPILE_CACHE: `${ROOT}.cache/compile`, BIENVENUE_BCRYPT_COST: '10', ...env },
+    ...spawnOptions({ cwd, env: { ...DEFAULTS, ...env } }),
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))

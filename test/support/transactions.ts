@@ -1,4 +1,4 @@
-/** Watches what is sent to the databases, at the drivers. */
+/** Watches the statements that drivers send to databases. */
 import pg from 'pg'
 import { onTestFinished, vi } from 'vitest'
 
@@ -7,9 +7,9 @@ const { StatementSync } = process.getBuiltinModule('node:sqlite')
 type Method = (this: object, ...values: unknown[]) => unknown
 
 /**
- * Notes every transaction that writes, until the test ends. A write outside of a transaction counts as one.
+ * Records every transaction that writes, until the test ends. A write outside of a transaction counts as one.
  *
- * @returns Grows: for each transaction the tables that it wrote to, in the order of its statements.
+ * @returns A growing list: for each transaction, the tables that it wrote to, in the order of its statements.
  */
 export function watchTransactions(): string[][] {
   const transactions: string[][] = []

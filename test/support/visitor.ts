@@ -1,4 +1,4 @@
-/** A person with a browser that keeps cookies and runs no script, as far as the hosted pages can tell. */
+/** A person with a browser that keeps cookies and runs no script. */
 import type { Auth } from '../../src/index.ts'
 import { send } from './send.ts'
 
@@ -32,7 +32,7 @@ export class Visitor {
     return this.#cookies.get(name) ?? null
   }
 
-  /** Goes on with the session that a library call has renewed. */
+  /** Continues with the session that a library call has renewed. */
   goOnWith({ sessionToken }: { readonly sessionToken: string }): void {
     this.#cookies.set('__Host-session_id', sessionToken)
   }
@@ -68,7 +68,7 @@ export class Visitor {
   }
 }
 
-/** The names of the fields on a page, in their order. */
+/** The names of the fields on a page, in order. */
 export function fieldsIn(html: string): string[] {
   return [...html.matchAll(/<input[^>]* name="([^"]*)"/g)].map(([, name = '']) => name)
 }

@@ -1,4 +1,4 @@
-/** An account in good standing in production mode, and the requests that operations accept for it. */
+/** An account in production mode, and the requests that operations accept for it. */
 import { expect } from 'vitest'
 import { z } from 'zod'
 import * as fields from '../../src/api/fields.ts'
@@ -17,9 +17,9 @@ import { ALICE, NEW_ADDRESS, WRONG } from './story.ts'
 /** Alice, signed in. */
 export interface World extends Production {
   readonly userId: number
-  /** Of the session that the requests are for. */
+  /** The session for the requests. */
   sessionToken: string
-  /** What the audit has so far. */
+  /** All audit records so far. */
   readonly audit: readonly AuditRecord[]
   ask(method: string, path: string, request?: Send): Promise<Response>
   /** Starts another session of hers. */
@@ -59,7 +59,7 @@ export async function outcome(answer: Response): Promise<string> {
 
 type Filler = (world: World, operation: Operation, choice: number) => unknown
 
-/** What fills a field of an operation. Fields are known by their schema, so that a new operation needs nothing here. */
+/** A good value for each field, by its schema. A new operation with known fields needs no change here. */
 const VALUES = new Map<unknown, Filler>([
   [fields.email, () => ALICE],
   [fields.password, () => PASSWORD],
@@ -100,7 +100,7 @@ const BROWSER_TOKEN = 'b'.repeat(43)
 
 const WRONG_CODE = '00000000'
 
-/** What else is wrong than {@link WRONG}. A code can only be guessed by a browser that waits for one. */
+/** Wrong values of fields for which {@link WRONG} does not do. A code can be guessed only by a browser that waits for one. */
 const WRONG_VALUES = new Map<unknown, Filler>([
   [fields.mailedCode, (world, operation) => mailedCode(world, operation).then(() => WRONG_CODE)],
   [fields.totpCode, (world, operation) => totpCodeFor(world, operation).then(() => '000000')],
@@ -122,7 +122,7 @@ export const PASSWORDS: readonly unknown[] = [
   pageFields.formPassword,
 ]
 
-/** Fields of which an operation takes exactly one. The first is the usual one. */
+/** An operation takes exactly one of these fields. The first is the default. */
 const ALTERNATIVES: readonly unknown[] = [fields.stepUp.password, fields.stepUp.totp]
 const SECRETS: readonly unknown[] = [
   ...PASSWORDS,
@@ -137,8 +137,7 @@ const SECRETS: readonly unknown[] = [
 ]
 
 /**
- * Requests an email change and returns the token from the link. Meanwhile someone else has registered the address and not
- * confirmed it.
+ * Requests an email change and returns the token from the link. Then someone else registers the address without confirming it.
  */
 export async function emailChangeToken({ auth, mailedLink, newMails, newSession }: World): Promise<string> {
   await auth.account.changeEmail({ email: NEW_ADDRESS }, { sessionToken: await newSession() })
@@ -154,7 +153,7 @@ export async function resetToken({ auth, mailedLink }: World): Promise<string> {
   return (await mailedLink('reset_password')).token
 }
 
-/** Asks for a code for an operation, in her browser. What it is for is what the operation records. */
+/** Asks for a mailed code in her browser. Its purpose follows from the audit actions of the operation. */
 async function mailedCode(world: World, { audit = [] }: Operation): Promise<string> {
   const { auth, newMails, userId, db } = world
   const browser = { browserToken: BROWSER_TOKEN }
@@ -175,7 +174,7 @@ async function mailedCode(world: World, { audit = [] }: Operation): Promise<stri
     await auth.mailCodes.request({ purpose: 'reset_password', email: ALICE }, browser)
   }
   const code = (await newMails()).map((mail) => mail.code).find(Boolean)
-  // Meanwhile someone else registers the new address and does not confirm it.
+  // Then someone else registers the new address without confirming it.
   await auth.account.register({ email: NEW_ADDRESS, password: PASSWORD })
   await newMails()
   // A disabled account gets none.
@@ -191,7 +190,7 @@ interface Prepared {
 
 const PREPARED = new WeakMap<World, Promise<Prepared>>()
 
-/** Gives Alice second factors, once. Her sessions were started with them. */
+/** Gives Alice second factors, once. Her sessions count as started with them. */
 function prepared(world: World): Promise<Prepared> {
   const known = PREPARED.get(world) ?? prepareOnce(world)
   PREPARED.set(world, known)
@@ -205,7 +204,7 @@ async function prepareOnce(world: World): Promise<Prepared> {
   const { authenticator, passkey, sessionToken } = await addPasskey(auth, caller)
   await strengthenSessions(world)
   const app = await addTotp(auth, now, { sessionToken })
-  // The other sessions have ended. Here they go on.
+  // Adding a factor has ended the other sessions. Restore them.
   const insert = db.insertInto('sessions').values(sessions)
   if (sessions.length > 0) await insert.onConflict((conflict) => conflict.doNothing()).execute()
   await newMails()
@@ -216,10 +215,10 @@ async function strengthenSessions({ db, userId }: World): Promise<void> {
   await db.updateTable('sessions').set({ aal: 2, amr: 'pwd hwk mfa' }).where('user_id', '=', userId).execute()
 }
 
-/** Operations that need a second factor, or a state of it, before they are called. */
+/** Operations that need second factors in the account. */
 const NEEDS_FACTORS =
   /^(?:factors\.(?:remove|renew|set)|passkeys\.(?:re|start)|signIn\.(?:pending|with(?:Totp|Recovery|Passkey))|pages\.(?:(?:remove|rename|renew|set|prove|showSecond)|(?:signIn|stepUp)With))/
-/** Operations of a sign-in that waits for the set-up of a factor. */
+/** Operations of a sign-in that waits for a factor to be set up. */
 const ENROLS = /^pages\.(?:enrol|showEnrol|startEnrol)/
 /** Operations on an app that is being set up. */
 const SETS_UP = /confirm(?:Totp|App)$|enrolApp$|show(?:Enrolment)?App$/
@@ -235,7 +234,7 @@ async function prepare(operation: Operation, world: World): Promise<void> {
   if (/remove(?:Passkey)?$/.test(operation.id)) await world.db.deleteFrom('totp').execute()
 }
 
-/** The answer of a passkey to another ceremony than the one that it names. */
+/** A request with the response of a passkey to another ceremony than the one it names. */
 export async function withWrongPasskey(operation: Operation, world: World): Promise<Request> {
   const request = await requestFor(operation, world)
   const { authenticator } = await prepared(world)
@@ -249,7 +248,7 @@ export async function withWrongPasskey(operation: Operation, world: World): Prom
   return { ...request, json }
 }
 
-/** A sign-in of hers that waits. */
+/** The token of a pending sign-in of Alice. */
 async function waitingToken(world: World, operation: Operation): Promise<string> {
   const { id } = operation
   const { auth, newMails, db, userId } = world
@@ -283,33 +282,33 @@ async function totpCodeFor(world: World, operation: Operation): Promise<string> 
     ? { sessionToken: null, loginToken: await waitingToken(world, operation) }
     : { sessionToken: world.sessionToken }
   await strengthenSessions(world)
-  // A session that is not fresh gets no app.
+  // This fails if the session is not fresh.
   const app = await scanTotp(world.auth, world.now, caller).catch(() => null)
   return app?.codeAt() ?? '000000'
 }
 
-/** Puts the switch in the other position. */
+/** Puts the second factor in the opposite state. @returns The state that the operation sets. */
 async function setSwitch({ db, userId, now }: World, _: Operation, choice: number): Promise<boolean> {
   const enabled = choice === 0 ? null : now().getTime()
   await db.updateTable('users').set({ second_factor_enabled_at: enabled }).where('id', '=', userId).execute()
   return choice === 0
 }
 
-type Answer = Awaited<ReturnType<typeof passkeyAnswer>>
-const ANSWERS = new WeakMap<World, { readonly ceremony: string; readonly credential: unknown }>()
+interface PasskeyAnswer {
+  readonly ceremony: string
+  readonly credential: unknown
+}
+const ANSWERS = new WeakMap<World, PasskeyAnswer>()
 
-/** The answer of a passkey: the ceremony is asked for first, then the credential. */
-async function passkeyFor(
-  world: World,
-  operation: Operation,
-): Promise<Omit<Answer, 'credential'> & { credential: unknown }> {
+/** The response of a passkey. Requests fill in the ceremony first and the credential next, so two calls return the same. */
+async function passkeyFor(world: World, operation: Operation): Promise<PasskeyAnswer> {
   const known = ANSWERS.get(world)
   if (known !== undefined) {
     ANSWERS.delete(world)
     return known
   }
   const { auth, newSession } = world
-  let answer: { ceremony: string; credential: unknown }
+  let answer: PasskeyAnswer
   const { id } = operation
   const inBrowser = { browserToken: BROWSER_TOKEN, sessionToken: null }
   if (/\.add|enrolPasskey$/.test(id)) {
@@ -337,7 +336,7 @@ async function passkeyFor(
 
 /** A credential that was made for another challenge. */
 async function wrongCredential(world: World, operation: Operation): Promise<unknown> {
-  // That of the ceremony, then another one.
+  // The first call returns the right credential, the second one that of another ceremony.
   await passkeyFor(world, operation)
   const { credential } = await passkeyFor(world, operation)
   ANSWERS.delete(world)
@@ -369,7 +368,7 @@ export interface Request extends Send {
  * A request of Alice that an operation accepts, without a session.
  *
  * @param wrong - The schemas whose fields get a wrong value. Default: none.
- * @param choice - Which value a required enumeration gets.
+ * @param choice - The index of the value for required enumerations.
  */
 export async function requestFor(
   operation: Operation,
@@ -411,7 +410,7 @@ async function rowOf({ id }: Operation, world: World): Promise<string> {
   return id.startsWith('identities.') ? connectedIdentity(world) : otherSession(world)
 }
 
-/** The way to a provider and back that an operation goes on with, and where the browser comes back to. */
+/** The sign-in flow that an operation continues, and the path of the callback. */
 async function flowOf(
   { id, needs = [], body }: Operation,
   world: World,
@@ -451,12 +450,12 @@ export function guessesOf({ body }: Operation): readonly (readonly unknown[])[] 
   ].filter((schemas) => schemas.some((each) => shape.includes(each)))
 }
 
-/** The same with a wrong password. Tokens are right, so that it is the password that fails. */
+/** A request with a wrong password. Its tokens are right, so that the password is what fails. */
 export function withWrongPassword(operation: Operation, world: World): Promise<Request> {
   return requestFor(operation, world, PASSWORDS)
 }
 
-/** The same with a wrong password and wrong tokens. */
+/** A request with a wrong password and wrong tokens. */
 export function withWrongSecrets(operation: Operation, world: World): Promise<Request> {
   return requestFor(operation, world, SECRETS)
 }
