@@ -26,7 +26,7 @@ export const CLASSIC: readonly Mutant[] = [
   },
   {
     id: 'CX-02',
-    does: 'has sessions that never expire',
+    does: 'lets sessions last for ever',
     file: 'src/auth/sessions/guards.ts',
     find: 'if (expiresAt <= now || ',
     replace: 'if (',
@@ -54,14 +54,14 @@ export const CLASSIC: readonly Mutant[] = [
   },
   {
     id: 'CX-06',
-    does: 'takes the forms of other sites',
+    does: 'accepts forms from other sites',
     file: 'src/app/guards.ts',
     find: 'if (origin !== null && !isHidden && !site.isOwnOrigin(origin, host)) throw',
     replace: 'if (false) throw',
   },
   {
     id: 'CX-06',
-    does: 'takes other sites by Fetch Metadata',
+    does: 'accepts requests that Fetch Metadata marks as cross-site',
     file: 'src/app/guards.ts',
     find: "if (from !== null && from !== 'same-origin' && from !== 'none') throw",
     replace: 'if (false) throw',
@@ -139,7 +139,7 @@ export const CLASSIC: readonly Mutant[] = [
   },
   {
     id: 'CX-08',
-    does: 'does not say what the explicit answer reveals',
+    does: 'does not warn that the explicit answer reveals who has an account',
     file: 'src/options/account.ts',
     find: "      value === 'explicit' ? 'registration reveals whether an address has an account' : null,\n",
     replace: '      null,\n',
@@ -153,7 +153,7 @@ export const CLASSIC: readonly Mutant[] = [
   },
   {
     id: 'CX-12',
-    does: 'does no work for an unknown address',
+    does: 'does less work for an unknown address',
     file: 'src/auth/sign-in/password-check.ts',
     find: '  await hasher.verifyNothing(password)\n',
     replace: '',

@@ -102,14 +102,14 @@ export const CRYPTOGRAPHY: readonly Mutant[] = [
   },
   {
     id: 'CRY-07',
-    does: 'tells that a token has expired',
+    does: 'reveals that a token has expired',
     file: 'src/auth/tokens.ts',
     find: 'return token.expiresAt > ctx.now() ? token : null',
     replace: "if (token.expiresAt > ctx.now()) return token\n  throw new Error('expired')",
   },
   {
     id: 'CRY-07',
-    does: 'tells that an account is disabled',
+    does: 'reveals that an account is disabled',
     file: 'src/auth/sign-in/with-password.ts',
     find: "throw reason === 'password_compromised' ? new AuthError(reason) : wrongCredentials(ctx)",
     replace:

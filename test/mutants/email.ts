@@ -67,7 +67,7 @@ export const EMAIL: readonly Mutant[] = [
   },
   {
     id: 'EML-05',
-    does: 'tells referrers',
+    does: 'sends a referrer',
     file: 'src/app/responses.ts',
     find: "'referrer-policy': 'no-referrer'",
     replace: "'referrer-policy': 'origin'",
@@ -145,7 +145,7 @@ export const EMAIL: readonly Mutant[] = [
   },
   {
     id: 'EML-07',
-    does: 'keeps the password of whoever registered the address',
+    does: 'keeps the password of the person who registered the address first',
     file: 'src/auth/account/mailbox-proof.ts',
     find: 'await store.updateUser(tx.db, userId, { hashedPassword })',
     replace: 'if (locked.emailVerifiedAt !== null) await store.updateUser(tx.db, userId, { hashedPassword })',
@@ -223,7 +223,7 @@ export const EMAIL: readonly Mutant[] = [
   },
   {
     id: 'EML-09',
-    does: 'gives sign-ins back after success',
+    does: 'refunds the IP counter after a successful sign-in',
     file: 'src/auth/sign-in/throttle.ts',
     find: 'await signIn.stays(tx)\n      await attempt.succeeded(tx)',
     replace: 'await signIn.refund(tx)\n      await attempt.succeeded(tx)',
@@ -288,14 +288,14 @@ export const EMAIL: readonly Mutant[] = [
   },
   {
     id: 'EML-09',
-    does: 'gives the failure at an unconfirmed account back',
+    does: 'refunds the failure at an unconfirmed account',
     file: 'src/auth/sign-in/with-password.ts',
     find: '  await refused(ctx, ending, async',
     replace: '  await attempt.withdraw()\n  await refused(ctx, ending, async',
   },
   {
     id: 'EML-09',
-    does: 'gives the sign-in at an unconfirmed account back on a known device',
+    does: 'refunds the sign-in at an unconfirmed account on a known device',
     file: 'src/auth/sign-in/with-password.ts',
     find: '{ ...attempt, refundSignIn: attempt.keepSignIn }',
     replace: 'attempt',

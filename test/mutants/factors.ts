@@ -3,14 +3,14 @@ import type { Mutant } from './mutant.ts'
 export const FACTORS: readonly Mutant[] = [
   {
     id: 'MFA-01',
-    does: 'lets users in who lack a required factor',
+    does: 'signs in users who lack a required factor',
     file: 'src/auth/sign-in/gates.ts',
     find: `if (!factors.hasAny) return { next: 'enrol', methods: [] }`,
     replace: 'if (!factors.hasAny) return null',
   },
   {
     id: 'MFA-01',
-    does: 'asks only users who have chosen it',
+    does: 'asks only users who have enabled the second factor',
     file: 'src/auth/sign-in/gates.ts',
     find: 'if (user.secondFactorEnabledAt === null && !mustHaveSecondFactor(ctx, user)) return null',
     replace: 'if (user.secondFactorEnabledAt === null) return null',
@@ -31,14 +31,14 @@ export const FACTORS: readonly Mutant[] = [
   },
   {
     id: 'MFA-01',
-    does: 'lets an app lead past a passkey that the user has',
+    does: 'accepts an app although the user has a passkey',
     file: 'src/auth/sign-in/with-totp.ts',
     find: 'if (mustUsePasskey(ctx, live.user, await factorsOf(ctx, live.user.id)))',
     replace: 'if (false)',
   },
   {
     id: 'MFA-01',
-    does: 'sets another app up where the policy asks for a passkey',
+    does: 'sets up another app where the policy asks for a passkey',
     file: 'src/auth/factors/totp.ts',
     find: `enrollee.live !== null && policyFor(ctx, enrollee.user) === 'passkey'`,
     replace: 'false',
@@ -59,21 +59,21 @@ export const FACTORS: readonly Mutant[] = [
   },
   {
     id: 'MFA-01',
-    does: 'takes a code where a factor must be set up first',
+    does: 'accepts a code where a factor must be set up first',
     file: 'src/auth/sign-in/pending.ts',
     find: 'found === null || (next !== undefined && found.pending.next !== next)',
     replace: 'found === null',
   },
   {
     id: 'MFA-02',
-    does: 'lets a sign-in wait for ever',
+    does: 'lets a pending sign-in last for ever',
     file: 'src/auth/sign-in/pending.ts',
     find: 'user === null || pending.expiresAt <= ctx.now()',
     replace: 'user === null',
   },
   {
     id: 'MFA-02',
-    does: 'lets any number of sign-ins wait',
+    does: 'does not limit the number of pending sign-ins',
     file: 'src/auth/sign-in/pending.ts',
     find: 'const PENDING_PER_USER = 5',
     replace: 'const PENDING_PER_USER = 500',
@@ -89,7 +89,7 @@ export const FACTORS: readonly Mutant[] = [
   },
   {
     id: 'MFA-02',
-    does: 'keeps sign-ins that wait when the second factor is disabled',
+    does: 'keeps pending sign-ins when the second factor is disabled',
     file: 'src/auth/factors/switch.ts',
     find: `    await revokeOthers(tx, user.id, session)
 `,
@@ -97,7 +97,7 @@ export const FACTORS: readonly Mutant[] = [
   },
   {
     id: 'MFA-02',
-    does: 'keeps sign-ins that wait when a factor is removed',
+    does: 'keeps pending sign-ins when a factor is removed',
     file: 'src/auth/factors/removal.ts',
     find: `    await revokeOthers(tx, user.id, session)
 `,
@@ -105,7 +105,7 @@ export const FACTORS: readonly Mutant[] = [
   },
   {
     id: 'MFA-02',
-    does: 'keeps sign-ins that wait when codes are renewed',
+    does: 'keeps pending sign-ins when codes are renewed',
     file: 'src/auth/factors/renewal.ts',
     find: `    await revokeOthers(tx, user.id, session)
 `,
@@ -113,7 +113,7 @@ export const FACTORS: readonly Mutant[] = [
   },
   {
     id: 'MFA-02',
-    does: 'keeps sign-ins that wait when the user signs out everywhere else',
+    does: 'keeps pending sign-ins when the user signs out everywhere else',
     file: 'src/auth/sessions/own.ts',
     find: `    await store.deletePendingSignInsOf(tx.db, user.id)
 `,
@@ -121,7 +121,7 @@ export const FACTORS: readonly Mutant[] = [
   },
   {
     id: 'MFA-02',
-    does: 'keeps sign-ins that wait when the address changes',
+    does: 'keeps pending sign-ins when the address changes',
     file: 'src/auth/sessions/revoke.ts',
     find: `  await store.deletePendingSignInsOf(tx.db, userId)
   await cancelLinks`,
@@ -129,7 +129,7 @@ export const FACTORS: readonly Mutant[] = [
   },
   {
     id: 'MFA-02',
-    does: 'lets whoever waits for a factor set one up',
+    does: 'lets a user who must prove a factor set one up instead',
     file: 'src/auth/factors/enrollee.ts',
     find: `if (live?.pending.next === 'enrol')`,
     replace: 'if (live !== null)',
@@ -164,7 +164,7 @@ export const FACTORS: readonly Mutant[] = [
   },
   {
     id: 'MFA-04',
-    does: 'lets users turn a second factor off that they must have',
+    does: 'lets users turn off a second factor that they must have',
     file: 'src/auth/factors/switch.ts',
     find: `      if (mustHaveSecondFactor(tx, locked)) throw new AuthError('last_factor')
 `,
@@ -187,7 +187,7 @@ export const FACTORS: readonly Mutant[] = [
   },
   {
     id: 'MFA-04',
-    does: 'keeps the sign-ins that wait for a revoked factor',
+    does: 'keeps the pending sign-ins of a revoked factor',
     file: 'src/auth/users/factors.ts',
     find: `    await store.deletePendingSignInsOf(tx.db, userId)
 `,
@@ -320,7 +320,7 @@ export const FACTORS: readonly Mutant[] = [
   },
   {
     id: 'RCV-03',
-    does: 'puts no new code in the place of a used one',
+    does: 'does not replace a used code',
     file: 'src/auth/factors/recovery-codes.ts',
     find: 'const newHash = await orWithdraw(attempt, () => ctx.recoveryHasher.hash(newCode))',
     replace: 'const newHash = await orWithdraw(attempt, () => ctx.recoveryHasher.hash(code))',

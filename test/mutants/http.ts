@@ -75,7 +75,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     id: 'API-03',
-    does: 'exports all that is known of an account',
+    does: 'exports every field of an account',
     file: 'src/app/wire.ts',
     find: 'locale: account.locale,',
     replace: 'locale: account.locale, ...account,',
@@ -146,21 +146,21 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     id: 'API-06',
-    does: 'takes the method from a header',
+    does: 'reads the method from a header',
     file: 'src/app/index.ts',
     find: 'find(incoming.method, path)\n',
     replace: "find(incoming.header('x-http-method-override') ?? incoming.method, path)\n",
   },
   {
     id: 'API-07',
-    does: 'takes forms on every route',
+    does: 'accepts forms on every route',
     file: 'src/api/contract.ts',
     find: "'multipart/form-data', JSON_TYPE] : [JSON_TYPE]",
     replace: "'multipart/form-data', JSON_TYPE] : [JSON_TYPE, FORM_TYPE]",
   },
   {
     id: 'API-07',
-    does: 'takes JSON of any type on every route',
+    does: 'accepts JSON of any type on every route',
     file: 'src/app/body.ts',
     find: 'const parse = type !== null && types.includes(type.value) ? PARSERS.get(type.value) : undefined',
     replace:
@@ -175,7 +175,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     id: 'API-08',
-    does: 'takes same-site requests',
+    does: 'accepts same-site requests',
     file: 'src/app/guards.ts',
     find: "if (from !== null && from !== 'same-origin' && from !== 'none') throw",
     replace: "if (from !== null && from !== 'same-origin' && from !== 'same-site' && from !== 'none') throw",
@@ -189,21 +189,21 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     id: 'API-08',
-    does: 'takes the origin null',
+    does: 'accepts the origin null',
     file: 'src/app/guards.ts',
     find: "const isHidden = origin === 'null' && from === 'same-origin'",
     replace: "const isHidden = origin === 'null'",
   },
   {
     id: 'API-08',
-    does: 'takes http for https',
+    does: 'treats http as https',
     file: 'src/app/guards.ts',
     find: 'isOwnOrigin: (origin) => origin === url.origin,',
     replace: "isOwnOrigin: (origin) => origin.replace('http:', 'https:') === url.origin,",
   },
   {
     id: 'API-08',
-    does: 'takes forms with a session and no origin',
+    does: 'accepts forms with a session and no origin',
     file: 'src/app/guards.ts',
     find: 'if (!hasOrigin && !allowsFormsWithoutOrigin && isSimple(incoming) && hasSessionCookie())',
     replace: 'if (false)',
@@ -239,7 +239,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     id: 'API-10',
-    does: 'tells referrers',
+    does: 'sends a referrer',
     file: 'src/app/responses.ts',
     find: "'referrer-policy': 'no-referrer'",
     replace: "'referrer-policy': 'origin'",
@@ -325,7 +325,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     id: 'API-14',
-    does: 'tells the cause of a fault',
+    does: 'sends the cause of a fault',
     file: 'src/app/responses.ts',
     find: '    request_id: requestId,\n',
     replace:
@@ -333,7 +333,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     id: 'API-14',
-    does: 'tells its name in a header',
+    does: 'sends its name in a header',
     file: 'src/app/responses.ts',
     find: "  'cache-control': 'no-store',\n",
     replace: "  'cache-control': 'no-store',\n  server: 'bienvenue',\n",
@@ -348,7 +348,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     id: 'API-15',
-    does: 'takes a fault for no session',
+    does: 'treats a fault as no session',
     file: 'src/app/routes/sessions.ts',
     find: 'if (!(await auth.sessions.signOut(caller))) throw',
     replace: 'if (!(await auth.sessions.signOut(caller).catch(() => true))) throw',
@@ -364,7 +364,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     id: 'API-15',
-    does: 'takes the failure of a hook for its permission',
+    does: 'treats the failure of a hook as permission',
     file: 'src/auth/hooks.ts',
     find: '      throw new AuthError(code, { cause: error })',
     replace:
@@ -372,7 +372,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     id: 'API-15',
-    does: 'takes the silence of a hook for its permission',
+    does: 'treats a hook that does not answer as permission',
     file: 'src/auth/hooks.ts',
     find: '      throw new AuthError(code, { cause: error })',
     replace:
@@ -387,7 +387,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     id: 'API-16',
-    does: 'believes X-Forwarded-For without a proxy',
+    does: 'trusts X-Forwarded-For without a proxy',
     file: 'src/lib/proxies.ts',
     find: 'if (client === undefined || trusted?.has(client) !== true) break',
     replace: 'if (client === undefined) break',
@@ -401,21 +401,21 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     id: 'API-16',
-    does: 'believes X-Forwarded-For if no proxy is configured',
+    does: 'trusts X-Forwarded-For if no proxy is configured',
     file: 'src/app/index.ts',
     find: '? incoming.peer\n',
     replace: "? (incoming.header('x-forwarded-for') ?? incoming.peer)\n",
   },
   {
     id: 'API-16',
-    does: 'believes X-Forwarded-Host',
+    does: 'trusts X-Forwarded-Host',
     file: 'src/app/guards.ts',
     find: "const hostHeader = incoming.header('host')",
     replace: "const hostHeader = incoming.header('x-forwarded-host') ?? incoming.header('host')",
   },
   {
     id: 'API-16',
-    does: 'takes X-Real-IP over the connection',
+    does: 'prefers X-Real-IP to the connection',
     file: 'src/app/index.ts',
     find: 'clientAddress(incoming.peer,',
     replace: "clientAddress(incoming.header('x-real-ip') ?? incoming.peer,",
@@ -457,7 +457,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     id: 'API-18',
-    does: 'takes whatever begins with a slash for a path',
+    does: 'treats everything that begins with a slash as a path',
     file: 'src/app/pages/return-to.ts',
     find: "if (text.startsWith('/')) return localTarget(text)",
     replace: "if (text.startsWith('/')) return text",
@@ -492,7 +492,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     id: 'API-19',
-    does: 'carries out what follows a request of doubtful framing',
+    does: 'processes what follows a request of doubtful framing',
     file: 'src/app/node.ts',
     find: '    if (inDoubt.has(socket)) return\n',
     replace: '',
@@ -514,7 +514,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     id: 'API-20',
-    does: 'tells its uptime in the health check',
+    does: 'reveals its uptime in the health check',
     file: 'src/app/routes/service.ts',
     find: "health: () => ({ body: { status: 'ok' } })",
     replace: "health: () => ({ body: { status: 'ok', uptime: process.uptime() } as { status: 'ok' } })",

@@ -11,7 +11,7 @@ export const OPERATION: readonly Mutant[] = [
   },
   {
     id: 'ADM-02',
-    does: 'tells that another user has a session',
+    does: 'reveals that another user has a session',
     file: 'src/auth/sessions/own.ts',
     find: "userId: user.id })))\n      throw new AuthError('not_found')",
     replace:
@@ -40,7 +40,7 @@ export const OPERATION: readonly Mutant[] = [
   },
   {
     id: 'AUD-02',
-    does: 'names every actor a user',
+    does: 'records every actor as a user',
     file: 'src/auth/audit/record.ts',
     find: "actor: caller.actor?.kind ?? 'anonymous'",
     replace: "actor: 'user'",
@@ -282,28 +282,28 @@ export const OPERATION: readonly Mutant[] = [
   },
   {
     id: 'AVL-02',
-    does: 'takes bodies of any size',
+    does: 'accepts bodies of any size',
     file: 'src/app/body.ts',
     find: 'const BODY_MAX_BYTES = 64 * 1_024',
     replace: 'const BODY_MAX_BYTES = 64 * 1_024 * 1_024',
   },
   {
     id: 'AVL-02',
-    does: 'takes addresses of any length',
+    does: 'accepts addresses of any length',
     file: 'src/app/guards.ts',
     find: "if (incoming.target.length > URL_MAX_LENGTH) throw new AuthError('uri_too_long')",
     replace: '',
   },
   {
     id: 'AVL-02',
-    does: 'takes headers of 64 KiB',
+    does: 'accepts headers of 64 KiB',
     file: 'src/app/server.ts',
     find: 'maxHeaderSize: 16 * 1_024',
     replace: 'maxHeaderSize: 64 * 1_024',
   },
   {
     id: 'AVL-02',
-    does: 'waits for headers without end',
+    does: 'waits for headers for ever',
     file: 'src/app/server.ts',
     find: 'headersTimeout: 10_000,\n  requestTimeout: 30_000',
     replace: 'headersTimeout: 0,\n  requestTimeout: 0',

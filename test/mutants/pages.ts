@@ -15,7 +15,7 @@ export const PAGES: readonly Mutant[] = [
   },
   {
     id: 'API-18',
-    does: 'reads backslashes and tabs as browsers do not',
+    does: 'reads backslashes and tabs differently than browsers',
     file: RETURN_TO,
     find: ' || MISREAD.test(text)) return null',
     replace: ') return null',

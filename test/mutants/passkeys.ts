@@ -15,14 +15,14 @@ export const PASSKEYS: readonly Mutant[] = [
   },
   {
     id: 'PKY-01',
-    does: 'takes a challenge of another purpose',
+    does: 'accepts a challenge for another purpose',
     file: 'src/auth/passkeys/ceremonies.ts',
     find: ' && purposes.includes(taken.purpose) ? taken',
     replace: ' ? taken',
   },
   {
     id: 'PKY-01',
-    does: 'takes a challenge of another account',
+    does: 'accepts a challenge for another account',
     file: 'src/auth/passkeys/use.ts',
     find: 'ceremony === null || ceremony.userId !== (named?.id ?? null)',
     replace: 'ceremony === null',
@@ -156,7 +156,7 @@ export const PASSKEYS: readonly Mutant[] = [
   },
   {
     id: 'PKY-04',
-    does: 'believes any user handle',
+    does: 'accepts any user handle',
     file: 'src/auth/passkeys/use.ts',
     find: 'if (!isSame && (named === null || userHandle !== null))',
     replace: 'if (false)',
@@ -202,7 +202,7 @@ export const PASSKEYS: readonly Mutant[] = [
   },
   {
     id: 'PKY-09',
-    does: 'lists the passkeys of whoever is signed in',
+    does: 'lists the passkeys of the signed-in user',
     file: 'src/auth/passkeys/start.ts',
     find: `if (purpose === 'sign_in') return null`,
     replace: `if (purpose === 'sign_in') return (await requireAnySession(ctx, caller).catch(() => null))?.user ?? null`,

@@ -16,14 +16,14 @@ export const PROVIDERS: readonly Mutant[] = [
   },
   {
     id: 'FED-01',
-    does: 'believes every address',
+    does: 'trusts every address',
     file: SIGN_IN,
     find: "email !== null && emailVerified ? 'account_exists'",
     replace: "email !== null ? 'account_exists'",
   },
   {
     id: 'FED-01',
-    does: 'takes any text for a verified address',
+    does: 'treats any text as a verified address',
     file: 'src/auth/providers/presets/preset.ts',
     find: "return said === true || said === 'true'",
     replace: 'return Boolean(said)',
@@ -93,7 +93,7 @@ export const PROVIDERS: readonly Mutant[] = [
   },
   {
     id: 'FED-04',
-    does: 'believes the document of another issuer',
+    does: 'trusts the document of another issuer',
     file: 'src/auth/providers/protocol/metadata.ts',
     find: "  if (!isOurs) throw new ProviderProblem('discovery issuer')\n",
     replace: '',
@@ -135,7 +135,7 @@ export const PROVIDERS: readonly Mutant[] = [
   },
   {
     id: 'FED-08',
-    does: 'takes an ID token for a logout token',
+    does: 'accepts an ID token as a logout token',
     file: LOGOUT,
     find: "    if (nonce !== undefined) throw new ProviderProblem('logout token nonce')\n",
     replace: '',
@@ -170,7 +170,7 @@ export const PROVIDERS: readonly Mutant[] = [
   },
   {
     id: 'FED-09',
-    does: 'reads without an end',
+    does: 'reads without a limit',
     file: OUTBOUND,
     find: "      if (length > maxBytes) throw new OutboundError('too_large')\n",
     replace: '',

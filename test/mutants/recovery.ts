@@ -22,7 +22,7 @@ export const RECOVERY: readonly Mutant[] = [
   },
   {
     id: 'REC-01',
-    does: 'does no work for an unknown address',
+    does: 'does less work for an unknown address',
     file: 'src/auth/account/password-reset.ts',
     find: "    else await enqueueDecoy(tx, 'reset_password', caller, email, code.purpose)\n",
     replace: '',
@@ -244,7 +244,7 @@ export const RECOVERY: readonly Mutant[] = [
   },
   {
     id: 'REC-08',
-    does: 'takes the app away with a reset',
+    does: 'removes the app with a reset',
     file: 'src/auth/account/mailbox-proof.ts',
     find: `    await store.updateUser(tx.db, userId, { hashedPassword })
 `,

@@ -10,7 +10,7 @@ export const SESSIONS: readonly Mutant[] = [
   },
   {
     id: 'SES-01',
-    does: 'believes a header about the user',
+    does: 'trusts a header about the user',
     file: 'src/app/credentials.ts',
     find: "return { sessionToken: readSessionCookie(cookies, options), transport: 'cookie' }",
     replace:
@@ -103,7 +103,7 @@ export const SESSIONS: readonly Mutant[] = [
   },
   {
     id: 'SES-01',
-    does: 'believes a header about the user in production',
+    does: 'trusts a header about the user in production',
     file: 'src/app/credentials.ts',
     find: "return { sessionToken: readSessionCookie(cookies, options), transport: 'cookie' }",
     replace:
@@ -390,7 +390,7 @@ export const SESSIONS: readonly Mutant[] = [
   },
   {
     id: 'SES-08',
-    does: 'keeps level 2 for any time',
+    does: 'keeps level 2 for ever',
     file: 'src/auth/sessions/guards.ts',
     find: `    now() < secondsAfter(createdAt, options.aal2LifetimeSeconds) &&
 `,

@@ -119,7 +119,7 @@ export const SIGN_IN: readonly Mutant[] = [
   },
   {
     id: 'LGN-07',
-    does: 'tells in the answer that an address is taken',
+    does: 'reveals in the answer that an address is taken',
     file: 'src/auth/account/sign-up.ts',
     find: '    await enqueueMail(tx, owner, kind, caller, tx.options.emailVerification ? { code } : {})\n',
     replace:
@@ -127,7 +127,7 @@ export const SIGN_IN: readonly Mutant[] = [
   },
   {
     id: 'LGN-07',
-    does: 'does not tell the mailbox of a taken address',
+    does: 'does not notify the mailbox of a taken address',
     file: 'src/auth/account/sign-up.ts',
     find: '    await enqueueMail(tx, owner, kind, caller, tx.options.emailVerification ? { code } : {})\n',
     replace: '',
@@ -189,7 +189,7 @@ export const SIGN_IN: readonly Mutant[] = [
   },
   {
     id: 'LGN-13',
-    does: 'signs in whoever opens the link of a reset',
+    does: 'signs in the person who opens a reset link',
     file: 'src/app/routes/account.ts',
     find: "    return { body: { email: user.email, message: 'Password updated' } }\n",
     replace:
@@ -197,7 +197,7 @@ export const SIGN_IN: readonly Mutant[] = [
   },
   {
     id: 'LGN-13',
-    does: 'signs in whoever confirms an address',
+    does: 'signs in the person who confirms an address',
     file: 'src/app/routes/account.ts',
     find: "    return { body: { email, message: 'Email confirmed' } }\n",
     replace:
@@ -226,7 +226,7 @@ export const SIGN_IN: readonly Mutant[] = [
   },
   {
     id: 'LGN-10',
-    does: 'knows a sign-in that waits by its id alone',
+    does: 'finds a pending sign-in by its id alone',
     file: 'src/auth/sign-in/pending.ts',
     find: '!pending || !equalInConstantTime(pending.secretHash, bearer.secretHash)',
     replace: '!pending',
