@@ -18,7 +18,6 @@ import { DONE, type PageRequest, STRONG } from '../../pages/request.ts'
 import { unlessGone } from '../../pages/unless-gone.ts'
 import { profileChanges, withBoxes } from '../../pages/user-fields.ts'
 import { isServed } from '../../served.ts'
-import { delivery } from '../../signed-in.ts'
 
 const { pages } = TOPICS
 
@@ -93,7 +92,7 @@ export function accountPages(kit: PageKit): Route[] {
         async submit(request, { password, new_password }) {
           const passwords = { currentPassword: password, newPassword: new_password }
           const renewed = await auth.account.changePassword(passwords, request.caller)
-          const { cookies } = delivery(renewed, auth.options)
+          const cookies = request.cookieOf(renewed)
           return request.goTo('/account/password', { [DONE]: 'changed' }, { cookies })
         },
       },

@@ -11,7 +11,6 @@ import { formRoutes, pageRoute, submitRoute } from '../../pages/page.ts'
 import { DONE, type PageRequest, STRONG } from '../../pages/request.ts'
 import { unlessGone } from '../../pages/unless-gone.ts'
 import { type Answer, redirect } from '../../responses.ts'
-import { cookiesFor } from '../../signed-in.ts'
 
 const { pages } = TOPICS
 
@@ -148,8 +147,8 @@ export function providerPages(kit: PageKit): Route[] {
       case 'connected':
         return request.goBack(kit.returnTarget(outcome.returnTo), { cookies: [cleared] })
       case 'reauthenticated': {
-        const cookies = cookiesFor(outcome, auth.options).map(({ header }) => header)
-        return request.goBack(kit.returnTarget(outcome.returnTo), { cookies: [...cookies, cleared] })
+        const cookies = [...request.cookieOf(outcome), cleared]
+        return request.goBack(kit.returnTarget(outcome.returnTo), { cookies })
       }
       default: {
         const answer = request.goOnSignedIn(outcome, outcome.returnTo)
