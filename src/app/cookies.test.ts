@@ -107,7 +107,7 @@ describe('Set-Cookie', () => {
     )
   })
 
-  it('leaves out both if the cookie ends with the browser', () => {
+  it('leaves out Max-Age and Expires if the cookie ends with the browser', () => {
     const { header, options } = sessionCookie('0a', { persistent: false }, SECURE)
     expect(header).toBe('__Host-session_id=0a; Path=/; Secure; HttpOnly; SameSite=Lax')
     expect(options).toEqual({ path: '/', httpOnly: true, sameSite: 'lax', secure: true })

@@ -32,7 +32,7 @@ describe('the credentials of a request', () => {
   })
 
   it.each(['Basic YTpi', 'Bearerabc', 'DPoP abc', 'Digest Bearer abc', ''])(
-    'ignore `Authorization: %s`, which is somebody else’s',
+    'ignore `Authorization: %s`, which uses another scheme',
     (authorization) => {
       expect(credentials({ authorization })).toEqual(NONE)
       expect(credentials({ authorization, cookie: 'session_id=abc' })).toMatchObject({ sessionToken: 'abc' })

@@ -22,7 +22,7 @@ it('a handler cannot send a field that the contract does not list [API-03]', asy
   await expect(answer({ status: 'ok', hashed_password: '!' })).rejects.toThrow('hashed_password')
 })
 
-it('an export leaves out what the tables have besides [API-03]', async () => {
+it('an export contains only the fields that the contract lists, whatever the tables have [API-03]', async () => {
   const at = new Date('2026-11-21T12:00:00Z')
   const more = {
     hashedPassword: '!',

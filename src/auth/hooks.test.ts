@@ -165,7 +165,7 @@ onEachEngine('beforeSignUp', (engine) => {
     expect(await rowsOf(scene)).toEqual(before)
   })
 
-  it('is not asked where the program adds the account, nor beyond the limit of registrations', async () => {
+  it('does not run for accounts that the program adds, nor for registrations over the limit', async () => {
     const hook = vi.fn(refuse)
     const { auth, ask } = await withHooks(engine, { beforeSignUp: hook }, { registrationsPerIp: 2 })
     await auth.users.create({ email: 'a@example.com', password: PASSWORD })
@@ -249,7 +249,7 @@ onEachEngine('beforeSignIn', (engine) => {
     expect(scene.errors.map(({ message }) => message)).toEqual(faults)
   })
 
-  it('is asked for a bearer token too', async () => {
+  it('also runs for a bearer token', async () => {
     const hook = vi.fn<() => void>(refuse)
     const scene = await withHooks(engine, { beforeSignIn: hook })
     await createAccount(scene.auth)
@@ -294,7 +294,7 @@ onEachEngine('beforeSignIn', (engine) => {
     ])
   })
 
-  it('is asked only behind every other gate', async () => {
+  it('runs only after every other gate', async () => {
     const hook = vi.fn()
     const { auth, ask, db } = await withHooks(engine, { beforeSignIn: hook })
     await createAccount(auth)
@@ -370,7 +370,7 @@ onEachEngine('beforeSignIn', (engine) => {
     expect((await rowsOf(scene)).sessions).toEqual([])
   })
 
-  it('is not asked where a session is renewed, nor where no session starts or the program vouches', async () => {
+  it('does not run if a session is renewed, no session starts, or the program vouches for the user', async () => {
     const hook = vi.fn()
     const { auth } = await withHooks(engine, { beforeSignIn: hook })
     await createAccount(auth)

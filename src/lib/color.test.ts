@@ -45,11 +45,11 @@ describe('colorOf', () => {
 })
 
 describe('nearestShade', () => {
-  it('is the color itself if it fulfils the condition', () => {
+  it('is the color itself if it meets the condition', () => {
     expect(nearestShade('#ABCDEF', () => true)).toBe('#abcdef')
   })
 
-  it('goes in the direction, or in the nearer one', () => {
+  it('is in the given direction, or in the nearer one', () => {
     const isOn = (background: string) => (shade: string) => contrastOf(shade, background) >= 4.5
     expect(nearestShade('#777777', isOn('#ffffff'))).toBe('#767676')
     expect(nearestShade('#777777', isOn('#000000'), 'lighter')).toBe('#777777')

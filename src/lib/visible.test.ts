@@ -47,7 +47,7 @@ describe('visibleJson', () => {
     expect(JSON.parse(json)).toEqual(value)
   })
 
-  it('does so for any value', () => {
+  it('keeps the meaning of any value', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ unit: CHARACTER }), fc.string({ unit: CHARACTER })), (value) => {
         const json = visibleJson(JSON.stringify(value))

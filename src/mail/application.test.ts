@@ -316,7 +316,7 @@ describe('the option mail', () => {
     )
   })
 
-  it('has code of the application only if there is a function', () => {
+  it('runs code of the application only if there is a function', () => {
     const link = 'https://app.example.com/#{token}'
     expect(writer({}).runsCode).toBe(false)
     expect(writer({ links: { reset_password: link }, templates: { test: undefined } }).runsCode).toBe(false)

@@ -106,7 +106,7 @@ describe('openBranding', () => {
     )
   })
 
-  it('goes without files that have become unusable', () => {
+  it('omits files that have become unusable', () => {
     const [logo, texts] = [fileOf(PNG), fileOf('{')]
     rmSync(logo)
     expect(openBranding({ accent: '', logo, texts })).toEqual({

@@ -188,7 +188,7 @@ it('every element, attribute and property of the mails is known to caniemail.com
   expect(used.filter((each) => !data.some(({ slug }) => slug === slugOf(each)))).toEqual([])
 })
 
-it('mails use only what Gmail, Outlook, Apple Mail and Yahoo support, but for the listed exceptions', () => {
+it('mails use only what Gmail, Outlook, Apple Mail and Yahoo support, except for the listed exceptions', () => {
   const slugs = new Set(used.map(slugOf))
   const partly = data.flatMap((feature) => {
     const families = slugs.has(feature.slug) ? familiesWithout(feature) : ''

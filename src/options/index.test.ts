@@ -859,7 +859,7 @@ describe('passkeys', () => {
     expect(problemsOf({ rpId: 'example.com' })).toEqual(['rpId'])
   })
 
-  it('are there if the policy requires a second factor', () => {
+  it('are enabled if the policy requires a second factor', () => {
     for (const secondFactor of ['required', 'passkey'] as const) {
       expect(problemsOf({ baseUrl, secondFactor })).toEqual([])
       for (const given of [

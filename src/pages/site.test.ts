@@ -47,7 +47,7 @@ describe('openSite', () => {
     expect(open({}).name).toBe('Bienvenue')
   })
 
-  it('has what is set', () => {
+  it('uses every setting', () => {
     const site = open({
       baseUrl: 'https://auth.example.com',
       serviceName: 'Café Zoé',

@@ -358,7 +358,7 @@ onEachEngine('the owner of an account under attack', (engine) => {
     expect(await guess(auth, VICTIM, NEW_PASSWORD)).toBe('200')
   })
 
-  it('is not served by a device cookie of another account or an altered one, nor beyond the device’s own limit', async () => {
+  it('cannot sign in with a device cookie that is altered or of another account, nor beyond the limit of the device', async () => {
     const { auth, deviceToken } = await besieged()
     await addMember(auth, MALLORY)
     const mallorys = (await signIn(auth, MALLORY)).deviceToken

@@ -28,7 +28,7 @@ onEachEngine('a mailed code', (engine) => {
     }
   }
 
-  it('is worth nothing in another browser, whatever that browser has asked for', async () => {
+  it('does not work in another browser, whatever that browser has requested', async () => {
     const { auth, ask, reset, latest } = await scene()
     await addMember(auth)
     const [own, other] = [randomSecret(), randomSecret()]
@@ -40,7 +40,7 @@ onEachEngine('a mailed code', (engine) => {
     expect(await reset(own, code)).toBe('200')
   })
 
-  it('CVE-2025-64102: cannot be guessed by asking again, from several browsers, or all at once', async () => {
+  it('CVE-2025-64102: cannot be guessed by requesting it again, from several browsers, or all at once', async () => {
     const { auth, ask, reset, latest } = await scene()
     await addMember(auth)
     const browsers = Array.from({ length: 8 }, randomSecret)
@@ -59,7 +59,7 @@ onEachEngine('a mailed code', (engine) => {
     expect(await reset(fresh, code)).toBe('429 too_many_attempts')
   })
 
-  it('is void after five wrong ones, so that waiting does not help', async () => {
+  it('is void after five wrong guesses, so that waiting does not help', async () => {
     const { auth, now, ask, reset, latest } = await scene()
     await addMember(auth)
     const browser = randomSecret()
@@ -84,7 +84,7 @@ onEachEngine('a mailed code', (engine) => {
     expect(await outcome(confirm(victim, code))).toBe('401 invalid_code')
   })
 
-  it('signs nobody in who planted the cookie in the browser of the victim, but does not have the mail', async () => {
+  it('does not sign in an attacker who planted the cookie in the browser of the victim but cannot read the mail', async () => {
     const { auth, register, confirm, latest } = await scene()
     const planted = randomSecret()
     // The victim registers in a browser whose cookie the attacker knows, because it is kept.

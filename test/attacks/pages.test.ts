@@ -154,7 +154,7 @@ describe.skipIf(!hasBrowser)('the hosted pages in a browser', () => {
     expect(await other.innerText('header')).toContain(ALICE)
   })
 
-  it('go on in one tab after the other has signed in', async () => {
+  it('continue in one tab after the other has signed in', async () => {
     const browsing = await context()
     const [one, other] = [await browsing.newPage(), await browsing.newPage()]
     await other.goto(`${site.origin}/sign_in?return_to=/account/password`)

@@ -129,7 +129,7 @@ onBothEngines('a passkey', (engine) => {
     expect(await signedInAs(on, await ask('POST', '/sessions/passkey', { json }))).toBe(VICTIM)
   })
 
-  it('is checked once for each ceremony, sent twenty times at once [PKY-01]', async () => {
+  it('is checked once for each ceremony, even if sent twenty times at once [PKY-01]', async () => {
     const { on, go, db, victim } = await rivals(engine)
     await db.deleteFrom('sessions').execute()
     const json = await answered(on, victim.authenticator, 'sign_in')
@@ -142,7 +142,7 @@ onBothEngines('a passkey', (engine) => {
 })
 
 onEachEngine('the answer of a passkey', (engine) => {
-  it('is worth nothing for another purpose, in another browser, for another account, again, or late [PKY-01]', async () => {
+  it('is refused for another purpose, in another browser, for another account, a second time, or late [PKY-01]', async () => {
     const { on, go, now, session, wait, victim, mallory } = await rivals(engine)
     const own = { sessionToken: await session(VICTIM, 'hwk mfa'), loginToken: await wait() }
     const accepted: string[] = []
@@ -221,7 +221,7 @@ onEachEngine('the answer of a passkey', (engine) => {
     'an altered signature': { signature: (bytes) => Buffer.from(bytes.with(bytes.length - 1, 7)) },
   }
 
-  it('is refused with any one thing wrong, even if signed anew [PKY-02, PKY-08]', async () => {
+  it('is refused with any single error, even if it is signed again [PKY-02, PKY-08]', async () => {
     const { on, go, session, wait, victim } = await rivals(engine)
     const own = { sessionToken: await session(), loginToken: await wait() }
     for (const [wrong, changes] of Object.entries(BROKEN))
@@ -235,7 +235,7 @@ onEachEngine('the answer of a passkey', (engine) => {
       }
   })
 
-  it('without verification of the user is one factor: none at a sign-in, the second after a password [PKY-03]', async () => {
+  it('without verification of the user is one factor: not enough on its own, the second one after a password [PKY-03]', async () => {
     const { on, ask, go, session, wait, victim } = await rivals(engine)
     const changes = { flags: { uv: false } }
     const alone = await answered(on, victim.authenticator, 'sign_in', {}, changes)
@@ -259,7 +259,7 @@ onEachEngine('the answer of a passkey', (engine) => {
     }
   })
 
-  it('tells that nobody has the passkey only if everything else is right, and no options tell who has one [PKY-01, PKY-09]', async () => {
+  it('reveals that no account has the passkey only if everything else is right, and options never reveal who has one [PKY-01, PKY-09]', async () => {
     const { on, ask, go, session } = await rivals(engine)
     const json = await answered(on, stranger(), 'sign_in')
     expect(await go('POST', '/sessions/passkey', { json })).toBe('401 unknown_passkey')
@@ -300,7 +300,7 @@ onEachEngine('the answer of a passkey', (engine) => {
     )
   })
 
-  it('writes a key only when it is added, and nothing else that a client sends does [PKY-06]', async () => {
+  it('stores a key only when a passkey is added, and by nothing else that a client sends [PKY-06]', async () => {
     const { on, ask, go, session, db, mallory } = await rivals(engine)
     const keys = () =>
       db
@@ -434,7 +434,7 @@ onEachEngine('an answer that no browser sends', (engine) => {
     expect(outcomes.filter((each) => each === '200').length).toBeLessThan(outcomes.length / 4)
   })
 
-  it('may contain any CBOR, which is refused [API-15]', async () => {
+  it('is refused with any malformed CBOR [API-15]', async () => {
     const { on, go, session } = await rivals(engine)
     const sessionToken = await session(VICTIM, 'hwk mfa')
     const map = (...items: readonly (readonly [Cbor, Cbor])[]) =>

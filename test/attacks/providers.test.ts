@@ -63,7 +63,7 @@ onBothEngines('sign-in with a provider', (engine) => {
     return staged
   }
 
-  it('creates an account for a new person, and knows them by issuer and subject [FED-01]', async () => {
+  it('creates an account for a new person, and recognizes them by issuer and subject [FED-01]', async () => {
     const { auth, fake, ...staged } = await stage()
     const person = new Person(auth)
     const back = await person.comesBackFrom(fake, '/sign_in/with/acme', { return_to: '/account/sessions' })
@@ -74,7 +74,7 @@ onBothEngines('sign-in with a provider', (engine) => {
     expect((await staged.newMails()).map(({ kind }) => kind)).toContain('identity_connected')
   })
 
-  it('knows the identity, not the address [FED-01]', async () => {
+  it('recognizes the identity, not the address [FED-01]', async () => {
     const staged = await stage()
     await new Person(staged.auth).comesBackFrom(staged.fake)
     staged.claims = { email: 'moved@example.org' }
@@ -148,7 +148,7 @@ onBothEngines('sign-in with a provider', (engine) => {
     ['false', { email_verified: false }],
     ['nothing', { email_verified: undefined }],
     ['a number', { email_verified: 1 }],
-  ])('CVE-2026-9092: does not trust an address of which the provider says %s [FED-01]', async (_, claims) => {
+  ])('CVE-2026-9092: does not trust an address if the provider says %s [FED-01]', async (_, claims) => {
     const staged = await stage({ linking: 'verified' })
     await addMember(staged.auth, ANNA)
     staged.claims = claims
@@ -205,7 +205,7 @@ onBothEngines('sign-in with a provider', (engine) => {
     expect(await auth.users.find('person-3@example.org')).toBeNull()
   })
 
-  it('answers alike for a taken address, and mails its owner', async () => {
+  it('answers the same for a taken address, and mails its owner', async () => {
     const staged = await stage()
     staged.claims = { email_verified: false }
     await addMember(staged.auth, 'taken@example.org')
@@ -260,7 +260,7 @@ onBothEngines('sign-in with a provider', (engine) => {
     expect((await new Person(auth).comesBackFrom(fake)).status).toBe(403)
   })
 
-  it('creates no account where registration is closed, or the provider may not', async () => {
+  it('creates no account if registration is closed, or the provider must not create accounts', async () => {
     const closed = await stage({}, { registration: 'closed' })
     expect((await new Person(closed.auth).comesBackFrom(closed.fake)).status).toBe(403)
     const existing = await stage({ createsAccounts: false })
@@ -290,7 +290,7 @@ onBothEngines('sign-in with a provider', (engine) => {
     expect((await person.open(callback)).status).toBe(401)
   })
 
-  it('CVE-2026-31813: believes no other issuer than that of the provider [FED-01]', async () => {
+  it('CVE-2026-31813: accepts no issuer other than that of the provider [FED-01]', async () => {
     const staged = await stage()
     const { auth, fake } = staged
     const person = new Person(auth)
@@ -302,7 +302,7 @@ onBothEngines('sign-in with a provider', (engine) => {
     expect(await person.isSignedInAs()).toBe(ANNA)
   })
 
-  it('refuses a code that another browser got, because the verifier is not its own [FED-03]', async () => {
+  it('refuses a code of another browser, because its verifier differs [FED-03]', async () => {
     const { auth, fake } = await stage()
     const [victim, mallory] = [new Person(auth), new Person(auth)]
     const stolen = new URLSearchParams((await victim.agreesAt(fake)).split('?')[1]).get('code') ?? ''
@@ -341,7 +341,7 @@ onBothEngines('sign-in with a provider', (engine) => {
     expect(kept.length).toBeGreaterThan(0)
   })
 
-  it('CVE-2025-7365, CVE-2026-9087: links only with the fresh session that began, and moves no identity [FED-02]', async () => {
+  it('CVE-2025-7365, CVE-2026-9087: links only in the fresh session that began it, and moves no identity [FED-02]', async () => {
     const { auth, fake, now } = await stage()
     await addMember(auth, 'first@example.org')
     await addMember(auth, 'second@example.org')
@@ -367,7 +367,7 @@ onBothEngines('sign-in with a provider', (engine) => {
     expect(stale.location).toMatch(/^\/confirm/)
   })
 
-  it('unlinks, with a notice, but not the last way in [FED-10]', async () => {
+  it('unlinks with a notice, but not the last way to sign in [FED-10]', async () => {
     const { auth, fake, newMails } = await stage()
     const person = new Person(auth)
     await person.comesBackFrom(fake)
@@ -393,7 +393,7 @@ onBothEngines('sign-in with a provider', (engine) => {
     })
   })
 
-  it('proves again who a user without a password is, at the provider, and only as themselves [FED-06]', async () => {
+  it('re-authenticates a user without a password at the provider, and only as the same person [FED-06]', async () => {
     const staged = await stage()
     const { auth, fake, now } = staged
     const person = new Person(auth)
@@ -421,7 +421,7 @@ onBothEngines('sign-in with a provider', (engine) => {
     expect((await person.open('/account/identities')).status).toBe(200)
   })
 
-  it('shows what the provider says only as our own words', async () => {
+  it('shows what the provider reports only in our own words', async () => {
     const { auth, fake } = await stage()
     fake.knobs.callback = ({ state, iss }) => ({
       state,
@@ -467,7 +467,7 @@ onBothEngines('sign-in with a provider', (engine) => {
     },
   )
 
-  it('gives programs the way to the provider as JSON, and refuses another target [API-18]', async () => {
+  it('gives programs the URL of the provider as JSON, and refuses another target [API-18]', async () => {
     const { auth } = await stage()
     const call = (body: object) =>
       auth.fetch(
@@ -484,7 +484,7 @@ onBothEngines('sign-in with a provider', (engine) => {
     expect(await outcome(call({ return_to: 'https://evil.example' }))).toBe('400 invalid_field')
   })
 
-  it('takes a posted answer from another site only to the callback of its own browser', async () => {
+  it('redirects a posted answer from another site only to the callback, in the same browser', async () => {
     const { auth, fake } = await stage()
     const [person, mallory] = [new Person(auth), new Person(auth)]
     const callback = await person.agreesAt(fake)
@@ -588,7 +588,7 @@ onBothEngines('sign-in with a provider', (engine) => {
     expect(await person.isSignedInAs()).toBeNull()
   })
 
-  it('asks a provider about itself, for an operator', async () => {
+  it('shows an operator what a provider publishes', async () => {
     const { auth, fake } = await stage()
     expect(await auth.providers.check('acme')).toMatchObject({
       redirectUri: 'https://auth.example.com/login/acme/callback',
@@ -599,7 +599,7 @@ onBothEngines('sign-in with a provider', (engine) => {
     expect(await auth.providers.check('nobody')).toBeNull()
   })
 
-  it('keeps nothing of the provider that could be used: no token, verifier or nonce [FED-07]', async () => {
+  it('stores nothing usable of the provider: no token, verifier or nonce [FED-07]', async () => {
     const { auth, fake, db } = await stage()
     const person = new Person(auth)
     const callback = await person.agreesAt(fake)

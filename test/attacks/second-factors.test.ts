@@ -190,7 +190,7 @@ onEachEngine('the ways in', (engine) => {
     expect(sessionIn(answer)).toBeUndefined()
   })
 
-  it('GHSA-wc43-73w7-x2f5: do not lead past the passkey that the policy asks for with a weaker factor [MFA-01]', async () => {
+  it('GHSA-wc43-73w7-x2f5: do not accept a weaker factor in place of the passkey that the policy requires [MFA-01]', async () => {
     const on = await stage(engine, { secondFactor: 'passkey' })
     const { app } = await on.member({ app: true })
     const both = await on.member({ app: true, passkey: true }, MALLORY)
@@ -255,7 +255,7 @@ onEachEngine('the ways in', (engine) => {
     )
   })
 
-  it('CVE-2025-64103: need the password too; a code alone is no sign-in, and is not used up [LGN-10]', async () => {
+  it('CVE-2025-64103: also need the password: a code alone signs nobody in, and is not used up [LGN-10]', async () => {
     const on = await stage(engine)
     const { app } = await on.member({ app: true, passkey: true })
     const code = app.codeAt()
@@ -267,7 +267,7 @@ onEachEngine('the ways in', (engine) => {
     expect(await outcome(on.finish(app.codeAt(1), loginToken))).toBe('401 pending_login_required')
   })
 
-  it('CVE-2025-66489: take no password for a code, and no code for a password', async () => {
+  it('CVE-2025-66489: accept no password as a code, and no code as a password', async () => {
     const on = await stage(engine)
     const { app } = await on.member({ app: true, codes: true })
     const [recovery = ''] = app.recoveryCodes
@@ -302,7 +302,7 @@ onEachEngine('the ways in', (engine) => {
 })
 
 onEachEngine('a session', (engine) => {
-  it('GHSA-xg6x-h9c9-2m83: that was started with less than the policy asks for can only be strengthened or ended [MFA-01]', async () => {
+  it('GHSA-xg6x-h9c9-2m83: that was started with less than the policy requires can only be strengthened or ended [MFA-01]', async () => {
     const before = await stage(engine, { secretKey: KEY })
     const { app, authenticator } = await before.member({ app: true, passkey: true })
     const shared = { databaseUrl: before.auth.options.databaseUrl, secretKey: KEY, now: before.now }
@@ -353,7 +353,7 @@ onEachEngine('a session', (engine) => {
 const WITH_SESSION = OPERATIONS.filter(({ access, tag }) => typeof access === 'object' && tag !== 'page')
 
 onEachEngine('a sign-in that waits', (engine) => {
-  it('is no session, for any operation [MFA-02, LGN-10]', async () => {
+  it('is not a session, for any operation [MFA-02, LGN-10]', async () => {
     const world = await worldOf(engine)
     const requests: [Operation, Awaited<ReturnType<typeof requestFor>>][] = []
     for (const operation of WITH_SESSION) requests.push([operation, await requestFor(operation, world)])
@@ -386,7 +386,7 @@ onEachEngine('a sign-in that waits', (engine) => {
     expect(await world.auth.getUserFromSessionId(loginToken)).toBeNull()
   })
 
-  it('CVE-2026-119128: is known by a secret, and nothing that a client makes up says that it is finished [LGN-10]', async () => {
+  it('CVE-2026-119128: is identified by a secret, and nothing that a client invents finishes it [LGN-10]', async () => {
     const on = await stage(engine)
     const { app } = await on.member({ app: true })
     await on.member({ app: true }, MALLORY)
@@ -449,7 +449,7 @@ onEachEngine('a sign-in that waits', (engine) => {
     expect(await on.go('GET', '/profile', { sessionToken: mallorys })).toBe('403 session_required')
   })
 
-  it('gives the thief of its cookie only what needs a factor [MFA-02]', async () => {
+  it('gives a thief of its cookie nothing without a factor [MFA-02]', async () => {
     const on = await stage(engine)
     const { authenticator } = await on.member({ app: true, passkey: true })
     const loginToken = await on.wait()
@@ -521,7 +521,7 @@ onEachEngine('a sign-in that waits', (engine) => {
       expect(await on.go('DELETE', '/sessions/others', { sessionToken: await on.session() })).toBe('200'),
   }
 
-  it.each(Object.keys(ENDINGS))('is over after %s [MFA-02]', async (ending) => {
+  it.each(Object.keys(ENDINGS))('ends after %s [MFA-02]', async (ending) => {
     const on = await stage(engine)
     const member = await on.member({ app: true, passkey: true })
     const loginToken = await on.wait()
@@ -588,7 +588,7 @@ onEachEngine('a sign-in that waits', (engine) => {
 })
 
 onEachEngine('a reset', (engine) => {
-  it('neither signs in nor takes the second factor away, and a lost one needs the password and a recovery code [REC-08, REC-10]', async () => {
+  it('neither signs in nor removes the second factor, and replacing a lost one needs the password and a recovery code [REC-08, REC-10]', async () => {
     const on = await stage(engine)
     const { app, id } = await on.member({ app: true, codes: true })
     const [code = ''] = app.recoveryCodes
@@ -713,7 +713,7 @@ onBothEngines('a code of an app', (engine) => {
     expect(rows).toHaveLength(1)
   })
 
-  it('is worth nothing on another account, after its time, a second time, or after it has confirmed the app [TOTP-02, TOTP-03]', async () => {
+  it('is refused for another account, after its time, a second time, or after it has confirmed the app [TOTP-02, TOTP-03]', async () => {
     const on = await stage(engine, { factorFailuresPerAccount: 100 })
     const { app } = await on.member({ app: true })
     const mallory = await on.member({ app: true }, MALLORY)
@@ -738,7 +738,7 @@ onBothEngines('a code of an app', (engine) => {
     await refused(renewed.app.codeAt(), await on.wait('third@example.com'))
   })
 
-  it('cannot be guessed over fresh sign-ins, at once, from many addresses, or where else it is taken [MFA-03, LGN-05]', async () => {
+  it('cannot be guessed over fresh sign-ins, in parallel, from many addresses, or on other routes that accept it [MFA-03, LGN-05]', async () => {
     const on = await stage(engine, { factorFailuresPerAccount: 10 })
     const { app } = await on.member({ app: true })
     const sessionToken = await on.session()

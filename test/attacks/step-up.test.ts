@@ -89,7 +89,7 @@ onEachEngine('a stolen session', (engine) => {
     },
   )
 
-  it('gets level 2 back with a second factor, never with the password, whenever the password comes [SES-08, SES-15]', async () => {
+  it('gets level 2 back with a second factor, never with the password, before or after it [SES-08, SES-15]', async () => {
     const on = await stage(engine)
     const { app, authenticator } = await on.member({ app: true, passkey: true })
     const again = async (sessionToken: string | undefined, json: Record<string, unknown>) =>

@@ -187,7 +187,7 @@ onEachEngine('bienvenue providers', (engine) => {
     ])
   })
 
-  it('is checked by doctor: what is disabled, what does not open, and what is missing', async () => {
+  it('is checked by doctor, which names disabled and missing providers, and secrets that cannot be opened', async () => {
     const { env, providers, doctor } = await open(engine)
     expect(await doctor()).toEqual([])
     const secretFile = fileWith(SECRET)
@@ -324,7 +324,7 @@ it('adds nothing without a secret key or the address of the service', async () =
 })
 
 it.each(['disable', 'enable', 'remove --yes', 'check'])(
-  'says that %s found no such provider',
+  'refuses %s of an unknown provider, and says how to list them',
   async (act) => {
     const { providers } = await open()
     const [name = '', ...flags] = act.split(' ')

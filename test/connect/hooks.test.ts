@@ -74,7 +74,7 @@ async function sessionsOf({ db }: Pick<Production, 'db'>): Promise<unknown> {
 }
 
 it.each(Object.entries(WAYS))(
-  'beforeSignIn is asked in a sign-in with %s, once and at its end',
+  'beforeSignIn runs once, at the end of a sign-in with %s',
   async (_, [method, prepare]) => {
     const state = switchableHooks()
     const bob = await accountWithFactors('sqlite', { hooks: state.hooks })
@@ -89,7 +89,7 @@ it.each(Object.entries(WAYS))(
   },
 )
 
-it('beforeSignIn is asked in a sign-in with a mailed code', async () => {
+it('beforeSignIn runs in a sign-in with a mailed code', async () => {
   const state = switchableHooks()
   const service = await productionAuth('sqlite', { hooks: state.hooks })
   const { auth, newMails } = service
@@ -144,7 +144,7 @@ it('every hook runs in a sign-up through a provider, and beforeSignIn in each si
   expect(await sessionsOf(service)).toEqual(before)
 })
 
-it('beforeSignUp is asked about the address that a person at a provider enters', async () => {
+it('beforeSignUp runs for the address that a person from a provider enters', async () => {
   const { auth, state, fake, comesBack } = await atProvider()
   fake.person = { ...fake.person, email_verified: false }
   const { caller, outcome } = await comesBack()

@@ -189,7 +189,7 @@ describe('user fields of a form', () => {
     expect(await auth.users.find(BOB)).toBeNull()
   })
 
-  it('are not spelled so in JSON, and no name is repeated in it', async () => {
+  it('have no such names in JSON, where no name may be repeated', async () => {
     const { post } = await open('sqlite')
     expect(await post({ json: { ...parts, 'metadata.companyName': 'x' } })).toMatchObject({
       code: 'unknown_field',
@@ -249,7 +249,7 @@ describe('a schema that requires what people cannot enter', () => {
     ['concerns the whole', z.object({ company: z.string() }).refine(({ company }) => company !== 'x')],
     ['refuses the sample of a field', z.object({ company: z.string().min(20) })],
     ['throws', z.object({ company: z.string() }).transform(() => expect.unreachable('by the sample'))],
-  ])('is not suspected if it %s', async (_, schema) => {
+  ])('is accepted if it %s', async (_, schema) => {
     await created({ userFields: { company }, metadataSchema: { public: schema as never } })
   })
 })
@@ -317,7 +317,7 @@ onBothEngines('user fields of one’s own profile', (engine) => {
     })
   })
 
-  it('begin again if the program changes the metadata while the schema is asked', async () => {
+  it('start again if the program changes the metadata while the schema runs', async () => {
     const changes = [{ plan: 'free' }]
     const schema = SCHEMA.transform(async (value) => {
       const next = sessionToken === '' ? undefined : changes.pop()
@@ -345,7 +345,7 @@ onBothEngines('user fields of one’s own profile', (engine) => {
     expect((await auth.account.get({ sessionToken })).metadata).toEqual({ companyName: 'New', plan: 'free' })
   })
 
-  it('are in the export of the account and of the service, and go with the account', async () => {
+  it('are in the export of the account and of the service, and are deleted with the account', async () => {
     const { auth, sessionToken, patch } = await withBob(engine)
     await patch({ metadata: { employees: 3 } })
     const metadata = { companyName: 'Builders', plan: 'pro', size: 'small', employees: 3 }
@@ -378,7 +378,7 @@ it('a required box must be ticked', async () => {
   expect(await metadataOf()).toEqual({ terms: true })
 })
 
-it('the client sends them', async () => {
+it('the client sends user fields', async () => {
   const { auth, metadataOf } = await open('sqlite')
   const client = createClient({
     baseUrl: 'http://localhost:5000',

@@ -318,7 +318,7 @@ describe('a DatabaseSync of the application', () => {
     await db.transaction().execute((tx) => addUser(tx, EMAIL, 'hash', CREATED))
   })
 
-  it('undoes our transaction if the application closes it meanwhile', async () => {
+  it('undoes our transaction if the application closes the database during it', async () => {
     const { database, databaseUrl } = await opened()
     const db = await openTables(database, PREFIX)
     const adding = db.transaction().execute(async (tx) => {
@@ -385,7 +385,7 @@ describe('a pool of the application', () => {
     expect(connect).not.toHaveBeenCalled()
   })
 
-  it('that ends completes our transaction, and takes no other', async () => {
+  it('that ends completes our transaction, and begins no other', async () => {
     const { databaseUrl, query } = await applicationDatabase('postgres')
     const pool = poolOf(databaseUrl)
     const db = await openTables(pool, PREFIX)

@@ -240,7 +240,7 @@ describe.runIf(hasBrowser)('in Chromium', () => {
     expect(await bob.records('use_passkey')).toEqual([])
   })
 
-  it('a passkey signs nobody in whom its device does not recognize', async () => {
+  it('a passkey does not sign in a person whom its device does not recognize', async () => {
     const bob = await person(DEVICE)
     await bob.add('add_passkey')
     await bob.device.setVerified(false)
@@ -250,7 +250,7 @@ describe.runIf(hasBrowser)('in Chromium', () => {
     expect(await bob.records('use_passkey')).toEqual([])
   })
 
-  it('a browser that does not ask the device whom it has before it is refused', async () => {
+  it('a browser that does not let the device verify its user is refused', async () => {
     const bob = await person(DEVICE)
     await bob.add('add_passkey')
     await bob.openSignIn()
@@ -345,7 +345,7 @@ describe.runIf(hasBrowser)('in Chromium', () => {
     await expect.poll(bob.mails, { timeout: 20_000 }).toContain('passkey_refused')
   })
 
-  it('a synced passkey may count as it likes', async () => {
+  it('the counter of a synced passkey may have any value', async () => {
     const bob = await person(SYNCED)
     await bob.add('add_passkey')
     await bob.signIn()

@@ -45,7 +45,7 @@ function pagesAfter(count: number, { received }: { readonly received: readonly s
 
 // Needs Chromium. Without it the run lists this as skipped.
 describe.skipIf(!hasBrowser)('a browser that blocks cookies', () => {
-  it('is told so after signing in, and does not loop', async () => {
+  it('gets an explanation after signing in, and does not loop', async () => {
     const site = await startPageSite()
     const page = await (await withoutCookies()).newPage()
     await page.goto(`${site.origin}/account`)
@@ -59,7 +59,7 @@ describe.skipIf(!hasBrowser)('a browser that blocks cookies', () => {
     expect(await page.context().cookies()).toEqual([])
   })
 
-  it('is told so when it asks for a code, and does not loop', async () => {
+  it('gets an explanation when it requests a code, and does not loop', async () => {
     const site = await startPageSite()
     const page = await (await withoutCookies()).newPage()
     for (const [path, fields] of [

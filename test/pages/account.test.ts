@@ -272,7 +272,7 @@ onEachEngine('the pages of the account', (engine) => {
         expect(html).not.toContain(secret)
   })
 
-  it('take notices from their own sentences, never from the query', async () => {
+  it('show only their own notices, never text from the query', async () => {
     const { browser } = await signedIn(engine)
     for (const done of ['<b>hi</b>', 'hi', 'constructor', 'toString', ''])
       for (const path of ['/account/email', '/account/password', '/account/sessions']) {
@@ -356,7 +356,7 @@ onEachEngine('the page of the address', (engine) => {
     expect((await browser.submit('/account/email/code', { code })).status).toBe(303)
   })
 
-  it('is not there without mail, nor is any link to it', async () => {
+  it('does not exist without mail, and no page links to it', async () => {
     const auth = await freshAuth(engine, { mode: 'classic' })
     await auth.registerUser(ALICE, PASSWORD)
     const sessionToken = (await auth.createSession(ALICE)) ?? expect.unreachable()

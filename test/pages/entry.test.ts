@@ -234,7 +234,7 @@ onEachEngine('the page that takes the code of a confirmation mail', (engine) => 
     return { ...made, bob, code: await made.codeIn('verify_email') }
   }
 
-  it('refuses the code in a browser that has asked for none, and offers to send one', async () => {
+  it('refuses the code in a browser that has requested none, and offers to send one', async () => {
     const { visitor, code, refusals } = await registered()
     const page = await visitor().open('/sign_up/code')
     expect(page.html).toContain(confirmCode.otherBrowser)
@@ -286,7 +286,7 @@ onEachEngine('the page that takes the code of a confirmation mail', (engine) => 
     expect((await bob.submit('/sign_up/code', { code })).status).toBe(303)
   })
 
-  it('lets nobody in after five wrong codes, not even with the right one, until they have waited', async () => {
+  it('signs nobody in after five wrong codes, even with the right one, until the wait is over', async () => {
     const { bob, code, refusals } = await registered()
     for (let attempt = 0; attempt < 5; attempt++)
       expect((await bob.submit('/sign_up/code', { code: otherThan(code) })).status).toBe(401)
@@ -329,7 +329,7 @@ onEachEngine('the page that takes the code of a confirmation mail', (engine) => 
     expect(refusals).toEqual(['method_not_allowed'])
   })
 
-  it('is where the sign-in page leads if the address may be unconfirmed', async () => {
+  it('is linked from the sign-in page if the address may be unconfirmed', async () => {
     const { visitor } = await registered()
     for (const email of [BOB, NOBODY]) {
       const refused = await visitor().submit('/sign_in', { email, password: PASSWORD, return_to: '/app' })
@@ -348,7 +348,7 @@ onEachEngine('the pages that recover an account', (engine) => {
     return { ...made, bob, asked }
   }
 
-  it('mail a code, set a new password with it, sign nobody in, and go on to the sign-in page', async () => {
+  it('mail a code, set a new password with it, sign nobody in, and lead to the sign-in page', async () => {
     const { auth, bob, asked, codeIn } = await recovering()
     expect([asked.status, asked.location]).toEqual([303, '/recover/code?return_to=%2Fapp'])
     const page = await bob.open(asked.location ?? '')

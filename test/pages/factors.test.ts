@@ -67,7 +67,7 @@ function keyIn({ html }: Shown): string {
 }
 
 onEachEngine('the page for the second factor', (engine) => {
-  it('takes a code of the app, and goes on to where the person was going [MFA-02]', async () => {
+  it('accepts a code of the app, and continues to where the person was going [MFA-02]', async () => {
     const { app, begin, visitor } = await withApp(engine)
     const bob = await begin(visitor(), { return_to: '/app?a=b' })
     expect(bob.cookies).toEqual(['__Host-login'])
@@ -105,7 +105,7 @@ onEachEngine('the page for the second factor', (engine) => {
       expect((await bob.open(`/sign_in/factor?method=${unknown}`)).html).toContain(secondStep.ask.totp)
   })
 
-  it('takes a recovery code, and shows once the one that replaces it [RCV-02]', async () => {
+  it('accepts a recovery code, and shows once the one that replaces it [RCV-02]', async () => {
     const { app, begin, visitor } = await withApp(engine)
     const [used = '', other = ''] = app.recoveryCodes
     const bob = await begin(visitor(), { return_to: '/app' })
@@ -139,7 +139,7 @@ onEachEngine('the page for the second factor', (engine) => {
     }
   })
 
-  it('says so if its form belongs to another sign-in, and takes nothing', async () => {
+  it('says so if its form belongs to another sign-in, and accepts nothing', async () => {
     const { app, begin, auth, now } = await withApp(engine)
     const eves = await addTotp(auth, now, { sessionToken: await auth.createSession(EVE) })
     now.advance(60)
@@ -175,7 +175,7 @@ onEachEngine('the page for the second factor', (engine) => {
     expect((await bob.open('/sign_in?expired=')).html).toContain(secondStep.expired)
   })
 
-  it('goes on if another tab has finished the sign-in', async () => {
+  it('continues if another tab has finished the sign-in', async () => {
     const { app, begin } = await withApp(engine)
     const bob = await begin()
     const pending = fieldValue((await bob.open('/sign_in/factor')).html, 'pending') ?? ''
@@ -210,7 +210,7 @@ onEachEngine('the page for the second factor', (engine) => {
 })
 
 onEachEngine('the page that sets up a second factor before a sign-in', (engine) => {
-  it('sets up an app, shows the recovery codes once, and goes on [MFA-05]', async () => {
+  it('sets up an app, shows the recovery codes once, and continues [MFA-05]', async () => {
     const { auth, visitor, now } = await scene(engine, { secondFactor: 'required' })
     const bob = visitor()
     const begun = await bob.submit('/sign_in', { email: BOB, password: PASSWORD, return_to: '/app' })
@@ -455,7 +455,7 @@ describe('the well-known addresses of passkeys', () => {
     })
   })
 
-  it('are not there without passkeys, nor is any form of them', async () => {
+  it('do not exist without passkeys, and neither do their forms', async () => {
     const { visitor } = await scene('sqlite', { passkeys: false })
     const bob = visitor()
     expect((await bob.open('/.well-known/passkey-endpoints')).status).toBe(404)
@@ -537,7 +537,7 @@ describe.runIf(hasBrowser)('the pages of passkeys in a browser', () => {
     await page.waitForURL(`${site.origin}/account/factors`)
   })
 
-  it('keep nobody signed in who has unticked the box', async () => {
+  it('do not keep people signed in who have unticked the box', async () => {
     await signOut()
     await openSignIn()
     await page.uncheck('#remember')
@@ -547,7 +547,7 @@ describe.runIf(hasBrowser)('the pages of passkeys in a browser', () => {
     expect(session?.expires).toBe(-1)
   })
 
-  it('take a passkey for step-up, and as the second factor', async () => {
+  it('accept a passkey for step-up, and as the second factor', async () => {
     site.now.advance(3_000)
     await page.goto('/account/factors')
     expect(page.url()).toContain('/confirm?')
@@ -584,7 +584,7 @@ describe.runIf(hasBrowser)('the pages of passkeys in a browser', () => {
     await expect.poll(credentials, { timeout: 20_000 }).toEqual([])
   })
 
-  it('throw nothing', () => expect(faults).toEqual([]))
+  it('throw no error', () => expect(faults).toEqual([]))
 })
 
 describe.runIf(hasBrowser)('the pages of second factors in a browser without script', () => {

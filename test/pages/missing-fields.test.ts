@@ -92,7 +92,7 @@ describe('an account without a required field', () => {
     }
   })
 
-  it('counts a box that is not ticked, and no optional field', async () => {
+  it('counts a required box that is not ticked, but no optional field', async () => {
     expect((await signedIn('/account/activity', { company: 'x', terms: false })).location).toMatch(
       /^\/account\/profile\?/,
     )
@@ -109,7 +109,7 @@ describe('an account without a required field', () => {
   })
 })
 
-it('a profile leads nowhere that is not allowed', async () => {
+it('the profile leads only to allowed places', async () => {
   const site = await openPageSite({ userFields: USER_FIELDS })
   const sessionToken = await site.newSession()
   const form = { ...FILLED_IN, return_to: 'https://elsewhere.example/' }

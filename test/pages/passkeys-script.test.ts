@@ -251,7 +251,7 @@ describe.runIf(hasBrowser)('the script of pages with passkeys', () => {
     expect(await said()).toBe('signed in true')
   })
 
-  it('says nothing if the user does not get through, and may be asked again', async () => {
+  it('shows no error if the user cannot be verified, and can try again', async () => {
     await setVerified(false)
     await page.goto('/factor')
     await press()
@@ -289,5 +289,5 @@ describe.runIf(hasBrowser)('the script of pages with passkeys', () => {
     await expect.poll(credentials).toEqual([])
   })
 
-  it('throws nothing', () => expect(faults).toEqual([]))
+  it('throws no error', () => expect(faults).toEqual([]))
 })

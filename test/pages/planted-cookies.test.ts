@@ -68,7 +68,7 @@ async function scene() {
   return { ...site, browser: () => new PathBrowser(site.auth), plant }
 }
 
-it('no page leads in a circle, wherever a second session cookie is planted', async () => {
+it('no page redirects in a circle, wherever a second session cookie is planted', async () => {
   const { auth, browser, plant, newSession } = await scene()
   const mallory = 'mallory@example.com'
   await auth.users.create({ email: mallory, password: 'nine yellow kettles', confirmed: true })
@@ -87,7 +87,7 @@ it('no page leads in a circle, wherever a second session cookie is planted', asy
         }
 })
 
-it('a page clears the other session cookies and goes on with ours', async () => {
+it('a page clears the other session cookies and continues with ours', async () => {
   const { browser, plant, newSession } = await scene()
   const own = await newSession()
   for (const [path, domain] of [
@@ -117,7 +117,7 @@ it('a browser that sends a session to the sign-in page only is told to sign in a
   expect([form.status, form.address]).toEqual([200, '/sign_in?return_to=%2Faccount%2Femail'])
 })
 
-it('sign-ins that wait do not lead in a circle either', async () => {
+it('sign-ins that wait do not redirect in a circle either', async () => {
   const { browser, newSignIn } = await scene()
   const person = browser()
   const plant = (value: string, path: string) => ({ name: 'login', value, path, domain: 'example.com' })

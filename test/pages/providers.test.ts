@@ -245,7 +245,7 @@ describe.skipIf(!hasBrowser)('in Chromium', () => {
     expect(faults.splice(0)).toEqual([])
   })
 
-  it('counts the box "Keep me signed in" for providers', async () => {
+  it('applies the box "Keep me signed in" to providers', async () => {
     setPerson({ sub: 'cora', email: 'cora@example.org' })
     for (const [ticked, expires] of [
       [true, expect.any(Number)],
@@ -263,7 +263,7 @@ describe.skipIf(!hasBrowser)('in Chromium', () => {
     }
   })
 
-  it('says so if the browser keeps no cookies, and takes nobody in a circle', async () => {
+  it('explains if the browser keeps no cookies, and does not redirect in a circle', async () => {
     const page = await open()
     await page.route(/callback/, async (route) => {
       await page.context().clearCookies()

@@ -346,7 +346,7 @@ describe('a start error in docs/guide/operate.md', () => {
     expect(stopped).toEqual({ exitCode: 2, stdout: '', stderr: `bienvenue: ${line}\n` })
   })
 
-  it('a users table of another service', async () => {
+  it('is quoted exactly for a users table of another service', async () => {
     const [line = ''] = documented.filter((text) => text.includes(' has a users table '))
     const path = join(temporaryFolder(), 'bienvenue.db')
     const db = new DatabaseSync(path)
@@ -372,7 +372,7 @@ describe('a start error in docs/guide/operate.md', () => {
     )
   })
 
-  it('and no line that was not seen here, or in the test of the roles', () => {
+  it('has no line that neither this test nor that of the roles has seen', () => {
     const elsewhere = /^PORT: |: this database has a users table|: permission denied for schema public$/
     expect(documented.filter((line) => reproduced[line] === undefined && !elsewhere.test(line))).toEqual([])
   })

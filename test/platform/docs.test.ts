@@ -71,7 +71,7 @@ describe('links', () => {
 describe('docs/steps.md', () => {
   const steps = read('docs/steps.md')
 
-  test('the twenty-one steps stand in the order of the exercise', () => {
+  test('lists the twenty-one steps in the order of the exercise', () => {
     const titles = [...steps.matchAll(/^## (.*)$/gm)].map(([, title = '']) => title.replaceAll('`', ''))
     expect(titles).toEqual(
       [
@@ -100,13 +100,13 @@ describe('docs/steps.md', () => {
     )
   })
 
-  test('every step says its danger, its place and a command', () => {
+  test('states the danger, the place and a command of every step', () => {
     for (const step of steps.split(/^## /m).slice(1)) {
       expect(step).toMatch(/\*\*Danger\.\*\*.*\*\*Where\.\*\*.*^```console$/ms)
     }
   })
 
-  test('every name is declared in the file it stands behind', () => {
+  test('links every name to the file that declares it', () => {
     const places = [...steps.matchAll(/\[([^\]]+)\]\((\.\.\/[^)]+)\) · `([^`]+)`/g)]
     expect(places.length).toBeGreaterThan(40)
     const wrong = places.filter(([, label = '', link = '', name = '']) => {
@@ -140,7 +140,7 @@ describe('transcripts', () => {
 
   // The pages are for people with these tools; a machine without them can check all the rest.
   test.skipIf(!hasTools).each(['README.md', ...(IS_FULL ? ['docs/steps.md'] : [])])(
-    'every command of %s prints what stands below it',
+    'every command of %s prints the output below it',
     async (page) => {
       const commands = transcript(read(page))
       expect(commands.length).toBeGreaterThan(10)

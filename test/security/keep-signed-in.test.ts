@@ -33,7 +33,7 @@ onEachEngine('a session that does not outlive the browser', (engine) => {
     expect(await hoursOf(response)).toBe(12)
   })
 
-  it.each([{}, { remember: true }])('is not what a sign-in with %j starts', async (more) => {
+  it.each([{}, { remember: true }])('is not started by a sign-in with %j', async (more) => {
     const { signIn, hoursOf } = await service()
     const response = await signIn(more)
     expect(sessionCookieOf(response)).toContain('Max-Age=2592000')
@@ -70,7 +70,7 @@ onEachEngine('a session that does not outlive the browser', (engine) => {
     expect((Date.parse(expires_at) - now().getTime()) / HOUR_MS).toBe(12)
   })
 
-  it('is asked for with true or false, and nothing else', async () => {
+  it('is requested with true or false, and nothing else', async () => {
     const { signIn } = await service()
     for (const remember of ['false', 0, null]) {
       const response = await signIn({ remember })

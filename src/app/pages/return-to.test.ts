@@ -85,7 +85,7 @@ describe('return_to [API-18]', () => {
     expect(targetOf(text)).toBeNull()
   })
 
-  it('leads nowhere without a text', () => {
+  it('leads nowhere without a value', () => {
     expect([targetOf(null), targetOf(undefined)]).toEqual([null, null])
   })
 

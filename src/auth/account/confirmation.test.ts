@@ -292,7 +292,7 @@ onEachEngine('a registration with another person’s address', (engine) => {
     expect(await canSignIn(auth, NEW, NEW_PASSWORD)).toBe(true)
   })
 
-  it('does not block the owner of the mailbox: an unconfirmed account gives way', async () => {
+  it('does not block the owner of the mailbox: the unconfirmed account is removed', async () => {
     const production = await productionAuth(engine)
     const { auth, newMails } = production
     const { id, token } = await requestMove(production)
@@ -373,7 +373,7 @@ onEachEngine('an email address change', (engine) => {
     expect(await canSignIn(auth, NEW)).toBe(true)
   })
 
-  it('to a taken address gets the same answer, and only that mailbox is told', async () => {
+  it('to a taken address gets the same answer, and only that mailbox gets a mail', async () => {
     const production = await productionAuth(engine)
     const { auth, newMails } = production
     const { id, sessionToken } = await signInBob(production)

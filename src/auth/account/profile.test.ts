@@ -133,7 +133,7 @@ onEachEngine('a change of one’s own profile', (engine) => {
       })
   })
 
-  it('needs a session, and comes from the own origin', async () => {
+  it('needs a session, and a request from the same origin', async () => {
     const { patch } = await withBob()
     const json = { name: 'Mallory' }
     expect(await patch(json, { sessionToken: undefined })).toMatchObject({

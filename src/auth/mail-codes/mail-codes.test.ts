@@ -257,7 +257,7 @@ onEachEngine('a mailed code', (engine) => {
     await expect(auth.validLogin(BOB, PASSWORD)).rejects.toMatchObject(TOO_MANY)
   })
 
-  it('works without the password for a day after the registration, when it is asked for again', async () => {
+  it('works without the password for a day after the registration, if it is requested again', async () => {
     const { auth, scene, caller, now } = await registered(engine)
     now.advance(86_000)
     await auth.deleteExpired()
@@ -279,7 +279,7 @@ onEachEngine('a mailed code', (engine) => {
     await expect(auth.mailCodes.confirmEmail({ code }, stranger)).rejects.toMatchObject(INVALID)
   })
 
-  it('comes again, and confirms, if the same browser sends the registration twice', async () => {
+  it('is sent again, and confirms, if the same browser sends the registration twice', async () => {
     const { auth, scene, caller, code: first } = await registered(engine)
     await auth.account.register({ email: BOB, password: PASSWORD }, caller)
     const code = await codeOf(scene, 'verify_email')
@@ -304,7 +304,7 @@ onEachEngine('a mailed code', (engine) => {
     expect((await everyRow(db)).sessions).toEqual([])
   })
 
-  it('holds a new password to the policy, and still works afterwards', async () => {
+  it('applies the policy to a new password, and still works after a refusal', async () => {
     const { auth, id, redeem, code, ask } = await resetting(engine)
     const refusals = { short: 'password_too_short', 'bob@example.com 12': 'password_guessable' }
     for (const [password, refusal] of Object.entries(refusals))
@@ -330,7 +330,7 @@ onEachEngine('a mailed code', (engine) => {
     await redeem(code)
   })
 
-  it('for a change of address stops working when another address is asked for, anywhere', async () => {
+  it('for a change of address stops working when another address is requested, in any session', async () => {
     const { auth, scene, newMails, redeem, caller, code, id } = await changing(engine)
     await auth.account.changeEmail({ email: 'bob@example.net' }, { ...caller, ...browser() })
     await newMails()
@@ -341,7 +341,7 @@ onEachEngine('a mailed code', (engine) => {
     await expect(redeem(second)).rejects.toMatchObject(INVALID)
   })
 
-  it('is not asked for separately for a change of address', async () => {
+  it('cannot be requested separately for a change of address', async () => {
     const { auth, caller } = await changing(engine)
     const request = { purpose: 'change_email', email: BOB } as never
     await expect(auth.mailCodes.request(request, caller)).rejects.toMatchObject({
@@ -440,7 +440,7 @@ onEachEngine('a mailed code', (engine) => {
     await expect(redeem(code)).rejects.toMatchObject(TOO_MANY)
   })
 
-  it('has a count of its own on a known device, so that strangers cannot keep the owner out', async () => {
+  it('has its own count on a known device, so that strangers cannot lock the owner out', async () => {
     const { auth, redeem, code, caller, ask } = await resetting(engine)
     const { deviceToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, CLIENT)
     const stranger = browser()
@@ -545,14 +545,14 @@ onEachEngine('a mailed code', (engine) => {
     expect(await outcomes(stranger)).toEqual(known)
   })
 
-  it('is not in the database, nor what redeems it', async () => {
+  it('is not in the database, and nothing in the database redeems it', async () => {
     const { caller, code, db } = await resetting(engine)
     const rows = JSON.stringify(await everyRow(db))
     for (const secret of [code, `${code.slice(0, 4)} ${code.slice(4)}`, caller.browserToken])
       expect(rows).not.toContain(secret)
   })
 
-  it('needs a browser token and is counted as the request that it is', async () => {
+  it('needs a browser token, and its request counts towards the limit of its purpose', async () => {
     const { auth } = await productionAuth(engine, { resetRequestsPerAccount: 2 })
     const request = { purpose: 'reset_password', email: BOB } as const
     await expect(auth.mailCodes.request(request)).rejects.toMatchObject({

@@ -22,7 +22,7 @@ async function withSession(engine: EngineName, options: Parameters<typeof produc
 }
 
 onEachEngine('a passkey', (engine) => {
-  it('is added, signs in on its own with two factors, is renamed and removed, and its owner hears of it [MFA-05]', async () => {
+  it('is added, signs in on its own with two factors, is renamed and removed, and its owner is notified [MFA-05]', async () => {
     const { auth, bob, newMails } = await withSession(engine)
     const { authenticator, passkey } = await addPasskey(auth, bob)
     expect(passkey).toMatchObject({ name: 'Bitwarden', discoverable: true, usable: true, lastUsedAt: null })

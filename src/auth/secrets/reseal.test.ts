@@ -140,7 +140,7 @@ onBothEngines('reseal', (engine) => {
     )
   })
 
-  it('does not undo a change that came between', async () => {
+  it('does not undo a concurrent change', async () => {
     const ctx = await productionContext(engine, { secretKey: [NEW, OLD] })
     const alice = await addUser(ctx)
     await addSealedTotp(ctx.db, ringOf(OLD), {
@@ -169,7 +169,7 @@ onBothEngines('reseal', (engine) => {
   )
 })
 
-it('a secret opens only in its own column and row', () => {
+it('a secret can be opened only in its own column and row', () => {
   const ring = ringOf(NEW)
   const secret = randomBytes(20)
   const sealed = seal(ring, 'totp.sealed_secret', 1, secret)

@@ -252,7 +252,7 @@ onBothEngines('the password check, when the database fails or changes meanwhile,
     },
   )
 
-  it('of a confirmation counts nothing if the address has another owner by now', async () => {
+  it('of a confirmation counts nothing if the address belongs to another account by then', async () => {
     const world = await openWorld(engine)
     await world.auth.users.create({ email: 'new@example.com', password: PASSWORD, confirmed: true })
     await expectNothingCounted(world, () => world.run('the confirmation of a new address', PASSWORD), {
@@ -297,7 +297,7 @@ onBothEngines('the password check, when the database fails or changes meanwhile,
     expect(await world.counters()).toEqual(before)
   })
 
-  it('of two use cases at once counts no failure, whichever is too late', async () => {
+  it('of two concurrent use cases counts no failure, whichever is later', async () => {
     const world = await openWorld(engine)
     const outcomes = await Promise.allSettled([
       world.run('a password change', PASSWORD),

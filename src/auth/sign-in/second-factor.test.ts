@@ -127,7 +127,7 @@ onEachEngine('a sign-in with a second factor', (engine) => {
     })
   })
 
-  it('takes a ceremony for re-authentication only with a passkey', async () => {
+  it('accepts a ceremony for re-authentication only with the answer of a passkey', async () => {
     const { auth, codeAt, sessionToken } = await bobWithTotp(engine)
     for (const proof of [{ password: PASSWORD }, { totp: codeAt() }, {}])
       await expect(
@@ -136,7 +136,7 @@ onEachEngine('a sign-in with a second factor', (engine) => {
     expect((await auth.sessions.current({ sessionToken }))?.session.aal).toBe(2)
   })
 
-  it('disables the app after wrong codes without end, which does not open another way in [MFA-06]', async () => {
+  it('disables the app after too many wrong codes, and the second factor is still required [MFA-06]', async () => {
     const bob = await bobWithTotp(engine, { factorFailuresUntilLock: 2 })
     const { auth, codeAt, now, sessionToken } = bob
     for (let guess = 0; guess < 2; guess++) {
@@ -174,7 +174,7 @@ onEachEngine('a sign-in with a second factor', (engine) => {
     ).rejects.toMatchObject({ code: 'pending_login_required' })
   })
 
-  it('expires after ten minutes, and its owner hears of it a minute later [LGN-11]', async () => {
+  it('expires after ten minutes, and its owner is notified a minute later [LGN-11]', async () => {
     const bob = await bobWithTotp(engine)
     const { auth, codeAt, now, newMails } = bob
     const { loginToken } = await begin(bob)
@@ -189,7 +189,7 @@ onEachEngine('a sign-in with a second factor', (engine) => {
     expect(await newMails()).toMatchObject([{ kind: 'second_factor_failed', to: BOB }])
   })
 
-  it('tells its owner also if it was canceled, but not if it was finished', async () => {
+  it('is reported to its owner if it was canceled, but not if it was finished', async () => {
     const bob = await bobWithTotp(engine)
     const { auth, codeAt, now, newMails } = bob
     const { loginToken } = await begin(bob)
@@ -203,7 +203,7 @@ onEachEngine('a sign-in with a second factor', (engine) => {
     expect(kinds.filter((kind) => kind === 'second_factor_failed')).toHaveLength(1)
   })
 
-  it('tells its owner in time, even if it is begun again and again', async () => {
+  it('is reported to its owner in time, even if it is started repeatedly', async () => {
     const bob = await bobWithTotp(engine)
     const { now, newMails } = bob
     let { loginToken } = await begin(bob)
@@ -245,7 +245,7 @@ onEachEngine('a sign-in with a second factor', (engine) => {
     })
   })
 
-  it('cannot be gone around with the classic calls', async () => {
+  it('cannot be bypassed with the classic calls', async () => {
     const { auth } = await bobWithTotp(engine)
     expect(await auth.validLogin(BOB, PASSWORD)).toBe(false)
   })

@@ -169,7 +169,7 @@ onBothEngines('the limit on sign-ins', (engine) => {
     await expect(auth.signIn.withPassword(RIGHT)).rejects.toMatchObject(WAIT)
   })
 
-  it('counts known devices apart, and all of them together', async () => {
+  it('counts known devices separately from other devices, but together', async () => {
     const { auth } = await withBob({ signInsPerAccount: 3, signInsPerIp: 5 })
     const ip = '192.0.2.1'
     const devices: string[] = []
@@ -200,7 +200,7 @@ onBothEngines('the limit on sign-ins', (engine) => {
     ])
   })
 
-  it('does not keep out an owner who has reset the password, or whom an operator unlocks', async () => {
+  it('does not lock out an owner who has reset the password, or whose account an operator has unlocked', async () => {
     const { auth, id, mailedLink } = await withBob({ signInsPerAccount: 2 })
     const exhaust = async (password: string) => {
       await codesOf(times(3, () => auth.signIn.withPassword({ email: BOB, password })))
@@ -264,7 +264,7 @@ onEachEngine('the limits of an IP address', (engine) => {
     },
   )
 
-  it('are given back for all networks by a right password', async () => {
+  it('are refunded for all networks by a right password', async () => {
     const { auth } = await productionAuth(engine, { ...LIMITS, signInsPerIp: 100 })
     await auth.users.create({ ...RIGHT, confirmed: true })
     for (let signIn = 0; signIn < 14; signIn++)

@@ -247,7 +247,7 @@ onEachEngine('an imported account with an unconfirmed address', (engine) => {
 })
 
 onEachEngine('the factors of an account', (engine) => {
-  it('move to another service: the app, the passkeys and what they are worth, but not the recovery codes', async () => {
+  it('move to another service with the app, the passkeys and their strength, but without recovery codes', async () => {
     const bob = await accountWithFactors(engine)
     const { auth, secret, email, now, passkeys, recoveryCodes } = bob
     const lines = await exported(auth)
@@ -327,7 +327,7 @@ onEachEngine('the factors of an account', (engine) => {
     })
   })
 
-  it('is exported without a secret that does not open, and such a line is not imported by mistake', async () => {
+  it('is exported without a secret that cannot be opened, and the import refuses such a line', async () => {
     const databaseUrl = await migratedDatabase(engine)
     await accountWithFactors(engine, { databaseUrl })
     const auth = await freshAuth(engine, { databaseUrl, secretKey: randomKey() })

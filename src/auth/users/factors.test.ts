@@ -92,7 +92,7 @@ onEachEngine('users.revokeFactors', (engine) => {
     ['a passkey that nobody has', () => ({ passkeys: ['019a3f5e-7c00-7000-8000-00000000000b'] })],
     ['what is not the id of a passkey', ({ email }) => ({ passkeys: [email, ''] })],
     ['false', () => ({ totp: false, recoveryCodes: false, passkeys: [] })],
-  ])('changes nothing if it is to revoke %s', async (_, request) => {
+  ])('changes nothing if told to revoke %s', async (_, request) => {
     const bob = await accountWithFactors(engine)
     const { auth, id, email, sessionToken } = bob
     expect(await auth.users.revokeFactors(id, request(bob))).toBe(false)
@@ -102,7 +102,7 @@ onEachEngine('users.revokeFactors', (engine) => {
     expect(await kindsOf(bob)).toEqual([])
   })
 
-  it("does not revoke another user's passkey, and knows no unknown user", async () => {
+  it("refuses another user's passkey, and an unknown user", async () => {
     const bob = await accountWithFactors(engine)
     const { auth, passkeys, email } = bob
     const other = await auth.users.create({ email: 'eve@example.com', password: PASSWORD, confirmed: true })
@@ -115,7 +115,7 @@ onEachEngine('users.revokeFactors', (engine) => {
 })
 
 onEachEngine('users.requireSecondFactor', (engine) => {
-  it('asks one user for a second factor at the next sign-in, until it is waived', async () => {
+  it('requires a second factor of one user from the next sign-in, until it is waived', async () => {
     const bob = await productionAuth(engine)
     const { auth, now } = bob
     const email = 'bob@example.com'
@@ -147,7 +147,7 @@ onEachEngine('users.requireSecondFactor', (engine) => {
     ])
   })
 
-  it('finds no unknown user', async () => {
+  it('reports an unknown user', async () => {
     const { auth } = await productionAuth(engine)
     for (const required of [true, false])
       expect(await auth.users.requireSecondFactor(NOBODY, { required })).toBe(false)

@@ -82,7 +82,7 @@ onEachEngine('metadata with a schema', (engine) => {
     private: z.object({ customer: z.string().startsWith('cus_') }),
   }
 
-  it('is stored as the schema returns it, and refused as it says', async () => {
+  it('is stored as the schema returns it, and refused with the place that the schema names', async () => {
     const auth = await freshAuth(engine, { metadataSchema })
     const { id, metadata } = await auth.users.create({ ...BOB, metadata: { plan: 'free' } })
     expect(metadata).toEqual({ plan: 'free', seats: 1 })

@@ -83,7 +83,7 @@ onEachEngine('the state of an account', (engine) => {
     ])
   })
 
-  it('is active without a password if a provider or a passkey signs the user in, and says so in the filter', async () => {
+  it('is active without a password if a provider or a passkey signs the user in, in the filter too', async () => {
     const { auth, now } = await productionAuth(engine, LOOPBACK)
     const fake = await addFakeProvider(auth, now)
     const add = async (email: string) => {

@@ -5,7 +5,7 @@ import { openTables, until } from '../../../test/support/production.ts'
 import { uuidV7 } from '../../lib/random.ts'
 import { deleteMailCodesOf, type MailCode, reserveMailCode } from './mail-codes.ts'
 
-it('deletes the rows of a user in the order in which a registration reserves them, so that neither waits for ever', async () => {
+it('deletes the rows of a user in the order in which a registration reserves them, so that they cannot deadlock', async () => {
   const db = await openTables(await migratedDatabase('postgres'))
   const user = {
     normalized_email: 'bob@example.com',

@@ -35,7 +35,7 @@ describe('a sign-in with a passkey', () => {
     })
   })
 
-  it('says what the authenticator says', async () => {
+  it('returns what the authenticator reports', async () => {
     const flags = { uv: false, be: true, bs: true }
     expect(await bob.signIn({ flags }, { requireUserVerification: false })).toMatchObject({
       userVerified: false,
@@ -94,7 +94,7 @@ describe('a sign-in is refused, with and without the key [PKY-02]', () => {
     expect(await withoutKey({ origin })).toBe('wrong_origin')
   })
 
-  it('but without the key it cannot be known whether the signature is right', async () => {
+  it('without the key, the signature is not checked', async () => {
     expect(await withoutKey()).toBeNull()
     expect(await withoutKey({ signature: () => Buffer.alloc(64) })).toBeNull()
   })
@@ -265,7 +265,7 @@ describe('the JSON of a sign-in', () => {
   })
 })
 
-it('expects what it is told to expect', async () => {
+it('checks the origins and the host that the caller expects', async () => {
   const device = authenticator({ origin: 'https://www.example.net' })
   const credential = device.get({ ...REQUEST, rpId: 'example.net' })
   const expected = { ...EXPECTED, origins: [ORIGIN, 'https://www.example.net'] }

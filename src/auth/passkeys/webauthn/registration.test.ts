@@ -54,7 +54,7 @@ describe('a new passkey', () => {
     expect(await reasonOf(register({ flags: { ed: true }, extensions }))).toBeNull()
   })
 
-  it('is accepted from browsers that say more in their client data', async () => {
+  it('is accepted from browsers that add members to their client data', async () => {
     const clientData = {
       crossOrigin: undefined,
       other_keys_can_be_added_here: 'do not compare clientDataJSON against a template',
@@ -187,7 +187,7 @@ describe('the JSON of a registration', () => {
     [null, { credProps: null }],
     [null, null],
     [null, 'none'],
-  ])('says %s about being discoverable with %j', async (discoverable, clientExtensionResults) => {
+  ])('is discoverable: %s, for the extension results %j', async (discoverable, clientExtensionResults) => {
     const credential = { ...good(), clientExtensionResults }
     expect(await verifyRegistration({ ...EXPECTED, credential })).toMatchObject({ discoverable })
   })
@@ -269,7 +269,7 @@ describe('the JSON of a registration', () => {
     expect(await reasonOf(register({ attestation: attestation(16_384) }))).toBe('malformed')
   })
 
-  it('has only one spelling', async () => {
+  it('is malformed with an id that is not canonical base64url', async () => {
     // One byte and four stray bits, which a lenient decoder drops.
     const credential = { ...good(), id: 'AB', rawId: 'AB' }
     expect(await verify(credential)).toBe('malformed')

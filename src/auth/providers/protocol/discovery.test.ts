@@ -86,7 +86,7 @@ it.each([
   ['http://idp.example', 'not_https'],
   ['https://10.0.0.1', 'private_address'],
   ['https://169.254.169.254', 'private_address'],
-])('asks no issuer at %s [FED-09]', async (issuer, reason) => {
+])('contacts no issuer at %s [FED-09]', async (issuer, reason) => {
   const fake = await startFakeProvider()
   expect(await refusalOf(discover(httpFor(), configFor(fake, { issuer })))).toEqual([
     'provider_failed',
@@ -152,7 +152,7 @@ it('keeps a document for an hour, and for a day if the provider fails', async ()
   expect(await refusalOf(ask())).toEqual(['provider_failed', 'discovery issuer'])
 })
 
-it('shares nothing between issuers, nor between presets', async () => {
+it('shares no document between issuers or presets', async () => {
   const fake = await startFakeProvider({ path: '/common/v2.0' })
   const http = httpFor()
   fake.knobs.document = (document) => ({ ...document, issuer: `${fake.origin}/{tenantid}/v2.0` })
@@ -163,7 +163,7 @@ it('shares nothing between issuers, nor between presets', async () => {
   ])
 })
 
-it('tells an operator what the provider says, and how far its clock is ahead', async () => {
+it('shows an operator what the provider publishes, and how far its clock is ahead', async () => {
   const fake = await startFakeProvider()
   const http = httpFor(() => new Date(Date.now() - 600_000))
   const { clockDifferenceSeconds, ...said } = await discover(http, configFor(fake))

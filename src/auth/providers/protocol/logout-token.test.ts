@@ -34,7 +34,7 @@ async function send(
   return { fake, iat, notice: verifyLogoutToken(httpFor(), configFor(fake), token) }
 }
 
-it('says who signed out at the provider', async () => {
+it('returns who signed out at the provider', async () => {
   const { fake, iat, notice } = await send()
   expect(await notice).toEqual({
     issuer: fake.issuer,
@@ -54,7 +54,7 @@ it.each<[what: string, change: (claims: Json) => Json, notice: Json]>([
   expect(await notice).toMatchObject(expected)
 })
 
-it('names people by the claim that names their identities', async () => {
+it('identifies people by the same claim as their identities', async () => {
   const { fake } = await send()
   const signed = async (claims: Json) =>
     fake.sign(

@@ -59,7 +59,7 @@ it('microsoft: refuses a tenant that is not listed, and a token of a tenant that
   ])
 })
 
-it('apple: has the answer posted, reads the name from it, and signs its own secret for 5 minutes', async () => {
+it('apple: requests a posted answer, reads the name from it, and signs its own secret for 5 minutes', async () => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', {
     namedCurve: 'P-256',
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },

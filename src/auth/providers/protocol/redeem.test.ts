@@ -11,7 +11,7 @@ import { authorizationUrl, redeem } from './index.ts'
 const seconds = () => Math.floor(Date.now() / 1_000)
 const MINUTE = 60
 
-it('asks with PKCE, state and nonce, and only for the scopes in use [FED-07]', async () => {
+it('sends PKCE, state and nonce, and requests only the scopes in use [FED-07]', async () => {
   const fake = await startFakeProvider()
   const url = await authorizationUrl(httpFor(), configFor(fake), TRIP)
   expect(`${url.origin}${url.pathname}`).toBe(`${fake.origin}/authorize`)
@@ -27,13 +27,13 @@ it('asks with PKCE, state and nonce, and only for the scopes in use [FED-07]', a
   })
 })
 
-it('asks for the scopes of the operator, and always for an ID token', async () => {
+it('requests the scopes of the operator, and always an ID token', async () => {
   const fake = await startFakeProvider()
   const url = await authorizationUrl(httpFor(), configFor(fake, { scopes: ['email'] }), TRIP)
   expect(url.searchParams.get('scope')).toBe('openid email')
 })
 
-it('says who the person is, without any token [FED-07]', async () => {
+it('returns who the person is, and no token [FED-07]', async () => {
   const fake = await startFakeProvider({ claims: (claims) => ({ ...claims, sid: 'session-1' }) })
   expect(await trip(fake)).toEqual({
     issuer: fake.issuer,
@@ -70,7 +70,7 @@ it('authenticates with the method that the provider lists: basic, post, or none 
   })
 })
 
-it('sends a secret that Basic would encode in the body, where the provider takes it there', async () => {
+it('sends a secret that Basic would have to encode in the body, if the provider accepts that', async () => {
   const fake = await startFakeProvider()
   await trip(fake)
   expect(fake.tokenRequests[0]?.authorization).toBe(undefined)
@@ -228,7 +228,7 @@ it.each<[what: string, knobs: FakeProviderKnobs, refusal: [string, string]]>([
   expect(await refusalOf(trip(await startFakeProvider(knobs)))).toEqual(refusal)
 })
 
-it('refuses a code that another browser asked for', async () => {
+it('refuses a code that another browser requested', async () => {
   const fake = await startFakeProvider()
   const http = httpFor()
   const callback = fake.authorize(await authorizationUrl(http, configFor(fake), TRIP))
@@ -280,7 +280,7 @@ it('asks UserInfo for the address if the ID token has none', async () => {
   expect(fake.requests.filter((request) => request.endsWith('/userinfo')).length).toBe(count)
 })
 
-it('re-authenticates: asks for it, and expects a time within a minute [FED-06]', async () => {
+it('re-authenticates: requests it, and requires an authentication time within a minute [FED-06]', async () => {
   const fake = await startFakeProvider()
   const again = { reauthenticate: true }
   const url = await authorizationUrl(httpFor(), configFor(fake), { ...TRIP, ...again })
