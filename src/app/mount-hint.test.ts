@@ -4,7 +4,7 @@ import { createMountHint } from './mount-hint.ts'
 const SECRET = '019a3f5e-7c00-7000-8000-000000000001'
 const isOurs = (path: string) => path === '/session' || path === '/sessions/others'
 
-/** What is logged for some paths without a route. */
+/** The log for some paths without a route. */
 function loggedFor(baseUrl: string, paths: readonly (string | null)[]): [Record<string, unknown>, string][] {
   const lines: [Record<string, unknown>, string][] = []
   const log = {

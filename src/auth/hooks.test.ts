@@ -19,11 +19,11 @@ const BOB = 'Bob@Example.com'
 const REFUSAL = ['invitation_required', 'Ask your team for an invitation.'] as const
 const STATES = ['new', 'taken', 'unconfirmed', 'disabled'] as const
 
-/** Everything that a hook can do except to allow something, with the answer. */
+/** Everything that a hook can do except allow, with the answer. */
 const FAILURES: readonly [status: number, code: string, hook: () => never][] = [
   [403, 'refused_by_application', refuse],
   [500, 'internal_error', () => fail('broken')],
-  // Only the refusal of a hook is one.
+  // Only a `HookRefusal` is a refusal.
   [500, 'internal_error', () => fail('refused_by_application')],
   [500, 'internal_error', () => false as never],
 ]
@@ -76,7 +76,7 @@ async function createAccount(
   if (state === 'disabled') await auth.users.disable(id)
 }
 
-/** A hook that never answers, and the moment when it was asked. */
+/** A hook that never answers, and the moment when it was called. */
 function silence() {
   const asked = Promise.withResolvers<void>()
   const hook = () => {
@@ -86,7 +86,7 @@ function silence() {
   return { hook, asked: asked.promise }
 }
 
-/** Makes the time limit a matter of the test. */
+/** Lets the test control the time limit. */
 function holdTimers(): void {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())
@@ -242,7 +242,7 @@ onEachEngine('beforeSignIn', (engine) => {
       expect([answer.status, await answer.json()]).toMatchObject([status, { code }])
       expect(answer.headers.getSetCookie()).toEqual([])
     }
-    // The session that the client has stays too.
+    // The existing session of the client also stays.
     expect(await rowsOf(scene)).toEqual(before)
     await until(() => scene.errors.length === 6)
     const faults = Array(3).fill(['the hook beforeSignIn failed', 'request']).flat()

@@ -1,4 +1,4 @@
-/** What mail programs support of the mails, by the data of caniemail.com. */
+/** Which features of the mails the mail programs support, according to caniemail.com. */
 import { rawData } from 'caniemail'
 import { expect, it } from 'vitest'
 import { MESSAGES } from '../../test/support/messages.ts'

@@ -447,7 +447,7 @@ describe('resolveOptions', () => {
     'secondFactor',
   ]
 
-  /** What some values need besides. */
+  /** Other options that some values need. */
   const NEEDS: Readonly<Record<string, GivenOptions>> = {
     emailVerification: { registrationAnswer: 'explicit' },
     cookieDomain: { baseUrl: 'https://auth.a.b-c.example.co.uk' },

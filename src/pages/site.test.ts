@@ -150,7 +150,7 @@ describe('openSite', () => {
     const at = (bytes: number) => fileOf(SVG + ' '.repeat(bytes - SVG.length))
     expect(refusalsOf({ logo: at(65_536) })).toEqual({})
     expect(refusalsOf({ logo: at(65_537) }).logo).toContain('it is larger than 65536 bytes')
-    // All sentences in all languages are more than that.
+    // All sentences in all languages take more.
     expect(refusalsOf({ texts: fileOf(`{}${' '.repeat(500_000)}`) })).toEqual({})
     expect(refusalsOf({ texts: fileOf(`{}${' '.repeat(1_048_576)}`) }).texts).toContain('larger than')
     expect(refusalsOf({ logo: fileOf('logo') }).logo).toContain('is neither a PNG nor an SVG file')

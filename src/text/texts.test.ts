@@ -5,7 +5,7 @@ import { LOCALES, type Locale, PAGES, placeholdersOf, sentencesOf } from './inde
 
 const TRANSLATIONS = LOCALES.filter((locale) => locale !== 'en')
 
-/** Sentences that are right in English and in another language. */
+/** Sentences that are the same in English and in another language. */
 const SAME_AS_ENGLISH: Readonly<Partial<Record<Locale, readonly string[]>>> = {
   de: ['Passkeys', 'Name'],
   es: ['Error: {title}'],

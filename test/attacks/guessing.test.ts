@@ -61,7 +61,7 @@ onEachEngine('password guesses', (engine) => {
     const attack = async (loginFailuresPerAccount: number) => {
       const shared = {
         loginFailuresPerAccount,
-        // Until it turns out wrong, each guess counts as a sign-in as well.
+        // Each guess also counts as a sign-in until it turns out to be wrong.
         signInsPerAccount: 1_000,
         databaseUrl: await migratedDatabase(engine),
         secretKey: randomKey(),

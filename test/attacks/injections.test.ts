@@ -41,7 +41,7 @@ const IN_PATH = Symbol('in the path')
 
 const required = (schema: z.ZodType) => (schema instanceof z.ZodOptional ? schema.unwrap() : schema)
 
-/** Where only the right value is accepted. */
+/** Fields that accept only the right value. */
 const MUST_BE_RIGHT: readonly unknown[] = [
   IN_PATH,
   fields.password,
@@ -161,7 +161,7 @@ onEachEngine('an injection', (engine) => {
           headers: { 'user-agent': userAgent },
         })
         expect(answer.status, what).toBeLessThan(500)
-        // What a provider posts goes on percent-encoded.
+        // What a provider posts is forwarded percent-encoded.
         const isExpected = (name: string) => operation.fromOtherSites && name === 'location'
         const headers = [...answer.headers].filter(([name]) => !isExpected(name))
         expect(headers.join(), what).not.toContain('pwned')
@@ -177,7 +177,7 @@ onEachEngine('an injection', (engine) => {
           accepted.add(attack.schema)
           await restore(db, prepared)
         } else {
-          // What it counted must not refuse the next one.
+          // Its counters must not refuse the next one.
           await db.deleteFrom('throttles').execute()
         }
       }
@@ -192,7 +192,7 @@ onEachEngine('an injection', (engine) => {
         NAME,
         PICTURE,
         fields.passkeyName,
-        // One that names no sign-in is the same as none.
+        // One that names no sign-in counts as missing.
         required(fields.loginToken),
       ]),
     )

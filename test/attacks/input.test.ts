@@ -134,7 +134,7 @@ onEachEngine('a request', (engine) => {
       ['POST', '/reauthenticate/provider', { provider: 'company' }],
       ['POST', '/profile/identities', { provider: 'company' }],
     ] as const
-    // A provider may post more than we read. The browser goes on with what we read, and with nothing else.
+    // A provider may post more fields than we read. The browser continues with only those that we read.
     const withBody = OPERATIONS.filter(({ body, fromOtherSites }) => body !== undefined && !fromOtherSites)
     const forms = withBody.filter(({ tag, form }) => tag === 'page' || form)
     expect(requests).toHaveLength(withBody.length - forms.length)
@@ -535,7 +535,7 @@ onEachEngine('a request', (engine) => {
     await auth.users.create({ email, password: withZero, confirmed: true })
     const logIn = (email: string, password: string) =>
       outcome(send(auth, 'POST', '/sessions', { json: { email, password } }))
-    // A bcrypt that stops at the zero byte takes all of these for one password.
+    // To a bcrypt that stops at the zero byte, all of these are one password.
     const cut = (password: string) => password.split('\0', 1)[0] ?? ''
     for (const guess of [PASSWORD, `${PASSWORD}\0`, `${PASSWORD}\0 and something else`]) {
       expect(cut(guess)).toBe(cut(withZero))

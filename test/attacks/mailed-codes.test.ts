@@ -49,7 +49,7 @@ onEachEngine('a mailed code', (engine) => {
     const outcomes = await Promise.all(browsers.map((browser) => reset(browser, '00000000')))
     expect(outcomes.filter((each) => each === '401 invalid_code')).toHaveLength(5)
     expect(outcomes.filter((each) => each === '429 too_many_attempts')).toHaveLength(3)
-    // A new code brings no new guesses, and the right password does not clear the count.
+    // A new code allows no new guesses, and the right password does not clear the count.
     const fresh = randomSecret()
     await ask(fresh)
     const code = await latest()
@@ -90,15 +90,15 @@ onEachEngine('a mailed code', (engine) => {
     // The victim registers in a browser whose cookie the attacker knows, because it is kept.
     await register(planted, PASSWORD)
     const code = await latest()
-    // From elsewhere, with the same cookie, the attacker has only guesses.
+    // From elsewhere, with the same cookie, the attacker can only guess.
     await register(planted, PWNED)
     expect(await latest()).toBeUndefined()
     expect(await outcome(confirm(planted, '00000000'))).toBe('401 invalid_code')
-    // The registration of the attacker took the place of the victim's, so this code confirms nothing, for anyone.
+    // The registration of the attacker replaced that of the victim, so this code confirms nothing.
     const answer = await confirm(planted, code)
     expect(sessionIn(answer)).toBeUndefined()
     expect(await outcome(answer)).toBe('401 invalid_code')
-    // Asked for again, it needs the password, which only the victim knows.
+    // A code that is requested again needs the password, which only the victim knows.
     const again = { purpose: 'confirm_email', email: VICTIM }
     await send(auth, 'POST', '/mail_codes', { json: again, browserToken: planted })
     const second = await latest()

@@ -16,7 +16,7 @@ export interface Member {
   readonly authenticator: SoftwareAuthenticator
 }
 
-/** What a member has besides the password. Recovery codes take long to hash, so one that nobody knows stands in for them. */
+/** The factors of a member besides the password. Recovery codes take long to hash, so one with an unknown value is stored instead. */
 interface Factors {
   readonly app?: boolean
   readonly passkey?: boolean
@@ -27,7 +27,7 @@ interface Factors {
 export interface Stage extends Production {
   /** One request from the browser in which passkeys are used. */
   ask(method: string, path: string, request?: Send): Promise<Response>
-  /** The same, in short. */
+  /** The same, as a short text. */
   go(method: string, path: string, request?: Send): Promise<string>
   /** Signs in with the password. */
   enter(email?: string, request?: Send): Promise<Response>

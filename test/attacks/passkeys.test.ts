@@ -383,7 +383,7 @@ onEachEngine('an answer that no browser sends', (engine) => {
       })
       const result = await outcome(answer)
       outcomes.push(result)
-      // A member that is not needed may be strange.
+      // A member that is not needed may have any value.
       expect(result, about).toMatch(/^(?:200|40[01] [a-z_]+|403 user_verification_required)$/)
       if (result !== '200') return
       own.sessionToken = await session(VICTIM, 'hwk mfa')

@@ -115,7 +115,7 @@ onBothEngines('sign-in with a provider', (engine) => {
     const connected = await person.submit('/login/continue', { flow: fieldValue(asked.html, 'flow') ?? '' })
     expect(connected.status).toBe(303)
     expect((await newMails()).map(({ kind }) => kind)).toContain('identity_connected')
-    // Once.
+    // It works only once.
     expect((await person.submit('/login/continue', { flow })).status).toBe(401)
     const again = new Person(auth)
     await again.comesBackFrom(fake)
@@ -197,7 +197,7 @@ onBothEngines('sign-in with a provider', (engine) => {
     await person.comesBackFrom(fake)
     expect(await person.isSignedInAs()).toBe(ANNA)
     expect(await auth.users.find('person-2@example.org')).toBeNull()
-    // An account has the verified address by now. Its owner can connect the identity, which no longer belongs to another account.
+    // By now an account has the verified address. Its owner can connect the identity, which no longer belongs to another account.
     const other = await enter('person-3')
     const continued = (await other.comesBackFrom(fake)).location ?? ''
     expect((await other.open(continued)).html).toContain(ANNA)
@@ -356,12 +356,12 @@ onBothEngines('sign-in with a provider', (engine) => {
     const taken = await second.comesBackFrom(fake, link)
     expect([taken.status, taken.html.includes('connected to another account')]).toEqual([409, true])
     expect(await second.isSignedInAs()).toBe('second@example.org')
-    // The session that began has ended.
+    // The session that began the flow has ended.
     const callback = await second.agreesAt(fake, link)
     await second.submit('/sign_out', {})
     await second.signsIn('second@example.org')
     expect((await second.open(callback)).status).toBe(401)
-    // A session that is not fresh cannot begin.
+    // A session that is not fresh cannot begin a flow.
     now.advance(3_600)
     const stale = await first.submit(link, {})
     expect(stale.location).toMatch(/^\/confirm/)
@@ -524,7 +524,7 @@ onBothEngines('sign-in with a provider', (engine) => {
       )
     expect(await logOut({ jti: '1', sid: 'laptop' })).toBe('200')
     expect([await laptop.isSignedInAs(), await phone.isSignedInAs()]).toEqual([null, ANNA])
-    // A replay, and what is no logout token for us.
+    // A replay, and tokens that are not logout tokens for us.
     expect(await logOut({ jti: '1', sid: 'phone' })).toBe('400 invalid_logout_token')
     for (const wrong of [
       { events: undefined },
@@ -568,7 +568,7 @@ onBothEngines('sign-in with a provider', (engine) => {
     }
     expect(await logOut({ jti: '1', sub: 'somebody-else', sid: 'unknown' })).toBe('200')
     expect(await signedIn()).toEqual(['laptop', 'phone', 'tablet'])
-    // The provider never told which session of its own that of the tablet is.
+    // The provider never sent a `sid` for the session of the tablet.
     expect(await logOut({ jti: '2', sub: FAKE_PERSON.sub, sid: 'laptop' })).toBe('200')
     expect(await signedIn()).toEqual(['phone'])
     await auth.providers.disable('acme')

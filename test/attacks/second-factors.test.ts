@@ -1,4 +1,4 @@
-/** Attacks on the second step of a sign-in: going around it, skipping it, guessing it, using it twice. */
+/** Attacks on the second step of a sign-in: bypassing it, skipping it, guessing it, using it twice. */
 import { expect, it } from 'vitest'
 import { OPERATIONS, type Operation } from '../../src/api/index.ts'
 import { checkRecoveryCode } from '../../src/auth/factors/recovery-codes.ts'
@@ -263,7 +263,7 @@ onEachEngine('the ways in', (engine) => {
       expect(await outcome(on.finish(code, loginToken))).toBe('401 pending_login_required')
     const loginToken = await on.wait()
     expect(await whereabouts(on, await on.finish(code, loginToken))).toBe('aal 2')
-    // Once.
+    // It works only once.
     expect(await outcome(on.finish(app.codeAt(1), loginToken))).toBe('401 pending_login_required')
   })
 
@@ -724,7 +724,7 @@ onBothEngines('a code of an app', (engine) => {
     for (const steps of [-2, 2, 3, 2_880]) await refused(app.codeAt(steps))
     const [early, late] = [app.codeAt(1), app.codeAt()]
     expect(await whereabouts(on, await on.finish(early, loginToken))).toBe('aal 2')
-    // It used its step and every older one.
+    // It used up its step and every older one.
     const next = await on.wait()
     for (const code of [early, late]) await refused(code, next)
     on.now.advance(30)
@@ -754,7 +754,7 @@ onBothEngines('a code of an app', (engine) => {
       outcomes.push(...(await Promise.all(guesses)))
     }
     expect(tally(outcomes)).toEqual({ '401 invalid_code': 10, '429 too_many_attempts': 20 })
-    // Not even the right one is looked at.
+    // Not even the right one is checked.
     expect(await outcome(on.finish(app.codeAt(), await on.wait()))).toBe('429 too_many_attempts')
     const json = { totp: app.codeAt() }
     expect(await on.go('POST', '/reauthenticate', { json, sessionToken })).toBe('429 too_many_attempts')

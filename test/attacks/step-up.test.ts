@@ -6,7 +6,7 @@ import { NEW_PASSWORD, PASSWORD } from '../support/production.ts'
 import { sessionIn } from '../support/send.ts'
 import { type Stage, stage } from './member.ts'
 
-/** What could take the account over, or would tell all about it. Each is refused before its body is looked at closely. */
+/** Operations that could take the account over, or export all its data. Each is refused before its body is validated. */
 const ACTS = [
   ['POST', '/profile/totp', {}],
   ['PUT', '/profile/totp', { code: '123456' }],
@@ -31,7 +31,7 @@ const CHANGE_PASSWORD = [
 const DAY = 86_400
 const HOUR = 3_600
 
-/** How a session came to be too weak: what it is worth at first, and what happens then. */
+/** How a session became too weak: its strength at first, and what happens then. */
 const STATES: Readonly<Record<string, { amr: string; wait: readonly number[]; refusal: string }>> = {
   'with the password alone': { amr: 'pwd', wait: [], refusal: 'second_factor_required' },
   'that was not used for an hour': {
@@ -109,7 +109,7 @@ onEachEngine('a stolen session', (engine) => {
         const answer = await on.assertion(authenticator, 'step_up', { sessionToken: token ?? '' })
         expect(await aalOf(on, await again(token, { ...answer }))).toBe(2)
       }
-    // Nor does a code of an app, which was proven long ago, count with a password of today.
+    // A code of an app that was proven long ago does not count together with a new password either.
     let token = await again(await on.session(undefined, ''), { totp: app.codeAt() })
     expect(await aalOf(on, token)).toBe(1)
     on.now.advance(DAY)

@@ -1,4 +1,4 @@
-/** What operators do with the providers that people sign in with, with the command. */
+/** How operators manage the providers of sign-in, with the command. */
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'

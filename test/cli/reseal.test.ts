@@ -1,4 +1,4 @@
-/** Replacing `BIENVENUE_SECRET_KEY`: `bienvenue secrets reseal`, and what `bienvenue doctor` says before and after. */
+/** Replacing `BIENVENUE_SECRET_KEY`: `bienvenue secrets reseal`, and what `bienvenue doctor` reports before and after. */
 import { randomBytes } from 'node:crypto'
 import { expect, it, onTestFinished } from 'vitest'
 import { openDatabase } from '../../src/db/index.ts'

@@ -1,4 +1,4 @@
-/** What operators do with the second factors of a user, with the command. */
+/** How operators manage the second factors of a user, with the command. */
 import { expect, it } from 'vitest'
 import { freshAuth, migratedDatabase, onEachEngine } from '../support/engines.ts'
 import { accountWithFactors, beginSignIn } from '../support/factored-account.ts'

@@ -144,7 +144,7 @@ describe.each(Object.entries(APPLICATIONS))('the adapter for %s', (_, start) => 
       const cookie = await signIn(running)
       await expectNobody(running, withCookie(`${cookie}; ${cookie}`))
       await expectNobody(running, withCookie(`session_id=planted; ${cookie}`))
-      // Browsers see no prefix in such a name, so another host may set it. RFC 6265 §5.2 trims spaces and tabs only.
+      // Browsers do not apply the rules of the prefix to such a name, so another host may set it. RFC 6265 §5.2 trims spaces and tabs only.
       await expectNobody(running, withCookie(`a=b; \xa0${cookie}`))
     })
 
@@ -192,7 +192,7 @@ describe.each(Object.entries(APPLICATIONS))('the adapter for %s', (_, start) => 
     for (const path of ['/session', '/authx/session', '/auth%2fsession', '//auth/session', '/x/auth/session'])
       expect((await running.app(path)).status, path).toBe(404)
     expect((await running.app('/auth//session')).status).toBe(404)
-    // A device and a session, each with a header of its own.
+    // A device and a session, each with its own header.
     const signedIn = await running.service('/sessions', json(CREDENTIALS))
     expect(signedIn.headers.getSetCookie()).toHaveLength(2)
   })
@@ -240,7 +240,7 @@ describe('a remote service', () => {
       const read = readFromRemote({ url: remote.url, cacheSeconds })
       for (let time = 0; time < 3; time++) expect((await read(headers))?.user.email).toBe(EMAIL)
       expect(asked).toBe(times)
-      // Made-up tokens fill no cache, and nobody can change an answer for the next request.
+      // Invented tokens do not fill the cache, and a caller cannot change the answer for the next request.
       for (let time = 0; time < 2; time++) expect(await read({ authorization: 'Bearer made-up' })).toBe(null)
       expect(asked).toBe(times + 2)
       asked = times

@@ -152,7 +152,7 @@ describe.each(['cookie', 'bearer'] as const)('a client with a %s', (transport) =
     await client.sessions.signOut()
     expect(times()).toBe(1)
 
-    // Ended by another device or an operator: each kind of answer tells it, once.
+    // Ended by another device or an operator: each kind of answer reports it once.
     const id = await idOfBob(auth)
     const calls = [client.sessions.list, client.account.get, client.session.get]
     for (const [index, call] of calls.entries()) {
@@ -365,13 +365,13 @@ describe('a call without an answer', () => {
     await arrived.promise
     controller.abort()
     for (const call of waiting) await expect(call).rejects.toMatchObject({ name: 'AbortError' })
-    // Nothing counts as under way any more.
+    // No call counts as in progress any more.
     await expect(client.sessions.list({ signal })).rejects.toMatchObject({ name: 'AbortError' })
   })
 })
 
 describe('client.session', () => {
-  /** A subscription and what it was told, as addresses: `null` for nobody, `undefined` for not known yet. */
+  /** A subscription and the values that it received, as addresses: `null` for nobody, `undefined` for not known yet. */
   function follow({ session }: Pick<Client, 'session'>) {
     const told: (string | null | undefined)[] = []
     const seen = (current: CurrentSession | undefined) => current && (current.user?.email ?? null)
@@ -399,7 +399,7 @@ describe('client.session', () => {
     await until(2)
     await client.signIn.withPassword(CREDENTIALS)
     await until(3)
-    // A second subscriber is told too, without another request.
+    // A second subscriber also gets the value, without another request.
     const before = asked(browser)
     const second = follow(client)
     expect([second.told, asked(browser)]).toEqual([[EMAIL], before])

@@ -1,4 +1,4 @@
-/** The hooks run in every way to sign in and to get an account. src/auth/hooks.test.ts has what they may do. */
+/** The hooks run in every way to sign in and to get an account. src/auth/hooks.test.ts tests what they may do. */
 import { expect, it } from 'vitest'
 import { HookRefusal, type Hooks } from '../../src/index.ts'
 import { accountWithFactors, beginSignIn, codeOf, type Factored } from '../support/factored-account.ts'
@@ -12,7 +12,7 @@ const refuse = () => {
 const REFUSED = { code: 'refused_by_application', applicationCode: 'not_today' }
 const BROWSER = { ...CLIENT, browserToken: PASSKEY_BROWSER }
 
-/** Hooks that refuse once they are switched on, and what they were asked. */
+/** Hooks that refuse once they are switched on, and the calls that they got. */
 function switchableHooks() {
   const asked: [hook: keyof Hooks, about: unknown][] = []
   const state = { refuses: false, asked, hooks: {} as Hooks }

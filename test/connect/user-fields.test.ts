@@ -58,7 +58,7 @@ async function withBob(engine: EngineName, options: CreateAuthOptions = {}) {
   return { ...service, id, sessionToken, patch }
 }
 
-/** What a client may not send, with the refusal. */
+/** Fields that a client may not send, with the refusal. */
 const REFUSED: readonly [what: string, metadata: unknown, code: string, field: string][] = [
   ['a member that users cannot write', { companyName: 'x', plan: 'pro' }, 'unknown_field', 'metadata.plan'],
   [

@@ -33,7 +33,7 @@ onEachEngine('the registry of tables', (engine) => {
         }
       }
     }
-    // The search finds what is there, and it had something to search for.
+    // The search works, and it had something to search for.
     expect(written).toContain('s***@example.com')
     expect([...looked]).toEqual(
       expect.arrayContaining([

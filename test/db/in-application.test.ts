@@ -112,7 +112,7 @@ onBothEngines('a database of the application', (engine) => {
         "select from pg_stat_activity where application_name = 'bienvenue' and datname = current_database()",
       )
       expect(ours).toEqual([])
-      // The application's own types are still the application's.
+      // The application still parses its own types in its own way.
       expect((await database.query('select 1 as n')).rows).toEqual([{ n: '1' }])
     }
   })
@@ -407,7 +407,7 @@ describe('a pool of the application', () => {
     await expect(findUserBy(db, { id: 1 })).rejects.toThrow(expect.objectContaining(refused))
   })
 
-  /** A service whose pool has one connection, which the application holds. Time is the test's. */
+  /** A service whose pool has one connection, which the application holds. The test controls the time. */
   async function withoutConnection() {
     const { databaseUrl } = await applicationDatabase('postgres')
     const pool = poolOf(databaseUrl)

@@ -566,7 +566,7 @@ const DRIVES: Readonly<Partial<Record<Drive, (stage: Stage) => Promise<unknown>>
   },
   async 'providers.check'(stage) {
     await visitor(stage)
-    // Its clock is not that of the test.
+    // It does not use the clock of the test.
     expect(await stage.engine.providers.check(PROVIDER)).toMatchObject({ problem: 'clock' })
   },
   async 'providers.startSignIn'(stage) {
@@ -574,7 +574,7 @@ const DRIVES: Readonly<Partial<Record<Drive, (stage: Stage) => Promise<unknown>>
   },
   async 'providers.completeSignIn'(stage) {
     const { engine } = stage
-    // A new account, a known one, an address that somebody has, and one that is not verified.
+    // A new account, a known one, a taken address, and one that is not verified.
     const newcomer = { sub: 'newcomer', email: stage.stranger() }
     for (const person of [newcomer, newcomer])
       expect((await visitor(stage, person).then(come)).next).toBe('signed_in')
@@ -582,7 +582,7 @@ const DRIVES: Readonly<Partial<Record<Drive, (stage: Stage) => Promise<unknown>>
     expect((await visitor(stage, { sub: 'taken', email }).then(come)).next).toBe('account_exists')
     const hidden = { sub: 'hidden', email_verified: false }
     expect((await visitor(stage, hidden).then(come)).next).toBe('address_required')
-    // Her own identity, and to prove who she is with it.
+    // Her own identity, with which she also re-authenticates.
     await linked(stage, sessionToken, 'hers')
     const proven = await engine.providers.startReauthentication({ provider: PROVIDER }, { sessionToken })
     expect((await visitor(stage, { sub: 'hers' }, proven).then((to) => come(to, sessionToken))).next).toBe(
@@ -731,7 +731,7 @@ async function member({ engine, now, person }: Stage) {
 
 const PROVIDERS = new WeakMap<AuthService, Promise<KnownProvider>>()
 
-/** Somebody who comes back from the provider: to sign in, unless they were sent there for something else. */
+/** A person who comes back from the provider: to sign in, unless another purpose is given. */
 async function visitor(
   { engine, now }: Stage,
   person: Partial<KnownProvider['person']> = {},
@@ -744,17 +744,17 @@ async function visitor(
   return comeBack(fake, started ?? (await engine.providers.startSignIn({ provider: PROVIDER })))
 }
 
-/** Connects a user with somebody at the provider. */
+/** Connects a user to a person at the provider. */
 async function linked(stage: Stage, sessionToken: string, sub: string): Promise<void> {
   const { engine } = stage
-  // The provider must be there before.
+  // The provider must exist first.
   await visitor(stage)
   const started = await engine.identities.link({ provider: PROVIDER }, { sessionToken })
   const { parameters, flowToken } = await visitor(stage, { sub }, started)
   await engine.providers.completeSignIn({ provider: PROVIDER, parameters }, { sessionToken, flowToken })
 }
 
-/** Somebody who came back from the provider, and for whom a step is missing. */
+/** A person who came back from the provider and must complete another step. */
 async function waitingVisitor(stage: Stage, person: Partial<KnownProvider['person']>) {
   const { parameters, flowToken } = await visitor(stage, person)
   const caller = { sessionToken: null, flowToken }
@@ -763,7 +763,7 @@ async function waitingVisitor(stage: Stage, person: Partial<KnownProvider['perso
   return caller
 }
 
-/** What a single one of the {@link DRIVES} needs. */
+/** What only one of the {@link DRIVES} needs. */
 function stageOn(
   engine: AuthService,
   others: Pick<Stage, 'attempts' | 'classic' | 'now'> & {

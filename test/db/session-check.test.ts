@@ -1,4 +1,4 @@
-/** Second factors cost a session check nothing: it sends the statements that it sent before there were any. */
+/** Second factors add no statement to a session check. */
 import { expect, it } from 'vitest'
 import type { Auth } from '../../src/index.ts'
 import { migratedDatabase, onBothEngines } from '../support/engines.ts'
@@ -25,7 +25,7 @@ onBothEngines('a session check', (engine) => {
     await bob.auth.users.create({ email: EVE, password: PASSWORD, confirmed: true })
     const eves = signedIn(await bob.auth.signIn.withPassword({ email: EVE, password: PASSWORD }, CLIENT))
     const bobs = signedIn(await signInWithPasskey(bob, bob.passkeys[0]))
-    // The delivery of mail must not send statements meanwhile.
+    // No mail may be delivered during the measurement, because that would send statements.
     await bob.newMails()
     const under = async (secondFactor: (typeof POLICIES)[number]) => {
       const { auth } = await productionAuth(engine, { ...options, now: bob.now, secondFactor })
@@ -34,7 +34,7 @@ onBothEngines('a session check', (engine) => {
     return { ...bob, under, bobs: bobs.sessionToken, eves: eves.sessionToken }
   }
 
-  /** What is sent meanwhile, but for settings of the connection, and the look at the queue of mails in the background. */
+  /** The statements sent during `act`, except settings of the connection and the background query of the mail queue. */
   async function sentDuring(act: () => Promise<unknown>): Promise<string[]> {
     return (await statementsDuring(engine, act)).filter(
       (statement) => !/^pragma\b|\boutbox\b/.test(statement),

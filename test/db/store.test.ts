@@ -1,4 +1,4 @@
-/** What `auth` may rely on in the store, on both databases. */
+/** What `auth` relies on in the store, on both databases. */
 import { sql } from 'kysely'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import * as store from '../../src/db/index.ts'

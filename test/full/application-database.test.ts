@@ -1,4 +1,4 @@
-/** An application with a `users` table of its own, in Chromium: from sign-up with a required field to erasure. */
+/** An application with its own `users` table, in Chromium: from sign-up with a required field to erasure. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'

@@ -106,7 +106,7 @@ describe.runIf(hasBrowser)('in Chromium', () => {
   const onEnd: OnEnd = (end) => void ends.push(end)
   let browser: Browser
   let site: Site
-  /** Takes only passkeys that stay on one device. */
+  /** Accepts only passkeys that stay on one device. */
   let strict: Site
   let people = 0
 
@@ -188,7 +188,7 @@ describe.runIf(hasBrowser)('in Chromium', () => {
         const said = await page.locator('[role=alert]:not(:empty)').allInnerTexts()
         return { errors: await page.evaluate('window.refusals'), said }
       },
-      /** What the audit says of this action. */
+      /** The audit records of this action. */
       async records(action: 'login' | 'use_passkey' | 'add_factor') {
         const records = await Array.fromAsync(auth.audit.list({ action, userId: id }))
         return records.map(({ outcome, reason, details }) => ({ outcome, reason, check: details?.check }))

@@ -1,4 +1,4 @@
-/** Sign-in with a provider that other people wrote: Glewlwyd, in C. It never says whether it has verified an address. */
+/** Sign-in with an independent provider: Glewlwyd, in C. It never says whether it has verified an address. */
 import { describe, expect, it } from 'vitest'
 import { addMember, plainAuth } from '../attacks/support.ts'
 import { GLEWLWYD_CLIENT, GLEWLWYD_PERSON, hasGlewlwyd, startGlewlwyd } from '../support/glewlwyd.ts'

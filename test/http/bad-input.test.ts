@@ -149,7 +149,7 @@ function fieldsOf(operation: Operation): Readonly<Record<string, string>> {
   )
 }
 
-/** The password of a re-authentication is one of several ways, and the one that is missed if there is none. */
+/** A re-authentication takes one of several proofs. If all are missing, the refusal names the password. */
 function isRequired(schema: unknown): boolean {
   return schema === schemas.stepUp.password || !isOptional(schema)
 }

@@ -1,4 +1,4 @@
-/** The cookie by which the browser that asked for a code is recognized, and the field that stands for it. */
+/** The cookie that identifies the browser that requested a code, and the field that replaces it. */
 import { expect, it } from 'vitest'
 import { HookRefusal } from '../../src/index.ts'
 import { randomSecret } from '../../src/lib/random.ts'

@@ -1,4 +1,4 @@
-/** What each operation declares is what it does. A new operation is tested here without any change to this file. */
+/** Each operation does what it declares. A new operation is tested here without any change to this file. */
 import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -44,7 +44,7 @@ async function succeed(operation: Operation, world: World, sessionToken?: string
 
 /** What an operation did in every way that this file calls it. */
 interface Driven {
-  /** The outcome of the first success, and the worth of the session that began with it. */
+  /** The outcome of the first success, and the strength of the session that began with it. */
   readonly outcome: string
   readonly session: string | undefined
   /** For each secret that can be guessed: the outcomes of two attempts that are free, and of one more. */
@@ -103,11 +103,11 @@ async function driveOnce(operation: Operation): Promise<Driven> {
       const answer = await during(world, act)
       if (isUsual) await noteFirst(answer, world)
     }
-  // The same where the operator asks for a passkey, so that a sign-in with anything else waits.
+  // The same where the operator requires a passkey, so that a sign-in with anything else waits.
   if (operation.audit?.includes('begin_sign_in')) {
     const world = await worldOf('sqlite', { secondFactor: 'passkey' })
     const { path, ...request } = await requestFor(operation, world)
-    // Who has a passkey must use it, and nothing waits then.
+    // A user with a passkey must use it, and then nothing waits.
     if (/Totp$/.test(operation.id)) await world.db.deleteFrom('passkeys').execute()
     await during(world, () => world.ask(operation.method, path, request))
   }
@@ -429,7 +429,7 @@ onEachEngine('a session', (engine) => {
     .flatMap((operation) =>
       Object.entries(CLOSED_GATES).map(([gate, close]) => ({ id: operation.id, gate, close, operation })),
     )
-    // It opens this gate itself.
+    // It passes this gate by itself.
     .filter(
       ({ operation: { audit }, gate }) =>
         !audit?.includes('confirm_email') || gate !== 'for an unconfirmed address',
@@ -439,7 +439,7 @@ onEachEngine('a session', (engine) => {
   it.each(cases)('does not begin with $id $gate', async ({ operation, close }) => {
     const world = await worldOf(engine, { loginFailuresPerAccount: 2 })
     if (!takesPassword(operation)) {
-      // What it needs is made while the gate is open.
+      // Its prerequisites are set up before the gate fails.
       const { path, ...request } = await requestFor(operation, world)
       await close(world)
       const sessionToken = needsSession(operation) ? world.sessionToken : undefined

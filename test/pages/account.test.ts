@@ -53,7 +53,7 @@ interface Seen {
   readonly response: Response
 }
 
-/** A browser, as far as it concerns cookies. */
+/** A browser, reduced to its cookies. */
 class Browser {
   readonly cookies = new Map<string, string>()
   readonly #ask: (method: string, path: string, request: Send) => Promise<Response>
@@ -134,7 +134,7 @@ onEachEngine('the pages of the account', (engine) => {
     expect(html).toMatch(new RegExp(`<time datetime="${since}[^"]*Z" data-day>21 Nov 2026</time>`))
     for (const path of PATHS.filter((each) => each !== '/account/email/code'))
       expect(html).toContain(`href="${path}"`)
-    // Here there is no provider.
+    // This service has no provider.
     const { identities, ...about } = account.overview.about
     for (const sentence of Object.values(about)) expect(html).toContain(sentence)
     expect(html).not.toContain(identities)

@@ -36,11 +36,11 @@ const WITHOUT_CODES: SceneOptions = {
 }
 
 interface Scene extends Production {
-  /** Somebody with a browser of their own, at an address of their own. */
+  /** A person with their own browser and IP address. */
   visitor(): Visitor
   /** The codes of the refusals so far, from the log. */
   readonly refusals: readonly string[]
-  /** The code in the only mail of a kind since the last look. */
+  /** The code in the only mail of a kind since the last call. */
   codeIn(kind: MailKind): Promise<string>
 }
 
@@ -107,7 +107,7 @@ onEachEngine('the page that creates an account', (engine) => {
     expect(await auth.users.find(BOB)).toMatchObject({ user: { locale: 'fr' } })
     for (const { html } of [registered, page, confirmed])
       expect(html).not.toMatch(new RegExp(`${PASSWORD}|${code}`))
-    // The other tab goes on, too.
+    // The other tab continues too.
     for (const path of ['/sign_up', '/sign_up/code'])
       expect((await bob.open(`${path}?return_to=/app`)).location).toBe('/app')
   })

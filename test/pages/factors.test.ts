@@ -287,7 +287,7 @@ onEachEngine('the page of the second factor of an account', (engine) => {
     const code = () => codeOf(key, now())
     const shown = await bob.submit('/account/factors/app', { code: code() })
     expect(codesIn(shown)).toHaveLength(10)
-    // The session has the factor, so that the page asks for nothing before it goes on.
+    // The session has the factor, so the page asks for nothing else.
     const done = await bob.open('/account/factors?done=app_added')
     expect(done.html).toContain(ownFactors.done.app_added)
     expect(fieldsIn(done.html)).toEqual(['enabled'])

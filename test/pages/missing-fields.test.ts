@@ -77,7 +77,7 @@ describe('an account without a required field', () => {
       location: expected,
     })
     expect((await auth.users.find(ALICE))?.user.metadata).toEqual({ company: 'Builders', terms: true })
-    // The page for a sign-in leads straight on from now on.
+    // From now on, the page after a sign-in leads directly to its target.
     const direct = await follow(`/sign_in?${new URLSearchParams({ signed_in: '', return_to: expected })}`)
     expect(direct.location).toBe(expected)
   })
@@ -172,7 +172,7 @@ describe.skipIf(!hasBrowser)('a sign-up at a provider, in Chromium', () => {
     expect((await site.auth.users.find(FAKE_PERSON.email))?.user).toMatchObject({
       metadata: { company: 'Builders', terms: true },
     })
-    // The person is known now.
+    // The account exists now.
     await context.clearCookies()
     await page.goto(`${site.origin}/sign_in?return_to=/account/activity`)
     await page.getByRole('button', { name: /Other/ }).click()

@@ -31,7 +31,7 @@ it('a form leads to a listed place, and otherwise to the account [API-18]', asyn
     expect(answer.status).toBe(303)
     const next = answer.headers.get('location') ?? ''
     expect(next).toMatch(/^\/sign_in\?signed_in=/)
-    // The browser comes back with the cookie, and goes on.
+    // The browser comes back with the cookie, and continues.
     const last = await site.ask('GET', next, { sessionToken: sessionIn(answer) })
     expect(last.status).toBe(303)
     return last.headers.get('location')

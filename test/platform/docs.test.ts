@@ -138,7 +138,7 @@ describe('transcripts', () => {
     )
   }
 
-  // The pages are for people with these tools; a machine without them can check all the rest.
+  // A machine without these tools can check everything else.
   test.skipIf(!hasTools).each(['README.md', ...(IS_FULL ? ['docs/steps.md'] : [])])(
     'every command of %s prints the output below it',
     async (page) => {
@@ -183,7 +183,7 @@ describe('transcripts', () => {
     )
   }
 
-  /** `…` stands for what differs from run to run. */
+  /** `…` stands for text that differs from run to run. */
   function matches(expected: string, actual: string): boolean {
     const pattern = expected
       .split('…')
@@ -192,7 +192,7 @@ describe('transcripts', () => {
     return new RegExp(`^${pattern}$`).test(actual)
   }
 
-  /** Runs in a folder of its own, in which the sources lie as in a clone. */
+  /** Runs in a new folder with the sources, as in a clone. */
   async function runScript(script: string): Promise<string> {
     const folder = mkdtempSync(join(tmpdir(), 'bienvenue-docs-'))
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -249,7 +249,7 @@ test('docs/guide/operate.md says for each secret how often it is rotated, how, a
     const [, often = '', how = '', noticed = ''] = schedule.find(isOfSecret) ?? []
     expect(often, env).toMatch(/^once a (?:month|quarter|year)$/)
     expect([how, noticed], env).not.toContain('')
-    // The other page that says so agrees.
+    // The other page agrees.
     expect(keys.find(isOfSecret)?.at(-1), env).toContain(`${often},`)
   }
 })

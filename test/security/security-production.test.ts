@@ -641,7 +641,7 @@ onEachEngine('sessions in production', (engine) => {
       (await auth.getUserFromSessionId(third))?.email,
       (await auth.getUserFromSessionId(sessionToken))?.email,
     ]).toEqual([undefined, BOB])
-    // Ending sessions takes a password entered lately.
+    // Ending sessions needs a password that was entered recently.
     now.advance(600)
     const fourth = (await auth.createSession(BOB)) ?? expect.unreachable()
     for (const path of [`/sessions/${idOf(fourth)}`, '/sessions/others'])
@@ -1163,7 +1163,7 @@ it('answers session checks while sign-ins fill the queue of hashes, and refuses 
     codes.push(await codeOf(await send(auth, 'POST', '/sessions', { json })))
   })
   await expect.poll(() => codes.includes('unavailable')).toBe(true)
-  // Nothing is hashed meanwhile: everything in the queue waits.
+  // No hash runs now: everything in the queue waits.
   expect((await send(auth, 'GET', '/session', { sessionToken })).status).toBe(200)
   expect((await send(auth, 'GET', '/profile', { sessionToken })).status).toBe(200)
   expect(new Set(codes)).toEqual(new Set(['unavailable']))

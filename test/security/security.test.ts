@@ -150,7 +150,7 @@ onEachEngine('passwords', (engine) => {
     expect(seen).toEqual([])
     const limits: string[] = []
     JSON.parse(await (await send(auth, 'GET', '/openapi.json')).text(), (name, value) => {
-      // In the factors of an account it says whether there is one.
+      // In the factors of an account, this field says whether there is a password.
       const isText = typeof value === 'object' && value.type === 'string'
       if (/^(?:\w+_)?password$/.test(name) && isText) limits.push(value.description)
       return value
@@ -563,7 +563,7 @@ onEachEngine('GET and HEAD', (engine) => {
       for (const headers of variants) await readAll(headers)
       expect(await rowsOf(db)).toBe(before)
 
-      // A minute later the time of the last use changes, and nothing else.
+      // A minute later only the time of the last use changes.
       now.advance(60)
       await readAll({})
       const ofSession = lastUse.where('id', '=', sessionToken.split('.')[0] ?? '')

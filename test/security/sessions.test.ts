@@ -11,14 +11,14 @@ import { emailChangeToken, resetToken, type World, worldOf } from '../support/wo
 
 const DAY = 86_400
 
-/** The session in `sessionToken` acts, and the first of the rest is acted on. */
+/** The session in `sessionToken` makes the request, which may name the first of the others. */
 type Acting = World & { readonly rest: readonly string[]; readonly bobs: string }
 
 interface End {
   readonly what: string
-  /** What becomes of the session that acts. */
+  /** What happens to the session that makes the request. */
   readonly own: 'stays' | 'ends' | 'ends, a new one begins'
-  /** What becomes of the other sessions of the account. */
+  /** What happens to the other sessions of the account. */
   readonly others: 'stay' | 'end'
   /** Returns the session that begins, if one does. */
   readonly act: (acting: Acting) => Promise<string | undefined>

@@ -96,7 +96,7 @@ describe('a PostgreSQL outage', () => {
       .slice(before)
       .filter(({ msg }) => msg !== 'request')
     const lost = others.filter(({ msg }) => msg === 'the database dropped a connection')
-    // One more, which the reads of all requests share.
+    // And the one that the reads of all requests share.
     expect(lost.length).toBeLessThanOrEqual(POOL_SIZE + 1)
     const rest = others.filter((line) => !lost.includes(line) && !isFromWorker(line))
     expect(rest.map(({ msg }) => msg)).toEqual(rest.slice(0, 1).map(() => 'the clean-up failed'))
@@ -130,7 +130,7 @@ describe('a PostgreSQL outage', () => {
     reset: ['update "users"', 'delete from "sessions"', 'insert into "audit"', 'commit'],
   } as const
   type Act = keyof typeof STEPS
-  /** The counters of attempts are committed before. */
+  /** The counters of attempts are committed earlier. */
   const LAST = { after: 'insert into "audit"' } as const
 
   it.each(sample(Object.keys(STEPS) as Act[]))('during a %s rolls everything back', async (act) => {
@@ -164,7 +164,7 @@ describe('a PostgreSQL outage', () => {
       await untilReady(service)
     }
 
-    // Only the answer is lost: then it is done, and wholly.
+    // If only the answer is lost, the change is complete.
     const cut = relay.cutAt('commit', { lost: 'answer', ...LAST })
     const [answer] = await Promise.all([acts[act](), cut])
     expect(answer).toMatchObject(isUnavailable)

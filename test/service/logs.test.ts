@@ -43,7 +43,7 @@ onEachEngine('the logs of a whole run', (engine) => {
       const mailboxes = ADDRESSES.map((address) => address.toLowerCase().replace(/@.*/, ''))
       expect(mailboxes.filter((mailbox) => place.toLowerCase().includes(mailbox))).toEqual([])
     }
-    // The search finds what is there.
+    // Shows that the search works.
     expect(places[1]).toContain('s***@example.com')
   })
 })

@@ -1,4 +1,4 @@
-/** Both helpers of the service away at once. faults-mail.test.ts has the ways in which mail alone can fail. */
+/** Both helpers of the service away at once. faults-mail.test.ts tests how mail alone can fail. */
 import { expect, it, onTestFinished } from 'vitest'
 import { createAuth, type Logger } from '../../src/index.ts'
 import { CHEAP_HASHER, migratedDatabase, onBothEngines } from '../support/engines.ts'

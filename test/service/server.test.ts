@@ -286,7 +286,7 @@ describe('a request that is refused [API-06, API-10, API-19, AVL-02]', () => {
   })
 })
 
-/** Requests of which two readers may see different ends. Behind each one is another, complete request. */
+/** Requests whose end two readers may see at different places. Each is followed by another, complete request. */
 const DOUBTFUL: readonly [name: string, start: string, headers: readonly string[], body: string][] = [
   ['gzip before chunked', 'POST /sessions', ['Transfer-Encoding: gzip, chunked'], '0\r\n\r\n'],
   [

@@ -439,7 +439,7 @@ onBothEngines('a classic users table', (engine) => {
       form: { email: 'bob@example.com', password: PASSWORD },
     })
     expect(answer.status).toBe(200)
-    // Nothing to do, so no question.
+    // There is nothing to do, so it asks nothing.
     const again = await runHere(['adopt'], { env })
     expect(again).toMatchObject({
       exitCode: 0,

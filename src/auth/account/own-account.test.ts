@@ -262,7 +262,7 @@ onBothEngines('re-authentication', (engine) => {
         if (each.status === 'rejected') expect(each.reason).toMatchObject({ code: 'unauthenticated' })
       const isRenewed = winners[0]?.value !== null
       expect(await auth.users.find(BOB)).toMatchObject({ liveSessions: isRenewed ? 1 : 0 })
-      // What did not happen is not recorded.
+      // Only what happened is recorded.
       const actions = (await Array.fromAsync(auth.audit.list())).map(({ action }) => action)
       expect(actions.filter((action) => action === 'reauthenticate' || action === 'logout')).toEqual([
         isRenewed ? 'reauthenticate' : 'logout',

@@ -134,7 +134,7 @@ onBothEngines('registration with uniform answers', (engine) => {
     )
     await newMails()
     const { users, sessions } = await everyRow(db)
-    // Apart from the token of the mail, which the row of the account names.
+    // Except for the token of the mail, which the row of the account names.
     const withoutToken = (rows: unknown) => JSON.stringify(rows).replace(/reset_token[^,]*,/, '')
     expect(withoutToken(users)).toBe(withoutToken(before.users))
     expect(sessions).toEqual(before.sessions)

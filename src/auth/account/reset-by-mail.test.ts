@@ -62,7 +62,7 @@ onEachEngine('a password reset by mail', (engine) => {
       { kind: 'reset_password', to: 'known@example.com' },
       { kind: 'reset_password', to: 'unconfirmed@example.com' },
     ])
-    // Apart from the tokens of the mails, no account has changed.
+    // Except for the tokens of the mails, no account has changed.
     const after = await everyRow(db)
     expect(JSON.stringify(after.users).replace(/reset_token[^,]*,/g, '')).toBe(
       JSON.stringify(users).replace(/reset_token[^,]*,/g, ''),

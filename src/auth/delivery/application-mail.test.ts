@@ -157,7 +157,7 @@ onEachEngine('templates of the application', (engine) => {
     const [mail] = await newMails()
     expect(mail).toMatchObject({ subject: 'Set a new password for auth.example.com', to: BOB })
     expect(mail?.text).toContain(mail?.url)
-    // The log is loaded when it is first needed.
+    // The log is loaded on first use.
     await until(() => errors.length > 0)
     expect(errors).toMatchObject([
       {
@@ -201,7 +201,7 @@ onEachEngine('templates of the application', (engine) => {
     expect(links).toEqual(
       expect.arrayContaining([BOB, NOBODY].map((email) => ({ email, kind: 'reset_password' }))),
     )
-    // No mailer gets the address of somebody who has no account.
+    // No mailer gets an address without an account.
     expect(mailer.mails.map(({ to }) => to)).toEqual([BOB])
     expect(mailer.discarded.map(({ to }) => to)).toEqual(['nobody@example.invalid'])
     expect(JSON.stringify(await everyRow(db))).not.toContain('Nobody@')

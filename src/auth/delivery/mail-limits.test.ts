@@ -62,7 +62,7 @@ async function knowDevice(world: World, email: string): Promise<string> {
   return deviceToken ?? expect.unreachable()
 }
 
-/** Makes as many wrong guesses as the owner of the account is told about. */
+/** Makes as many wrong guesses as the owner of the account gets a notice about. */
 async function guess({ auth }: World, email: string, device: Client = {}): Promise<void> {
   for (let guesses = 0; guesses < 5; guesses++)
     await expect(auth.signIn.withPassword({ email, password: NEW_PASSWORD }, device)).rejects.toThrow()
@@ -237,7 +237,7 @@ onEachEngine('the mail that one IP address causes', (engine) => {
           codes.push(await acting.then(() => 'done').catch((error: AuthError) => error.code))
         }
         await world.newMails()
-        // None waits for a later time.
+        // No mail waits for a later time.
         expect(await world.auth.delivery.count()).toBe(0)
         const mails = mailer.mails.slice(seen).map(({ kind }) => kind)
         seen = mailer.mails.length

@@ -273,7 +273,7 @@ onBothEngines('the outbox', (engine) => {
 })
 
 onEachEngine('the slots for outgoing mail', (engine) => {
-  /** Starts to send all mail that there is a slot for. */
+  /** Starts to send all mail for which there is a slot. */
   async function fill({ sending }: ReturnType<typeof sender>): Promise<void> {
     while ((await sending.sendDue()) > 0);
   }
@@ -512,7 +512,7 @@ onBothEngines('a queued mail', (engine) => {
       if (name !== 'a registration') {
         for (let index = 0; index < 10; index++)
           await createAccount(ctx, { email: REGISTERED(index), password: PASSWORD }, {})
-        // The links of the operator's accounts, which count for no network.
+        // The links for accounts of the operator, which do not count for any network.
         await ctx.db.deleteFrom('outbox').execute()
       }
       for (let index = 0; index < 8; index++) await ask(ctx, REGISTERED(index), in48(index * 0x1000))

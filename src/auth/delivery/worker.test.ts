@@ -171,7 +171,7 @@ onBothEngines('the mail worker', (engine) => {
     const worker = startMailWorker(ctx, silent.mailer, () => {})
     await silent.taken
     const stopped = worker.stop()
-    // Not due for a query that is still on its way to the database.
+    // Not due yet for a query that has not reached the database.
     ctx.now.advance(1)
     await createAccount(ctx, { email: ROB, password: PASSWORD }, {})
     worker.wake()
@@ -228,7 +228,7 @@ onBothEngines('the mail worker', (engine) => {
 })
 
 describe('the mail worker', () => {
-  /** What hangs here never ends, so that any time is too short for it. */
+  /** What hangs here never ends, so any time limit is reached. */
   const IMPATIENT_MS = 20
 
   it('closes the mailer on stop if a delivery hangs, and requeues the mail', async () => {

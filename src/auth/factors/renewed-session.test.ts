@@ -41,7 +41,7 @@ onBothEngines('setting up a factor', (engine) => {
     const session = await sessionOf(sessionToken)
     expect(session).toMatchObject({ aal: 2, amr: amr.split(' '), fresh: true })
     expect(session?.authenticatedAt).toEqual(now())
-    // It can go on at once.
+    // The set-up can continue at once.
     await auth.sessions.verify({ fresh: true, aal: 'strongest' }, { sessionToken })
   })
 

@@ -20,7 +20,7 @@ const NEW_ADDRESS = 'bob@example.org'
 const INVALID = { code: 'invalid_code' }
 const TOO_MANY = { code: 'too_many_attempts' }
 
-/** A caller with a browser of its own. */
+/** A caller with its own browser. */
 function browser(): Caller & { readonly browserToken: string } {
   return { ...CLIENT, browserToken: randomSecret() }
 }
@@ -30,7 +30,7 @@ function otherThan(code: string): string {
   return code === '00000000' ? '00000001' : '00000000'
 }
 
-/** The only mail of a kind that was sent since the last look. */
+/** The only mail of a kind that was sent since the last call. */
 async function mailOf({ newMails }: Production, kind: MailKind) {
   const [mail, ...others] = (await newMails()).filter((each) => each.kind === kind)
   expect(others).toEqual([])
@@ -286,7 +286,7 @@ onEachEngine('a mailed code', (engine) => {
     const redeem = (typed: string) => auth.mailCodes.confirmEmail({ code: typed }, caller)
     if (first !== code) await expect(redeem(first)).rejects.toMatchObject(INVALID)
     expect(await redeem(code)).toMatchObject({ next: 'signed_in', user: { email: BOB } })
-    // For an account that is confirmed, it is as from any other browser.
+    // For a confirmed account, the browser is treated like any other.
     await auth.account.register({ email: BOB, password: PASSWORD }, caller)
     expect(await mailOf(scene, 'account_exists')).toMatchObject({ code: null })
   })
@@ -354,7 +354,7 @@ onEachEngine('a mailed code', (engine) => {
     const { auth, redeem, code, caller } = await resetting(engine)
     for (const browserToken of [undefined, '', 'x', randomSecret(), `${caller.browserToken}=`])
       await expect(redeem(code, { ...CLIENT, browserToken })).rejects.toMatchObject(INVALID)
-    // Also in a browser that asked for a code of its own.
+    // Also in a browser that requested its own code.
     const other = browser()
     await auth.mailCodes.request({ purpose: 'reset_password', email: EVE }, other)
     await expect(redeem(code, other)).rejects.toMatchObject(INVALID)

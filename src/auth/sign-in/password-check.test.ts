@@ -100,7 +100,7 @@ async function openWorld(engine: EngineName) {
       const networks = ['2001:db8:0:0::/64', '2001:db8:0:0::/56', '2001:db8:0::/48']
       return { account: of('account', BOB), ip: networks.map((network) => of('ip', network)) }
     },
-    /** Everything else that is counted. */
+    /** All other counters. */
     async signIns() {
       const rows = await counters()
       const { account, ip } = await this.failures()

@@ -16,7 +16,7 @@ import type { AwaitedSignIn, Client, SignInResult } from '../index.ts'
 const BOB = 'bob@example.com'
 const RIGHT = { email: BOB, password: PASSWORD }
 
-/** A sign-in that waits. Fails the test if it does not. */
+/** Starts a sign-in. Fails the test unless it waits. */
 function waiting(result: SignInResult): AwaitedSignIn {
   return result.next === 'signed_in' ? expect.unreachable('is signed in') : result
 }
@@ -149,7 +149,7 @@ onEachEngine('a sign-in with a second factor', (engine) => {
     await expect(
       auth.signIn.withTotp({ code: codeAt() }, { loginToken: started.loginToken }),
     ).rejects.toMatchObject({ code: 'invalid_code' })
-    // A session of which only the password still counts cannot set up another app.
+    // A session in which only the password still counts cannot set up another app.
     await expect(auth.factors.startTotp({ sessionToken })).rejects.toMatchObject({
       code: 'second_factor_required',
       accepts: [],

@@ -34,7 +34,7 @@ onBothEngines('the limit on sign-ins', (engine) => {
   }
 
   it('allows an account sixty in ten minutes, even if sent at once, and the others leave no mail and no record [EML-09]', async () => {
-    // Until it turns out right, each of them counts as a failure.
+    // Each counts as a failure until it turns out to be right.
     const { auth, now, db } = await withBob({ loginFailuresPerAccount: 100 })
     const codes: string[] = []
     // Eighty at once could wait for a connection until it times out, on a busy machine.
@@ -224,7 +224,7 @@ onEachEngine('the limits of an IP address', (engine) => {
     resetRequestsPerIp: 3,
     registrationsPerIp: 3,
   }
-  /** Each takes a number of its own, so that no limit per account refuses. */
+  /** Each takes its own number, so that no limit per account applies. */
   const KINDS: Record<string, (auth: Auth, index: number, ip: string) => Promise<unknown>> = {
     'wrong passwords': (auth, index, ip) =>
       auth.signIn.withPassword({ email: `${index}@example.com`, password: NEW_PASSWORD }, { ip }),

@@ -260,7 +260,7 @@ onEachEngine('the factors of an account', (engine) => {
     const other = await productionAuth(engine, { now })
     expect(await imported(other.auth, lines)).toEqual({ added: 1, unchanged: 0, rejected: [] })
     const { loginToken } = await beginSignIn({ auth: other.auth, email })
-    // It may have been used at the service that the account comes from.
+    // It may have been used at the old service.
     await expect(
       other.auth.signIn.withTotp({ code: codeOf(secret, now()) }, { loginToken }),
     ).rejects.toMatchObject({ code: 'invalid_code' })
@@ -559,7 +559,7 @@ describe('an export', () => {
     passkeys: fc.uniqueArray(passkey, { maxLength: 3, selector: ({ credential_id }) => credential_id }),
     identities: fc.uniqueArray(identity, { maxLength: 3, selector: ({ subject }) => subject }),
   })
-  /** As an export writes it: a time without its flag, and an app without a secret, cannot be. */
+  /** As an export writes it: never a time without its flag, or an app without a secret. */
   const users = fc
     .uniqueArray(user, {
       maxLength: 30,

@@ -100,7 +100,7 @@ onEachEngine('metadata with a schema', (engine) => {
         message: expect.stringMatching(new RegExp(`is refused by the schema ?${where}.`)),
       })
     expect((await auth.users.find(BOB.email))?.user).toMatchObject({ name: null, metadata })
-    // Nothing is always allowed, because accounts begin without metadata.
+    // Empty metadata is always allowed, because accounts begin without metadata.
     expect((await auth.users.update(id, { metadata: null }))?.metadata).toEqual({})
   })
 

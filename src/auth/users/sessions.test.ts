@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { onEachEngine } from '../../../test/support/engines.ts'
 import { PASSWORD, productionAuth } from '../../../test/support/production.ts'
 
-/** More than one transaction ends. */
+/** More than fit in one transaction. */
 const SESSIONS = 5_002
 const USERS = 40
 /** The values of SQLite's statements are limited. */

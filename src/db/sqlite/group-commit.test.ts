@@ -1,4 +1,4 @@
-/** A log that somebody deleted stands for one that cannot be synced: `test/full/power-loss.test.ts` has a failing disk. */
+/** A deleted log stands for one that cannot be synced. `test/full/power-loss.test.ts` has a failing disk. */
 import { readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs'
 import { sql } from 'kysely'
 import { expect, it, onTestFinished } from 'vitest'

@@ -165,7 +165,7 @@ describe('the JSON of a registration', () => {
 
   it('may have what other clients send', async () => {
     const { response, ...envelope } = good()
-    // As `toJSON()` and @simplewebauthn/browser have it.
+    // As `toJSON()` and @simplewebauthn/browser return it.
     const more = { publicKey: 'AAAA', publicKeyAlgorithm: -7, authenticatorData: 'AAAA' }
     expect(await verify({ ...envelope, response: { ...response, ...more }, somethingNew: {} })).toBeNull()
   })

@@ -9,7 +9,7 @@ const HASHERS = [
 ]
 const [bcrypt = expect.unreachable()] = HASHERS
 
-/** Changes the 20th character from the end. The last characters of base64 carry unused bits, so they would not do. */
+/** Changes the 20th character from the end. The last characters of base64 have unused bits, so changing them may have no effect. */
 function damaged(hash: string): string {
   const at = hash.length - 20
   return hash.slice(0, at) + (hash[at] === 'e' ? '2' : 'e') + hash.slice(at + 1)
@@ -141,7 +141,7 @@ describe('a Firebase hash', () => {
 describe('hash parameters out of bounds', () => {
   const key = 'A'.repeat(43)
   const bytes = 'a'.repeat(128)
-  // Each would take hours or all memory if it were run.
+  // Each would take hours or all memory.
   it.each([
     [`$2b$17$${'.'.repeat(53)}`],
     [`bcrypt_sha256$$2b$31$${'.'.repeat(53)}`],

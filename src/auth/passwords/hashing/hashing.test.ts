@@ -171,7 +171,7 @@ describe('verify', () => {
     ['a bcrypt hash with a line break', `$2b$04$${rest}\n`],
     ['a bcrypt hash of an unknown version', `$2c$04$${rest}`],
     ['a bcrypt hash with a sign in its cost', `$2b$+4$${rest}`],
-    // Each would take days or gigabytes if it were run.
+    // Each would take days or gigabytes.
     ['bcrypt of cost 31', `$2b$31$${rest}`],
     ['bcrypt of cost 17', `$2b$17$${rest}`],
     [
@@ -260,7 +260,7 @@ describe('the hasher for recovery codes', () => {
 describe('verifyNothing', () => {
   it('verifies against a hash of the configured algorithm and cost that no password matches', async () => {
     const unknown = [unknownBcrypt(COST), unknownArgon2id(PASSWORD_COST)]
-    // They must be run like real ones, not refused by their form.
+    // They must be computed like real ones, not refused because of their form.
     expect(bcryptCost(unknownBcrypt(COST))).toBe(COST)
     expect(bcryptCost(unknownBcrypt(12))).toBe(12)
     for (const cost of [PASSWORD_COST, RECOVERY_CODE_COST])

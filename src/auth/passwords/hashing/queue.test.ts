@@ -77,7 +77,7 @@ describe('costly hashes', () => {
   const CORES = availableParallelism()
   const SLOTS = Math.min(2, Math.max(1, Math.floor(CORES / 2)))
 
-  /** A hasher whose works run until they are ended by hand. */
+  /** A hasher whose work runs until the test ends it. */
   function heldHasher(capacity: { costOfNew: number; processes?: number } = ORDINARY) {
     const running: { stored: string; end: () => void }[] = []
     const hold = (stored: string) => new Promise<void>((end) => running.push({ stored, end }))
@@ -162,7 +162,7 @@ describe('costly hashes', () => {
       await settle()
       return runningOf(stored) === 0
     }
-    // One process of many runs one ordinary and one costly hash at once.
+    // With many processes, each runs one ordinary and one costly hash at once.
     expect(await isHeld({ costOfNew: 1, processes: 1_000 })).toBe(true)
     expect(await isHeld({ costOfNew: 4, processes: 1_000 })).toBe(false)
   })

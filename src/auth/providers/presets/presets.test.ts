@@ -1,4 +1,4 @@
-/** The rules of each preset, over answers as the documentation of the provider shows them. */
+/** The rules of each preset, with answers as in the documentation of the provider. */
 import { describe, expect, it } from 'vitest'
 import apple from '../../../../test/fixtures/providers/apple.json' with { type: 'json' }
 import github from '../../../../test/fixtures/providers/github.json' with { type: 'json' }

@@ -1,4 +1,4 @@
-/** What a provider says about itself: discovery and keys. */
+/** What a provider publishes: its discovery document and keys. */
 import { expect, it } from 'vitest'
 import {
   FAKE_PERSON,

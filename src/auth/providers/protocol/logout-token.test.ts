@@ -12,7 +12,7 @@ type Json = Record<string, unknown>
 const seconds = () => Math.floor(Date.now() / 1_000)
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 
-/** Sends a logout token that differs from a right one. */
+/** Sends a logout token that differs from a valid one. */
 async function send(
   change: (claims: Json) => Json = (claims) => claims,
   header: Json = {},

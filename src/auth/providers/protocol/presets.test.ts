@@ -1,4 +1,4 @@
-/** The way to the presets that differ in more than data, over answers as their documentation shows them. */
+/** The protocol of the presets that differ in more than data, with answers as in their documentation. */
 import { generateKeyPairSync } from 'node:crypto'
 import { decodeProtectedHeader, importSPKI, jwtVerify } from 'jose'
 import { expect, it } from 'vitest'
