@@ -16,7 +16,7 @@ export interface Member {
   readonly authenticator: SoftwareAuthenticator
 }
 
-/** The factors of a member besides the password. Recovery codes take long to hash, so one with an unknown value is stored instead. */
+/** The factors of a member besides the password. Recovery codes take long to hash, so an unknown one is stored. */
 interface Factors {
   readonly app?: boolean
   readonly passkey?: boolean

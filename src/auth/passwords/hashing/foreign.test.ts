@@ -9,7 +9,7 @@ const HASHERS = [
 ]
 const [bcrypt = expect.unreachable()] = HASHERS
 
-/** Changes the 20th character from the end. The last characters of base64 have unused bits, so changing them may have no effect. */
+/** Changes the 20th character from the end. The last characters have unused bits, which may change nothing. */
 function damaged(hash: string): string {
   const at = hash.length - 20
   return hash.slice(0, at) + (hash[at] === 'e' ? '2' : 'e') + hash.slice(at + 1)
