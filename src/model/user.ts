@@ -97,6 +97,11 @@ export function maskEmail(text: string): string {
   return `${first}***${address.slice(address.lastIndexOf('@'))}`
 }
 
+/** Whether the number can be the id of an account: a positive integer of 32 bits. PostgreSQL refuses to look for others. */
+export function isUserId(id: number): boolean {
+  return Number.isInteger(id) && id > 0 && id <= 0x7fffffff
+}
+
 /** RFC 5321 §4.5.3.1.3: a path has at most 256 octets, including its angle brackets. */
 export const EMAIL_MAX_LENGTH = 254
 /** RFC 5321 §4.5.3.1.1, in octets. */

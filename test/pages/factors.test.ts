@@ -1,4 +1,6 @@
 /** The pages of second factors and passkeys: over HTTP as without script, and in Chromium with a virtual authenticator. */
+
+import { readFileSync } from 'node:fs'
 import type { BrowserContext, CDPSession, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PAGES } from '../../src/text/index.ts'
@@ -630,5 +632,28 @@ describe.runIf(hasBrowser)('the pages of second factors in a browser without scr
       await prove()
       await page.waitForURL(`${site.origin}/account/sessions`)
     }
+  })
+})
+
+describe.runIf(hasBrowser)('the buttons beside recovery codes', () => {
+  it.each([
+    { origin: 'http://localhost', copies: true },
+    { origin: 'http://lan.example', copies: false },
+  ])('copy only where the browser has a clipboard: $origin', async ({ origin, copies }) => {
+    const context = await (await openBrowser()).newContext({
+      permissions: ['clipboard-read', 'clipboard-write'],
+    })
+    const body = `<ul id="codes"><li>one</li><li>two</li></ul>
+      <p data-codes="codes" hidden><button data-act="copy" data-done="Copied">Copy</button><button data-act="print">Print</button></p>
+      <script type="module">${readFileSync('src/pages/browser/more.js', 'utf8')}</script>`
+    await context.route(`${origin}/**`, (route) => route.fulfill({ contentType: 'text/html', body }))
+    const page = await context.newPage()
+    await page.goto(`${origin}/`)
+    await page.getByRole('button', { name: 'Print' }).waitFor()
+    expect(await page.locator('[data-act="copy"]').isVisible()).toBe(copies)
+    if (!copies) return
+    await page.getByRole('button', { name: 'Copy' }).click()
+    await page.getByRole('button', { name: 'Copied' }).waitFor()
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe('one\ntwo\n')
   })
 })

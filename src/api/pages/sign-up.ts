@@ -62,7 +62,7 @@ export const confirmCode = operation({
   needs: ['pages', 'mail_codes', 'confirmation'],
   access: 'anyone',
   throttle: mailCodeOperations.confirmEmail.throttle,
-  audit: ['confirm_email', 'login', 'logout', 'limit_reached'],
+  audit: mailCodeOperations.confirmEmail.audit,
   body: z.strictObject({
     code: mailedCode,
     password: formPassword,

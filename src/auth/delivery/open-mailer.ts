@@ -19,13 +19,17 @@ export async function openMailer({ smtpUrl, mailFrom, baseUrl }: Options): Promi
 }
 
 /** Opens the mailer for the first mail, because loading the SMTP package takes memory and tens of milliseconds. */
-function withFirstMail(open: () => Promise<Mailer>): Mailer {
+export function withFirstMail(open: () => Promise<Mailer>): Mailer {
   let opened: Promise<Mailer> | undefined
   return {
     async send(mail) {
-      opened ??= open()
+      opened ??= open().catch((error: unknown) => {
+        // Try again with the next mail.
+        opened = undefined
+        throw error
+      })
       await (await opened).send(mail)
     },
-    close: () => void opened?.then((mailer) => mailer.close()),
+    close: () => void opened?.then((mailer) => mailer.close()).catch(() => {}),
   }
 }

@@ -4,13 +4,16 @@ import { record } from '../audit/record.ts'
 import { type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction, secondsAfter } from '../context.ts'
 import { countStart, keyOf } from '../quotas.ts'
-import { LOGOUT_TOKEN_MAX_AGE_SECONDS, type LogoutNotice, verifyLogoutToken } from './protocol/index.ts'
+import {
+  CLOCK_TOLERANCE_SECONDS,
+  LOGOUT_TOKEN_MAX_AGE_SECONDS,
+  type LogoutNotice,
+  verifyLogoutToken,
+} from './protocol/index.ts'
 import { configOf, requireKnownProvider } from './provider.ts'
 
 /** Verifying a token costs a signature check, and anyone can send one. */
 const LOGOUTS_PER_IP = 1_000
-/** A token may come from a clock that is a minute ahead. */
-const CLOCK_SECONDS = 60
 
 /** What {@link endSessionsFrom} takes. */
 export interface BackchannelLogoutRequest {
@@ -64,7 +67,7 @@ async function assertFirstUse(
   provider: string,
   { jti, issuedAt }: LogoutNotice,
 ): Promise<void> {
-  const until = secondsAfter(issuedAt, LOGOUT_TOKEN_MAX_AGE_SECONDS + CLOCK_SECONDS)
+  const until = secondsAfter(issuedAt, LOGOUT_TOKEN_MAX_AGE_SECONDS + CLOCK_TOLERANCE_SECONDS)
   const key = keyOf('logout token used', provider, jti)
   if ((await store.takePlace(ctx.db, key, { places: 1, until })) === null)
     throw new AuthError('invalid_logout_token')

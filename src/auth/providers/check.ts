@@ -1,11 +1,8 @@
 import * as store from '../../db/index.ts'
 import { AuthError } from '../../model/errors.ts'
 import type { Context } from '../context.ts'
-import { type Discovered, discover, ProviderProblem } from './protocol/index.ts'
+import { CLOCK_TOLERANCE_SECONDS, type Discovered, discover, ProviderProblem } from './protocol/index.ts'
 import { configOf, redirectUriOf } from './provider.ts'
-
-/** Clocks that differ by more than this refuse each other's tokens. */
-const CLOCK_TOLERANCE_SECONDS = 30
 
 /** The result of a check of a provider. */
 export interface ProviderCheck {

@@ -1,7 +1,7 @@
 /** What programs and operators write into the profile and the metadata of a user. */
 import * as store from '../../db/index.ts'
 import type { JsonObject } from '../../model/json.ts'
-import { type Account, accountOf } from '../../model/user.ts'
+import { type Account, accountOf, isUserId } from '../../model/user.ts'
 import { readChanges, USER_PROFILE, type UserUpdate } from '../account/profile-fields.ts'
 import { record } from '../audit/record.ts'
 import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
@@ -22,6 +22,7 @@ export async function update(
   caller: Caller = UNKNOWN_CALLER,
 ): Promise<Account | null> {
   const read = await readChanges(ctx, changes, USER_PROFILE)
+  if (!isUserId(userId)) return null
   return inTransaction(ctx, async (tx) => {
     const updated = await store.updateProfile(tx.db, userId, read.changes)
     if (updated === null) return null
@@ -37,6 +38,7 @@ export async function update(
  * @returns The metadata, `{}` if there is none. `null` if there is no such user.
  */
 export async function privateMetadata(ctx: Context, userId: number): Promise<JsonObject | null> {
+  if (!isUserId(userId)) return null
   const json = await store.findPrivateMetadata(ctx.db, userId)
   if (json === undefined) return null
   return json === null ? {} : JSON.parse(json)

@@ -1,16 +1,23 @@
 import * as store from '../../db/index.ts'
+import { isUserId } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
 
 /** Lists the live sessions of a user, most recently used first. Contains nothing that grants access. */
-export function listSessions(ctx: Context, userId: number): Promise<store.SessionSummary[]> {
+export async function listSessions(ctx: Context, userId: number): Promise<store.SessionSummary[]> {
+  if (!isUserId(userId)) return []
   return store.listSessionsOf(ctx.db, userId, ctx.now())
 }
 
 /** Ends every session of a user. Succeeds even if there is no such user. */
-export function endSessions(ctx: Context, userId: number, caller: Caller = UNKNOWN_CALLER): Promise<void> {
-  return inTransaction(ctx, async (tx) => {
+export async function endSessions(
+  ctx: Context,
+  userId: number,
+  caller: Caller = UNKNOWN_CALLER,
+): Promise<void> {
+  if (!isUserId(userId)) return
+  await inTransaction(ctx, async (tx) => {
     await store.deleteSessionsOf(tx.db, userId)
     await record(tx, { action: 'end_all_sessions', userId }, asOperator(caller))
   })

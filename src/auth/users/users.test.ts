@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { freshAuth, onBothEngines, onEachEngine, testClock } from '../../../test/support/engines.ts'
+import { productionAuth } from '../../../test/support/production.ts'
 
 onBothEngines('registerUser', (engine) => {
   it('returns the new user with a hashed password and no session', async () => {
@@ -204,6 +205,42 @@ onEachEngine('a compromised password', (engine) => {
     ).rejects.toMatchObject({
       code: 'invalid_credentials',
     })
+  })
+})
+
+onBothEngines('an id that no account can have', (engine) => {
+  it.each([Number.NaN, 1.5, -1, 0, 2 ** 31, 2 ** 53])('is unknown: %s', async (id) => {
+    const { auth } = await productionAuth(engine)
+    const { users } = auth
+    const answers = await Promise.all([
+      users.disable(id),
+      users.enable(id),
+      users.delete(id),
+      users.confirmEmail(id),
+      users.unlock(id),
+      users.markPasswordCompromised(id),
+      users.requireSecondFactor(id, { required: true }),
+      users.sendConfirmation(id),
+      users.sendPasswordReset(id),
+      users.setEmail(id, { email: 'bob@example.com' }),
+      users.revokeFactors(id, { totp: true }),
+      users.update(id, { name: 'Bob' }),
+      users.privateMetadata(id),
+      users.listSessions(id),
+      users.endSessions(id),
+    ])
+    expect(answers).toEqual([...Array(11).fill(false), null, null, [], undefined])
+    expect(await Array.fromAsync(auth.audit.list({ userId: id }))).toEqual([])
+    expect(await Array.fromAsync(auth.audit.list())).toEqual([])
+  })
+})
+
+onBothEngines('text that no address can contain', (engine) => {
+  it.each(['bob\0@example.com', '\u0300\u0316'.repeat(100_000)])('finds nobody, at once', async (text) => {
+    const { users, sessions } = await freshAuth(engine)
+    expect(await users.find(text)).toBeNull()
+    expect(await sessions.create({ email: text })).toBeNull()
+    expect(await Array.fromAsync(users.list({ email: text }))).toEqual([])
   })
 })
 

@@ -1,6 +1,7 @@
 /** Table `audit`: one record per event. Records are added, read, and removed once they expire. */
 import { type Selectable, sql } from 'kysely'
 import { leastUuidV7 } from '../../lib/random.ts'
+import { isUserId } from '../../model/user.ts'
 import { clockOf } from '../dialect.ts'
 import type { Database, Schema, Tx } from './index.ts'
 import type { Columns, RowOf, Table } from './table.ts'
@@ -207,7 +208,7 @@ export async function listAuditRecords(
     .select((records) =>
       records.selectFrom('users').select('email').whereRef('users.id', '=', 'audit.user_id').as('email'),
     )
-  if (userId !== undefined) query = query.where('user_id', '=', userId)
+  if (userId !== undefined) query = query.where('user_id', '=', isUserId(userId) ? userId : null)
   if (action !== undefined) query = query.where('action', '=', action)
   // The id begins with the time, so this is a range of the primary key.
   if (since !== undefined) query = query.where('id', '>=', leastUuidV7(since))

@@ -2,7 +2,14 @@
 import { type RawBuilder, type Selectable, sql, type UpdateObject } from 'kysely'
 import { Conflict, InvalidRequestError, NoResultFound } from '../../model/errors.ts'
 import type { JsonObject } from '../../model/json.ts'
-import { NO_PASSWORD, normalizeEmail, storedEmail, type User } from '../../model/user.ts'
+import {
+  EMAIL_MAX_LENGTH,
+  isUserId,
+  NO_PASSWORD,
+  normalizeEmail,
+  storedEmail,
+  type User,
+} from '../../model/user.ts'
 import type { Database, Schema, Tx } from './index.ts'
 import { orConflict } from './rows.ts'
 import type { Column, RowOf, Table } from './table.ts'
@@ -488,6 +495,7 @@ export async function findUserByEmail(db: Database, email: string): Promise<User
 
 /** The user with this id, or `null`. */
 export async function findUserById(db: Database, userId: number): Promise<User | null> {
+  if (!isUserId(userId)) return null
   const row = await db.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirst()
   return row === undefined ? null : userOf(row)
 }
@@ -591,13 +599,10 @@ export async function findWebauthnHandle(db: Database, userId: number): Promise<
 }
 
 /** Marks a user's password as compromised until another one is set. `false` if there is no such user. */
-export async function markPasswordCompromised(db: Database, userId: number, at: Date): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('users')
-    .set({ password_compromised_at: sql`coalesce(password_compromised_at, ${at.getTime()})` })
-    .where('id', '=', userId)
-    .executeTakeFirst()
-  return numUpdatedRows > 0n
+export function markPasswordCompromised(db: Database, userId: number, at: Date): Promise<boolean> {
+  return updateIfThere(db, userId, {
+    password_compromised_at: sql`coalesce(password_compromised_at, ${at.getTime()})`,
+  })
 }
 
 /**
@@ -627,23 +632,23 @@ export async function updatePasswordHash(db: Database, user: User, hashedPasswor
 }
 
 /** Disables an account. If it is already disabled, the earlier time stays. `false` if there is no such account. */
-export async function disableUser(db: Database, userId: number, at: Date): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('users')
-    .set({ disabled_at: sql`coalesce(disabled_at, ${at.getTime()})` })
-    .where('id', '=', userId)
-    .executeTakeFirst()
-  return numUpdatedRows > 0n
+export function disableUser(db: Database, userId: number, at: Date): Promise<boolean> {
+  return updateIfThere(db, userId, { disabled_at: sql`coalesce(disabled_at, ${at.getTime()})` })
 }
 
 /** Enables a disabled account. `false` if there is no such account. */
-export async function enableUser(db: Database, userId: number): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('users')
-    .set({ disabled_at: null })
-    .where('id', '=', userId)
-    .executeTakeFirst()
-  return numUpdatedRows > 0n
+export function enableUser(db: Database, userId: number): Promise<boolean> {
+  return updateIfThere(db, userId, { disabled_at: null })
+}
+
+async function updateIfThere(
+  db: Database,
+  userId: number,
+  changes: UpdateObject<Schema, 'users'>,
+): Promise<boolean> {
+  if (!isUserId(userId)) return false
+  const update = db.updateTable('users').set(changes).where('id', '=', userId)
+  return (await update.executeTakeFirst()).numUpdatedRows > 0n
 }
 
 /**
@@ -652,6 +657,7 @@ export async function enableUser(db: Database, userId: number): Promise<boolean>
  * @returns The current user, or `null` if the account is gone.
  */
 export async function lockUser(tx: Tx, userId: number): Promise<User | null> {
+  if (!isUserId(userId)) return null
   const row = await tx
     .updateTable('users')
     .set((query) => ({ password_version: query.ref('password_version') }))
@@ -704,6 +710,8 @@ export function userPage(db: Database, { afterId, limit }: Page) {
 
 /** Also compares with the address as written, because part of a domain differs from its punycode. */
 function hasAddressLike(part: string): RawBuilder<boolean> {
+  // No address is as long, in any spelling, and normalizing long text takes quadratic time. PostgreSQL refuses zero bytes.
+  if (part.length > 4 * EMAIL_MAX_LENGTH || part.includes('\0')) return sql`false`
   const text = part.normalize('NFC')
   const isIn = (column: 'email' | 'normalized_email', wanted: string) =>
     sql<boolean>`${sql.ref(column)} like ${`%${wanted.replaceAll(/[\\%_]/g, '\\$&')}%`} escape '\\'`

@@ -36,14 +36,21 @@ for (const tools of document.querySelectorAll('[data-codes]')) {
   const list = document.getElementById(codes)
   const text = [...(list?.querySelectorAll('li') ?? [])].map((item) => `${item.textContent}\n`).join('')
   tools.hidden = false
+  // Browsers have a clipboard only with https, or on localhost.
+  const copy = tools.querySelector('[data-act="copy"]')
+  if (copy instanceof HTMLElement) copy.hidden = navigator.clipboard === undefined
   tools.addEventListener('click', ({ target }) => {
     if (!(target instanceof HTMLButtonElement)) return
     const { act, done = '' } = target.dataset
     if (act === 'print') print()
     if (act === 'copy')
-      navigator.clipboard.writeText(text).then(() => {
-        target.textContent = done
-      })
+      navigator.clipboard.writeText(text).then(
+        () => {
+          target.textContent = done
+        },
+        // The user has refused. The codes are still on the page.
+        () => {},
+      )
     if (act === 'save') {
       const link = document.createElement('a')
       link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }))

@@ -7,6 +7,7 @@
  */
 
 export { authorizationUrl } from './authorize.ts'
+export { CLOCK_TOLERANCE_SECONDS } from './configuration.ts'
 export { type Discovered, discover } from './discover.ts'
 export { LOGOUT_TOKEN_MAX_AGE_SECONDS, type LogoutNotice, verifyLogoutToken } from './logout-token.ts'
 export { ProviderProblem } from './problem.ts'
