@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { onBothEngines, testClock } from '../../test/support/engines.ts'
+import { onEachEngine, testClock } from '../../test/support/engines.ts'
 import { CLIENT, NEW_PASSWORD, PASSWORD, productionAuth } from '../../test/support/production.ts'
 import { CLEAN_UPS } from '../db/index.ts'
 import type { Auth } from '../index.ts'
@@ -21,7 +21,7 @@ async function linesOf(auth: Auth) {
   return Array.fromAsync(auth.audit.list())
 }
 
-onBothEngines('the clean-up', (engine) => {
+onEachEngine('the clean-up', (engine) => {
   it('removes a session once after its idle limit or its lifetime', async () => {
     const { auth, now } = await longAgo(engine)
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })

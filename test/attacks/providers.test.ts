@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import type { AddProviderRequest } from '../../src/auth/index.ts'
 import type { Auth } from '../../src/index.ts'
-import { onBothEngines } from '../support/engines.ts'
+import { onEachEngine } from '../support/engines.ts'
 import { addTotp } from '../support/factors.ts'
 import { FAKE_CLIENT, FAKE_PERSON, type FakeProvider, startFakeProvider } from '../support/fake-provider.ts'
 import { PASSWORD, type Production, productionAuth } from '../support/production.ts'
@@ -50,7 +50,7 @@ interface Stage extends Production {
   claims: Record<string, unknown>
 }
 
-onBothEngines('sign-in with a provider', (engine) => {
+onEachEngine('sign-in with a provider', (engine) => {
   async function stage(provider: Partial<AddProviderRequest> = {}, options = {}): Promise<Stage> {
     const production = await productionAuth(engine, { ...LOOPBACK, ...options })
     const fake = await startFakeProvider()

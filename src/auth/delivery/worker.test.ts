@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { freshAuth, onBothEngines, testClock } from '../../../test/support/engines.ts'
+import { freshAuth, onEachEngine, testClock } from '../../../test/support/engines.ts'
 import {
   breakTable,
   type MemoryMailer,
@@ -48,7 +48,7 @@ function silentFor(...addresses: readonly string[]) {
   return { mailer, taken: taken.promise, answer, hanging }
 }
 
-onBothEngines('the mail worker', (engine) => {
+onEachEngine('the mail worker', (engine) => {
   it('sends mail that was queued before it started', async () => {
     const { now, mailer } = { now: testClock(), mailer: memoryMailer() }
     const ctx = await productionContext(engine, { now })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { onBothEngines } from '../../../test/support/engines.ts'
+import { onEachEngine } from '../../../test/support/engines.ts'
 import { addPasskey, addTotp, scanTotp } from '../../../test/support/factors.ts'
 import { PASSWORD, productionAuth } from '../../../test/support/production.ts'
 import { send, sessionIdOf } from '../../../test/support/send.ts'
@@ -19,7 +19,7 @@ async function scene(...[engine, options]: Parameters<typeof productionAuth>) {
   return { ...production, signIn, sessionOf }
 }
 
-onBothEngines('setting up a factor', (engine) => {
+onEachEngine('setting up a factor', (engine) => {
   it.each([
     ['an app', 'pwd otp mfa', addTotp],
     ['a passkey', 'pwd hwk mfa', (auth, _, caller) => addPasskey(auth, caller)],
