@@ -97,9 +97,18 @@ export function maskEmail(text: string): string {
   return `${first}***${address.slice(address.lastIndexOf('@'))}`
 }
 
-/** Whether the number can be the id of an account: a positive integer of 32 bits. PostgreSQL refuses to look for others. */
+/** Whether the number is an integer of 32 bits. PostgreSQL refuses to look for another id. */
 export function isUserId(id: number): boolean {
-  return Number.isInteger(id) && id > 0 && id <= 0x7fffffff
+  return Number.isInteger(id) && Math.abs(id) <= 0x7fffffff
+}
+
+/**
+ * Whether the text may be an address that is stored, or part of one. No address is longer, in any spelling, and normalizing
+ * long text takes quadratic time. PostgreSQL refuses zero bytes. Older versions stored addresses that
+ * {@link isEmailAddress} refuses.
+ */
+export function mayBeStored(text: string): boolean {
+  return text.length <= 4 * EMAIL_MAX_LENGTH && !text.includes('\0')
 }
 
 /** RFC 5321 §4.5.3.1.3: a path has at most 256 octets, including its angle brackets. */

@@ -4,8 +4,8 @@ import { expect, it, onTestFinished } from 'vitest'
 import { openDatabase } from '../../src/db/index.ts'
 import { migratedDatabase, onBothEngines } from '../support/engines.ts'
 import { randomKey } from '../support/production.ts'
+import { runHere } from '../support/run-here.ts'
 import { addSealedTotp, ringOf } from '../support/sealed-rows.ts'
-import { runCli } from '../support/service.ts'
 
 const [OLD, NEW, OTHER] = [randomKey(), randomKey(), randomKey()]
 const SECRETS = { secret: randomBytes(20), pending: randomBytes(20) }
@@ -21,7 +21,7 @@ async function withSecrets(databaseUrl: string, keys: readonly string[]) {
   }
   await add(keys, 'alice@example.com')
   const run = (secretKey: readonly string[], ...args: readonly string[]) =>
-    runCli(args, { env: { DATABASE_URL: databaseUrl, BIENVENUE_SECRET_KEY: secretKey.join() } })
+    runHere(args, { env: { DATABASE_URL: databaseUrl, BIENVENUE_SECRET_KEY: secretKey.join() } })
   return {
     add,
     run,

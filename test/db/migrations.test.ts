@@ -32,6 +32,7 @@ import {
   onEachEngine,
   testClock,
 } from '../support/engines.ts'
+import { runHere } from '../support/run-here.ts'
 import { ROOT, run, runCli } from '../support/service.ts'
 
 async function open(url: string): Promise<Database> {
@@ -552,7 +553,7 @@ onEachEngine('an upgrade', (engine: EngineName) => {
       await db.destroy()
       const bytes = () => (engine === 'sqlite' ? readFileSync(url.slice('sqlite:'.length)) : Buffer.from(''))
       const before = bytes()
-      const plan = await runCli(['migrate', '--plan'], { env: { DATABASE_URL: url } })
+      const plan = await runHere(['migrate', '--plan'], { env: { DATABASE_URL: url } })
       const lines = missing.map((name) => `would run ${name}\n`).join('')
       expect(plan).toEqual({
         exitCode: 0,

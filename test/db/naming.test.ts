@@ -21,8 +21,8 @@ import type { Auth } from '../../src/index.ts'
 import { MaintenanceError, OptionError } from '../../src/model/errors.ts'
 import { applicationDatabase, applicationIn } from '../support/application.ts'
 import { CHEAP_HASHER, type EngineName, freshAuth, freshDatabase, onBothEngines } from '../support/engines.ts'
+import { runHere } from '../support/run-here.ts'
 import { send, sessionIdOf } from '../support/send.ts'
-import { runCli } from '../support/service.ts'
 
 const EMAIL = 'bob@example.com'
 const PASSWORD = 'b4l0u'
@@ -158,7 +158,9 @@ onBothEngines('without a name of its own', (engine) => {
   ])('%s leaves the users table of the application alone', async (line, expected) => {
     const { databaseUrl, contents, objects } = await applicationDatabase(engine)
     const before = [await contents(), await objects()]
-    const { exitCode, stdout, stderr } = await runCli(line.split(' '), { env: { DATABASE_URL: databaseUrl } })
+    const { exitCode, stdout, stderr } = await runHere(line.split(' '), {
+      env: { DATABASE_URL: databaseUrl },
+    })
     expect([exitCode, `${stdout}${stderr}`]).toEqual([expected, expect.stringMatching(/users table|column/)])
     expect([await contents(), await objects()]).toEqual(before)
   })
@@ -283,7 +285,7 @@ describe('the command', () => {
     const { databaseUrl, contents } = await applicationDatabase('sqlite')
     const before = await contents()
     const bienvenue = (...args: readonly string[]) =>
-      runCli(args, { env: { DATABASE_URL: databaseUrl, BIENVENUE_TABLE_PREFIX: 'auth_' } })
+      runHere(args, { env: { DATABASE_URL: databaseUrl, BIENVENUE_TABLE_PREFIX: 'auth_' } })
     const [adopted, planned, added] = [
       await bienvenue('adopt', '--yes'),
       await bienvenue('adopt', '--plan'),

@@ -22,6 +22,7 @@ import { freshDatabase, migratedDatabase, onBothEngines } from '../support/engin
 import { sample } from '../support/full.ts'
 import { until } from '../support/production.ts'
 import { startRelay } from '../support/relay.ts'
+import { runHere } from '../support/run-here.ts'
 import { send, sessionIdOf } from '../support/send.ts'
 import { COMMAND, type Finished, run, runCli, type Service, startService } from '../support/service.ts'
 
@@ -45,7 +46,7 @@ interface Report {
 async function examine(
   databaseUrl: string,
   launch: (args: readonly string[]) => Promise<Finished> = (args) =>
-    runCli(args, { env: { DATABASE_URL: databaseUrl } }),
+    runHere(args, { env: { DATABASE_URL: databaseUrl } }),
 ): Promise<{ failed: string[]; ok: string[] }> {
   const [forPeople, forPrograms] = [await launch(['doctor']), await launch(['doctor', '--json'])]
   const { well, checks } = JSON.parse(forPrograms.stdout) as Report

@@ -16,8 +16,9 @@ import { expect, it, onTestFinished } from 'vitest'
 import { openAuthService } from '../../src/auth/index.ts'
 import type { Auth } from '../../src/index.ts'
 import { CHEAP_HASHER, freshAuth, freshDatabase } from '../support/engines.ts'
+import { runHere } from '../support/run-here.ts'
 import { send, sessionIdOf } from '../support/send.ts'
-import { COMMAND, ROOT, run, runCli, startService } from '../support/service.ts'
+import { COMMAND, ROOT, run, type runCli, startService } from '../support/service.ts'
 
 const EMAIL = 'bob@example.com'
 const PASSWORD = 'b4l0u'
@@ -45,7 +46,7 @@ function filesBeside(databaseUrl: string): string[] {
 }
 
 const bienvenue = (databaseUrl: string, ...args: readonly string[]) =>
-  runCli(args, { env: { DATABASE_URL: databaseUrl } })
+  runHere(args, { env: { DATABASE_URL: databaseUrl } })
 
 async function done(finished: ReturnType<typeof runCli>): Promise<Record<string, unknown>> {
   const { exitCode, stdout, stderr } = await finished

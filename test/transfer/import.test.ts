@@ -124,7 +124,7 @@ onEachEngine('import', (engine) => {
     const path = fileOf(people(1_500))
     await runHere(['import', path], { env: { DATABASE_URL: from } })
     const output = join(temporaryFolder(), 'all.ndjson')
-    const file = await runCli(['export', '--with-hashes', '--output', output], {
+    const file = await runHere(['export', '--with-hashes', '--output', output], {
       env: { DATABASE_URL: from },
     })
     expect(file).toEqual({
@@ -134,14 +134,14 @@ onEachEngine('import', (engine) => {
         'The export contains all password hashes, and the secrets of authenticator apps in plain text. Protect it, and delete it when you are done.\n',
     })
     expect(statSync(output).mode & 0o777).toBe(0o600)
-    const piped = await runCli(['export', '--with-hashes'], { env: { DATABASE_URL: from } })
+    const piped = await runHere(['export', '--with-hashes'], { env: { DATABASE_URL: from } })
     expect(piped.stdout).toBe(readFileSync(output, 'utf8'))
     const taken = await runCli(['import', '-', '--json', '--rejects', `${path}.rejects`], {
       env: { DATABASE_URL: to },
       input: piped.stdout,
     })
     expect(answerOf(taken)).toMatchObject({ added: 1_500, rejected: 0 })
-    expect((await runCli(['export', '--with-hashes'], { env: { DATABASE_URL: to } })).stdout).toBe(
+    expect((await runHere(['export', '--with-hashes'], { env: { DATABASE_URL: to } })).stdout).toBe(
       piped.stdout,
     )
   })
@@ -153,7 +153,7 @@ onEachEngine('second factors', (engine) => {
     const secretKey = randomKey()
     const bob = await accountWithFactors(engine, { databaseUrl: from, secretKey })
     const exportWith = (BIENVENUE_SECRET_KEY: string) =>
-      runCli(['export', '--with-hashes'], { env: { DATABASE_URL: from, BIENVENUE_SECRET_KEY } })
+      runHere(['export', '--with-hashes'], { env: { DATABASE_URL: from, BIENVENUE_SECRET_KEY } })
     const lost = await exportWith(randomKey())
     expect(lost.stderr).toContain(
       '\n1 secret of an authenticator app could not be opened, so import will refuse these lines. Add the missing key to BIENVENUE_SECRET_KEY and export again.\n',
@@ -167,7 +167,7 @@ onEachEngine('second factors', (engine) => {
       input: moved.stdout,
     })
     expect(taken).toEqual({ exitCode: 0, stdout: 'Added 1 user.\n', stderr: '' })
-    const again = await runCli(['export', '--with-hashes'], {
+    const again = await runHere(['export', '--with-hashes'], {
       env: { DATABASE_URL: to, BIENVENUE_SECRET_KEY: other },
     })
     expect(again.stdout).toBe(moved.stdout)
@@ -248,7 +248,7 @@ describe('import', () => {
       const count = Number(added.replaceAll(',', ''))
       expect([count > 0, count < 8_000]).toEqual([true, true])
       expect(await addressesIn(databaseUrl)).toHaveLength(count)
-      const again = await runCli(['import', path, '--json'], { env })
+      const again = await runHere(['import', path, '--json'], { env })
       expect(answerOf(again)).toMatchObject({ added: 8_000 - count, unchanged: count, rejected: 0 })
     },
   )

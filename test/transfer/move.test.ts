@@ -17,9 +17,10 @@ import {
 } from '../support/engines.ts'
 import { accountWithFactors, beginSignIn, codeOf, signInWithPasskey } from '../support/factored-account.ts'
 import { memoryMailer, productionAuth, randomKey } from '../support/production.ts'
+import { runHere } from '../support/run-here.ts'
 import { addSampleRows } from '../support/sample-rows.ts'
 import { send } from '../support/send.ts'
-import { COMMAND, runCli, startProgram, startService } from '../support/service.ts'
+import { COMMAND, startProgram, startService } from '../support/service.ts'
 import { temporaryFolder } from '../support/system.ts'
 
 const EMAIL = 'Bob@example.com'
@@ -36,7 +37,7 @@ function fileWith(text: string): string {
 
 /** Moves with the command. The target may contain a password, so it comes from a file. */
 function moveByCommand(from: string, to: string) {
-  return runCli(['move', '--to-file', fileWith(`${to}\n`)], { env: { DATABASE_URL: from } })
+  return runHere(['move', '--to-file', fileWith(`${to}\n`)], { env: { DATABASE_URL: from } })
 }
 
 async function open(url: string): Promise<Database> {
@@ -248,7 +249,7 @@ describe('the password of the target', () => {
     const asParameter = Object.assign(new URL(target), { password: '' })
     asParameter.searchParams.set('password', password)
     for (const to of [target, asParameter.href]) {
-      const { exitCode, stdout, stderr } = await runCli(['move', '--to', to], { env: { DATABASE_URL: url } })
+      const { exitCode, stdout, stderr } = await runHere(['move', '--to', to], { env: { DATABASE_URL: url } })
       expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
       expect(stderr).toBe(
         'bienvenue: Every user of this machine can read a password in --to. Write the URL to a file, and name it with --to-file FILE.\n',
@@ -264,7 +265,7 @@ describe('the password of the target', () => {
     const { password } = new URL(target)
     const to = Object.assign(new URL(target), { password: '' }).href
     const moveWith = (PGPASSWORD: string) =>
-      runCli(['move', '--to', to], { env: { DATABASE_URL: url, PGPASSWORD } })
+      runHere(['move', '--to', to], { env: { DATABASE_URL: url, PGPASSWORD } })
     expect(await moveWith('wrong')).toMatchObject({
       exitCode: 1,
       stderr: expect.stringMatching(/^bienvenue: [^\n]*password authentication failed[^\n]*\n$/),
@@ -296,7 +297,7 @@ describe('the password of the target', () => {
     const file = fileWith(target)
     chmodSync(file, 0o644)
     chmodSync(dirname(file), 0o755)
-    expect(await runCli(['move', '--to-file', file], { env: { DATABASE_URL: url } })).toMatchObject({
+    expect(await runHere(['move', '--to-file', file], { env: { DATABASE_URL: url } })).toMatchObject({
       exitCode: 0,
       stderr: `Every user of this machine can access ${file}. Run chmod o= on it.\n`,
     })
@@ -361,7 +362,7 @@ it('refuses an impossible source or target in one line', async () => {
     ['sqlite:/nowhere/x.db', url, /^bienvenue: DATABASE_URL: there is no database at/],
   ]
   for (const [from, to, says] of attempts) {
-    const { exitCode, stdout, stderr } = await runCli(['move', '--to', to], { env: { DATABASE_URL: from } })
+    const { exitCode, stdout, stderr } = await runHere(['move', '--to', to], { env: { DATABASE_URL: from } })
     expect(stderr).toMatch(says)
     expect(stderr).toMatch(/^bienvenue: [^\n]+\n$/)
     expect({ stdout, isDone: exitCode === 0 }).toEqual({ stdout: '', isDone: false })

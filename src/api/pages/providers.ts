@@ -137,7 +137,7 @@ export const enterAddress = operation({
   needs: ['pages', 'providers'],
   access: 'anyone',
   throttle: ['registration'],
-  audit: ['register', 'link_identity', 'login', 'begin_sign_in', 'delete_account', 'limit_reached'],
+  audit: ['register', 'link_identity', 'login', 'delete_account', 'limit_reached'],
   body: z.strictObject({ flow: flowField, email }),
   success: {
     status: 303,

@@ -1,5 +1,5 @@
+import * as store from '../../db/index.ts'
 import type { Transport } from '../../model/transport.ts'
-import { findAddressee } from '../account/address.ts'
 import { record } from '../audit/record.ts'
 import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
@@ -27,7 +27,7 @@ export async function create(
   request: CreateSessionRequest,
   caller: Caller = UNKNOWN_CALLER,
 ): Promise<string | null> {
-  const user = await findAddressee(ctx, request.email)
+  const user = await store.findUserByEmail(ctx.db, request.email)
   if (user === null || user.passwordCompromisedAt !== null || !mayHaveSessions(ctx, user)) return null
   return inTransaction(ctx, async (tx) => {
     const { transport = 'cookie' } = request

@@ -1,6 +1,5 @@
 import * as store from '../../db/index.ts'
 import type { JsonObject } from '../../model/json.ts'
-import { findAddressee } from '../account/address.ts'
 import type { Context } from '../context.ts'
 import { type FactorInfo, factorInfoOf } from '../factors/info.ts'
 import { type IdentityInfo, identityInfosOf } from '../identities/info.ts'
@@ -22,7 +21,7 @@ export interface UserDescription<Metadata = JsonObject> {
 
 /** Finds a user by address, in any spelling. `null` if no account has it. */
 export async function find(ctx: Context, email: string): Promise<UserDescription | null> {
-  const found = await findAddressee(ctx, email)
+  const found = await store.findUserByEmail(ctx.db, email)
   if (found === null) return null
   const [user] = await withStates(ctx, [found])
   if (user === undefined) return null

@@ -209,7 +209,7 @@ onEachEngine('a compromised password', (engine) => {
 })
 
 onBothEngines('an id that no account can have', (engine) => {
-  it.each([Number.NaN, 1.5, -1, 0, 2 ** 31, 2 ** 53])('is unknown: %s', async (id) => {
+  it.each([Number.NaN, 1.5, 2 ** 31, 2 ** 53])('is unknown: %s', async (id) => {
     const { auth } = await productionAuth(engine)
     const { users } = auth
     const answers = await Promise.all([
