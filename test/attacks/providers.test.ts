@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import type { AddProviderRequest } from '../../src/auth/index.ts'
 import type { Auth } from '../../src/index.ts'
-import { onEachEngine } from '../support/engines.ts'
+import { type EngineName, onBothEngines, onEachEngine } from '../support/engines.ts'
 import { addTotp } from '../support/factors.ts'
 import { FAKE_CLIENT, FAKE_PERSON, type FakeProvider, startFakeProvider } from '../support/fake-provider.ts'
 import { PASSWORD, type Production, productionAuth } from '../support/production.ts'
@@ -50,18 +50,25 @@ interface Stage extends Production {
   claims: Record<string, unknown>
 }
 
-onEachEngine('sign-in with a provider', (engine) => {
-  async function stage(provider: Partial<AddProviderRequest> = {}, options = {}): Promise<Stage> {
-    const production = await productionAuth(engine, { ...LOOPBACK, ...options })
-    const fake = await startFakeProvider()
-    const staged: Stage = { ...production, fake, claims: {} }
-    fake.knobs.claims = (claims) => {
-      const now = Math.floor(production.now().getTime() / 1_000)
-      return { ...claims, iat: now, exp: now + 300, ...staged.claims }
-    }
-    await addProvider(production.auth, fake, provider)
-    return staged
+async function stageOn(
+  engine: EngineName,
+  provider: Partial<AddProviderRequest> = {},
+  options = {},
+): Promise<Stage> {
+  const production = await productionAuth(engine, { ...LOOPBACK, ...options })
+  const fake = await startFakeProvider()
+  const staged: Stage = { ...production, fake, claims: {} }
+  fake.knobs.claims = (claims) => {
+    const now = Math.floor(production.now().getTime() / 1_000)
+    return { ...claims, iat: now, exp: now + 300, ...staged.claims }
   }
+  await addProvider(production.auth, fake, provider)
+  return staged
+}
+
+onEachEngine('sign-in with a provider', (engine) => {
+  const stage = (provider?: Partial<AddProviderRequest>, options?: object) =>
+    stageOn(engine, provider, options)
 
   it('creates an account for a new person, and recognizes them by issuer and subject [FED-01]', async () => {
     const { auth, fake, ...staged } = await stage()
@@ -178,31 +185,6 @@ onEachEngine('sign-in with a provider', (engine) => {
     const again = new Person(auth)
     await again.comesBackFrom(fake)
     expect(await again.isSignedInAs()).toBe('own@example.org')
-  })
-
-  it('forgets an address that was entered and never confirmed once the provider has verified one', async () => {
-    const staged = await stage()
-    const { auth, fake } = staged
-    const enter = async (sub: string) => {
-      staged.claims = { sub, email_verified: false }
-      const person = new Person(auth)
-      const path = (await person.comesBackFrom(fake)).location ?? ''
-      const flow = new URLSearchParams(path.split('?')[1]).get('flow') ?? ''
-      await person.submit('/login/continue/address', { flow, email: `${sub}@example.org` })
-      expect((await auth.users.find(`${sub}@example.org`))?.identities).toHaveLength(1)
-      staged.claims = { sub }
-      return person
-    }
-    const person = await enter('person-2')
-    await person.comesBackFrom(fake)
-    expect(await person.isSignedInAs()).toBe(ANNA)
-    expect(await auth.users.find('person-2@example.org')).toBeNull()
-    // By now an account has the verified address. Its owner can connect the identity, which no longer belongs to another account.
-    const other = await enter('person-3')
-    const continued = (await other.comesBackFrom(fake)).location ?? ''
-    expect((await other.open(continued)).html).toContain(ANNA)
-    expect(await other.isSignedInAs()).toBeNull()
-    expect(await auth.users.find('person-3@example.org')).toBeNull()
   })
 
   it('answers the same for a taken address, and mails its owner', async () => {
@@ -507,6 +489,60 @@ onEachEngine('sign-in with a provider', (engine) => {
     expect(await outcome(forged)).toBe('403 foreign_origin')
   })
 
+  it('shows an operator what a provider publishes', async () => {
+    const { auth, fake } = await stage()
+    expect(await auth.providers.check('acme')).toMatchObject({
+      redirectUri: 'https://auth.example.com/login/acme/callback',
+      discovered: { issuer: fake.issuer, keyCount: 1 },
+    })
+    fake.knobs.document = (document) => ({ ...document, issuer: 'https://evil.example' })
+    expect((await auth.providers.check('acme'))?.problem).toMatch(/issuer/)
+    expect(await auth.providers.check('nobody')).toBeNull()
+  })
+
+  it('stores nothing usable of the provider: no token, verifier or nonce [FED-07]', async () => {
+    const { auth, fake, db } = await stage()
+    const person = new Person(auth)
+    const callback = await person.agreesAt(fake)
+    const flows = JSON.stringify(await db.selectFrom('login_flows').selectAll().execute())
+    const [code, verifier] = [new URLSearchParams(callback.split('?')[1]).get('code') ?? '-', 'code_verifier']
+    await person.open(callback)
+    const sent = fake.tokenRequests[0]?.form.get(verifier) ?? expect.unreachable('no verifier')
+    const provider = JSON.stringify(await db.selectFrom('providers').selectAll().execute())
+    for (const secret of [code, sent, FAKE_CLIENT.clientSecret])
+      expect(flows + provider).not.toContain(secret)
+  })
+})
+
+onBothEngines('sign-in with a provider, in statements that no other test runs,', (engine) => {
+  const stage = (provider?: Partial<AddProviderRequest>, options?: object) =>
+    stageOn(engine, provider, options)
+
+  it('forgets an address that was entered and never confirmed once the provider has verified one', async () => {
+    const staged = await stage()
+    const { auth, fake } = staged
+    const enter = async (sub: string) => {
+      staged.claims = { sub, email_verified: false }
+      const person = new Person(auth)
+      const path = (await person.comesBackFrom(fake)).location ?? ''
+      const flow = new URLSearchParams(path.split('?')[1]).get('flow') ?? ''
+      await person.submit('/login/continue/address', { flow, email: `${sub}@example.org` })
+      expect((await auth.users.find(`${sub}@example.org`))?.identities).toHaveLength(1)
+      staged.claims = { sub }
+      return person
+    }
+    const person = await enter('person-2')
+    await person.comesBackFrom(fake)
+    expect(await person.isSignedInAs()).toBe(ANNA)
+    expect(await auth.users.find('person-2@example.org')).toBeNull()
+    // By now an account has the verified address. Its owner can connect the identity, which no longer belongs to another account.
+    const other = await enter('person-3')
+    const continued = (await other.comesBackFrom(fake)).location ?? ''
+    expect((await other.open(continued)).html).toContain(ANNA)
+    expect(await other.isSignedInAs()).toBeNull()
+    expect(await auth.users.find('person-3@example.org')).toBeNull()
+  })
+
   it('ends the sessions that began at the provider when it says so, by session or by person [FED-08]', async () => {
     const staged = await stage()
     const { auth, fake } = staged
@@ -586,30 +622,6 @@ onEachEngine('sign-in with a provider', (engine) => {
     expect(await person.isSignedInAs()).toBe(ANNA)
     await send(staged.auth, 'POST', '/login/acme/backchannel_logout', { form })
     expect(await person.isSignedInAs()).toBeNull()
-  })
-
-  it('shows an operator what a provider publishes', async () => {
-    const { auth, fake } = await stage()
-    expect(await auth.providers.check('acme')).toMatchObject({
-      redirectUri: 'https://auth.example.com/login/acme/callback',
-      discovered: { issuer: fake.issuer, keyCount: 1 },
-    })
-    fake.knobs.document = (document) => ({ ...document, issuer: 'https://evil.example' })
-    expect((await auth.providers.check('acme'))?.problem).toMatch(/issuer/)
-    expect(await auth.providers.check('nobody')).toBeNull()
-  })
-
-  it('stores nothing usable of the provider: no token, verifier or nonce [FED-07]', async () => {
-    const { auth, fake, db } = await stage()
-    const person = new Person(auth)
-    const callback = await person.agreesAt(fake)
-    const flows = JSON.stringify(await db.selectFrom('login_flows').selectAll().execute())
-    const [code, verifier] = [new URLSearchParams(callback.split('?')[1]).get('code') ?? '-', 'code_verifier']
-    await person.open(callback)
-    const sent = fake.tokenRequests[0]?.form.get(verifier) ?? expect.unreachable('no verifier')
-    const provider = JSON.stringify(await db.selectFrom('providers').selectAll().execute())
-    for (const secret of [code, sent, FAKE_CLIENT.clientSecret])
-      expect(flows + provider).not.toContain(secret)
   })
 })
 
