@@ -1,6 +1,7 @@
-/** A client cannot cause more mail than the limits of its IP address allow, whatever it does. */
+/** How much mail a client can cause from one IP address, and how much is sent in an hour, to one mailbox and in total. */
+import { setImmediate } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { onEachEngine } from '../../../test/support/engines.ts'
+import { onBothEngines, onEachEngine } from '../../../test/support/engines.ts'
 import {
   linkIn,
   type MemoryMailer,
@@ -9,10 +10,21 @@ import {
   PASSWORD,
   type Production,
   productionAuth,
+  productionContext,
 } from '../../../test/support/production.ts'
+import { down, sender } from '../../../test/support/sender.ts'
+import { countMail } from '../../db/index.ts'
 import type { AuthError, ErrorCode } from '../../index.ts'
+import * as account from '../account/index.ts'
+import { createAccount } from '../account/new-account.ts'
 import type { Client } from '../caller.ts'
+import * as sessions from '../sessions/index.ts'
+import { withPassword } from '../sign-in/index.ts'
+import * as users from '../users/index.ts'
 import { type KindOfMail, MAIL_KINDS, type MailKind } from './kinds.ts'
+
+const BOB = 'bob@example.com'
+const HOUR = 3_600
 
 const IP = '192.0.2.1'
 const OTHER_IP = '192.0.2.2'
@@ -40,7 +52,7 @@ interface Act {
   run(world: World, email: string, caller: Client, prepared: string): Promise<unknown>
 }
 
-async function createAccount({ auth }: World, email: string): Promise<string> {
+async function createConfirmed({ auth }: World, email: string): Promise<string> {
   await auth.users.create({ email, password: PASSWORD, confirmed: true })
   return ''
 }
@@ -51,13 +63,13 @@ async function createUnconfirmed({ auth }: World, email: string): Promise<string
 }
 
 async function openSession(world: World, email: string): Promise<string> {
-  await createAccount(world, email)
+  await createConfirmed(world, email)
   return (await world.auth.createSession(email)) ?? expect.unreachable()
 }
 
 /** @returns The device token. */
 async function knowDevice(world: World, email: string): Promise<string> {
-  await createAccount(world, email)
+  await createConfirmed(world, email)
   const { deviceToken } = await world.auth.signIn.withPassword({ email, password: PASSWORD })
   return deviceToken ?? expect.unreachable()
 }
@@ -92,7 +104,7 @@ const ACTS: Record<string, Act> = {
   },
   'the registration of a taken address': {
     sends: ['account_exists'],
-    prepare: createAccount,
+    prepare: createConfirmed,
     run: ({ auth }, email, caller) => auth.account.register({ email, password: PASSWORD }, caller),
   },
   'a confirmation request': {
@@ -132,13 +144,13 @@ const ACTS: Record<string, Act> = {
   },
   'a sign-in on a new device': {
     sends: ['new_device'],
-    prepare: createAccount,
+    prepare: createConfirmed,
     run: ({ auth }, email, caller) => auth.signIn.withPassword({ email, password: PASSWORD }, caller),
   },
   'a sign-in after wrong passwords': {
     sends: ['signed_in_after_failures'],
     async prepare(world, email) {
-      await createAccount(world, email)
+      await createConfirmed(world, email)
       await guess(world, email)
       return ''
     },
@@ -172,7 +184,7 @@ const ACTS: Record<string, Act> = {
   'a request for a taken address': {
     sends: ['email_change_requested', 'account_exists'],
     async prepare(world, email) {
-      await createAccount(world, `new-${email}`)
+      await createConfirmed(world, `new-${email}`)
       return openSession(world, email)
     },
     run: ({ auth }, email, caller, sessionToken) =>
@@ -189,12 +201,12 @@ const ACTS: Record<string, Act> = {
   },
   'a reset request': {
     sends: ['reset_password'],
-    prepare: createAccount,
+    prepare: createConfirmed,
     run: ({ auth }, email, caller) => auth.account.requestPasswordReset({ email }, caller),
   },
   'a reset with a mailed token': {
     sends: ['reset_password', 'password_changed'],
-    prepare: createAccount,
+    prepare: createConfirmed,
     async run(world, email, caller) {
       await world.auth.account.requestPasswordReset({ email }, caller)
       const resetToken = await tokenFor(world, email)
@@ -203,7 +215,7 @@ const ACTS: Record<string, Act> = {
   },
   'a reset with a token that the program delivers': {
     sends: ['password_changed'],
-    prepare: createAccount,
+    prepare: createConfirmed,
     async run({ auth }, email, caller) {
       const { resetToken } = await auth.account.createResetToken({ email }, caller)
       await auth.account.resetPassword({ resetToken, newPassword: NEW_PASSWORD }, caller)
@@ -211,7 +223,7 @@ const ACTS: Record<string, Act> = {
   },
   'the deletion of an account': {
     sends: ['new_device', 'account_deleted'],
-    prepare: createAccount,
+    prepare: createConfirmed,
     async run({ auth }, email, caller) {
       const { sessionToken } = await auth.signIn.withPassword({ email, password: PASSWORD }, caller)
       await auth.account.delete({ ...caller, sessionToken })
@@ -259,5 +271,142 @@ onEachEngine('the mail that one IP address causes', (engine) => {
       ([, { quota }]) => quota === 'registration' || quota === 'recovery',
     )
     expect(kinds).toEqual(expect.arrayContaining(byStrangers.map(([kind]) => kind)))
+  })
+})
+
+onBothEngines('the limits on outgoing mail', (engine) => {
+  it('defer mail above the hourly limit of a mailbox to the next hour [EML-09]', async () => {
+    const ctx = await productionContext(engine, { mailsPerMailbox: 2 })
+    const mailer = memoryMailer()
+    const { all } = sender(ctx, mailer)
+    const sent = () => mailer.mails.map(({ to, kind }) => `${to} ${kind}`).sort()
+    ctx.now.advance(HOUR - 60)
+    await account.register(ctx, { email: 'Bob@example.com', password: PASSWORD }, {})
+    await account.register(ctx, { email: BOB, password: NEW_PASSWORD }, {})
+    await all()
+    await account.requestConfirmation(ctx, { email: BOB }, {})
+    await createAccount(ctx, { email: 'rob@example.com', password: PASSWORD }, {})
+    await all()
+    const withinTheHour = [
+      'Bob@example.com account_exists',
+      'Bob@example.com verify_email',
+      'rob@example.com verify_email',
+    ]
+    expect(sent()).toEqual(withinTheHour)
+    expect(await countMail(ctx.db)).toBe(1)
+    ctx.now.advance(59)
+    await all()
+    expect(sent()).toEqual(withinTheHour)
+    ctx.now.advance(1)
+    await all()
+    expect(sent()).toEqual([...withinTheHour, 'Bob@example.com verify_email'].sort())
+    expect(await countMail(ctx.db)).toBe(0)
+  })
+
+  it('are separate for requested mail, password resets and notices', async () => {
+    const ctx = await productionContext(engine, { mailsPerMailbox: 1, mailsPerHour: 1 })
+    const mailer = memoryMailer()
+    const { all } = sender(ctx, mailer)
+    const { id } = await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
+    await all()
+    await account.requestConfirmation(ctx, { email: BOB }, {})
+    await all()
+    expect(mailer.mails).toMatchObject([{ kind: 'verify_email' }])
+    await account.requestPasswordReset(ctx, { email: BOB }, {})
+    await all()
+    expect(mailer.mails.slice(1)).toMatchObject([{ kind: 'reset_password' }])
+    await users.confirmEmail(ctx, id, {})
+    await withPassword(ctx, { email: BOB, password: PASSWORD }, {})
+    await all()
+    expect(mailer.mails.slice(2)).toMatchObject([{ kind: 'new_device' }])
+  })
+
+  it('reserve room for notices however many address changes are requested', async () => {
+    const ctx = await productionContext(engine, { mailsPerMailbox: 1, mailsPerHour: 1 })
+    const mailer = memoryMailer()
+    const { all } = sender(ctx, mailer)
+    for (const email of [BOB, 'rob@example.com'])
+      await createAccount(ctx, { email, password: PASSWORD, confirmed: true }, {})
+    const sessionToken = await sessions.create(ctx, { email: 'rob@example.com' }, {})
+    await account.changeEmail(ctx, { email: 'robert@example.com' }, { sessionToken })
+    await all()
+    await withPassword(ctx, { email: BOB, password: PASSWORD }, {})
+    await all()
+    expect(mailer.mails.slice(2)).toMatchObject([{ kind: 'new_device', to: BOB }])
+  })
+
+  it('apply to all instances together [EML-09]', async () => {
+    const first = await productionContext(engine, { mailsPerHour: 5 })
+    const second = await productionContext(engine, {
+      mailsPerHour: 5,
+      databaseUrl: first.options.databaseUrl,
+      now: first.now,
+    })
+    for (let user = 0; user < 12; user++)
+      await createAccount(first, { email: `user${user}@example.com`, password: PASSWORD }, {})
+    const mailer = memoryMailer(() => setImmediate())
+    const hour = () => Promise.all([first, second].map((ctx) => sender(ctx, mailer).all()))
+    const sent: number[] = []
+    for (let hours = 0; hours < 4; hours++) {
+      await hour()
+      sent.push(mailer.mails.length)
+      first.now.advance(HOUR)
+    }
+    expect(sent).toEqual([5, 10, 12, 12])
+    expect(new Set(mailer.mails.map(({ to }) => to)).size).toBe(12)
+  })
+
+  it('also hold for notices, of each mailbox and in total [EML-09]', async () => {
+    const ctx = await productionContext(engine, { mailsPerMailbox: 2, mailsPerHour: 3 })
+    const mailer = memoryMailer()
+    const { all } = sender(ctx, mailer)
+    const changePassword = async (email: string) => {
+      const sessionToken = await sessions.create(ctx, { email }, {})
+      const same = { currentPassword: PASSWORD, newPassword: PASSWORD }
+      await account.changePassword(ctx, same, { sessionToken })
+    }
+    for (const email of [BOB, 'rob@example.com', 'robert@example.com'])
+      await createAccount(ctx, { email, password: PASSWORD, confirmed: true }, {})
+    for (let times = 0; times < 3; times++) await changePassword(BOB)
+    await all()
+    expect(mailer.mails).toHaveLength(2)
+    for (const email of ['rob@example.com', 'robert@example.com']) await changePassword(email)
+    await all()
+    expect(mailer.mails).toHaveLength(3)
+    expect(await countMail(ctx.db)).toBe(2)
+    ctx.now.advance(HOUR)
+    await all()
+    expect(mailer.mails).toHaveLength(5)
+  })
+
+  it('do not count a failed attempt', async () => {
+    const ctx = await productionContext(engine, { mailsPerMailbox: 1, mailsPerHour: 1 })
+    let isDown = true
+    const mailer = memoryMailer(() => {
+      if (isDown) down()
+    })
+    const { all } = sender(ctx, mailer)
+    await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
+    await all()
+    isDown = false
+    ctx.now.advance(30)
+    await all()
+    expect(mailer.mails).toHaveLength(1)
+    await createAccount(ctx, { email: 'rob@example.com', password: PASSWORD }, {})
+    await all()
+    expect(mailer.mails).toHaveLength(1)
+  })
+
+  it('allow twenty mails an hour to a mailbox by default', async () => {
+    const ctx = await productionContext(engine, { resetRequestsPerAccount: 100 })
+    const mailer = memoryMailer()
+    const { all } = sender(ctx, mailer)
+    await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
+    for (let mail = 0; mail < 21; mail++) {
+      await account.requestPasswordReset(ctx, { email: BOB }, {})
+      await all()
+    }
+    expect(mailer.mails).toHaveLength(20)
+    expect(await countMail(ctx.db)).toBe(1)
   })
 })
