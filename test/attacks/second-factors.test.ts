@@ -1,12 +1,9 @@
 /** Attacks on the second step of a sign-in: bypassing it, skipping it, guessing it, using it twice. */
 import { expect, it } from 'vitest'
 import { OPERATIONS, type Operation } from '../../src/api/index.ts'
-import { checkRecoveryCode } from '../../src/auth/factors/recovery-codes.ts'
-import { decodeBase32 } from '../../src/lib/base32.ts'
-import { totpCode, totpStep } from '../../src/lib/totp.ts'
-import { CHEAP_HASHER, freshAuth, onBothEngines, onEachEngine } from '../support/engines.ts'
+import { freshAuth, onBothEngines, onEachEngine } from '../support/engines.ts'
 import { FAKE_PERSON } from '../support/fake-provider.ts'
-import { everyRow, NEW_PASSWORD, PASSWORD, productionContext, randomKey } from '../support/production.ts'
+import { NEW_PASSWORD, PASSWORD, randomKey } from '../support/production.ts'
 import {
   addFakeProvider,
   comeBack,
@@ -587,6 +584,23 @@ onEachEngine('a sign-in that waits', (engine) => {
   })
 })
 
+onBothEngines('a sign-in that waits', (engine) => {
+  it('is finished once, also with several factors at once [MFA-02]', async () => {
+    const on = await stage(engine)
+    const { app, authenticator } = await on.member({ app: true, passkey: true })
+    const loginToken = await on.wait()
+    const answers: Awaited<ReturnType<typeof on.assertion>>[] = []
+    for (let more = 0; more < 3; more++)
+      answers.push(await on.assertion(authenticator, 'second_factor', { loginToken }))
+    const outcomes = await Promise.all([
+      outcome(on.finish(app.codeAt(), loginToken)),
+      ...answers.map((json) => on.go('POST', '/sessions/passkey', { json, loginToken })),
+    ])
+    expect(tally(outcomes)['200']).toBe(1)
+    expect(await on.db.selectFrom('sessions').select('id').execute()).toHaveLength(1)
+  })
+})
+
 onEachEngine('a reset', (engine) => {
   it('neither signs in nor removes the second factor, and replacing a lost one needs the password and a recovery code [REC-08, REC-10]', async () => {
     const on = await stage(engine)
@@ -616,272 +630,5 @@ onEachEngine('a reset', (engine) => {
     expect(await whereabouts(on, finished.clone())).toBe('aal 2')
     const sessionToken = sessionIn(finished)
     expect(await on.go('DELETE', '/profile/totp', { sessionToken })).toBe('200')
-  })
-})
-
-onEachEngine('an app', (engine) => {
-  it('gets a new secret, shown only then, and works once a code has confirmed it [TOTP-01, TOTP-04]', async () => {
-    const on = await stage(engine)
-    const secrets: string[] = []
-    for (const email of [VICTIM, MALLORY]) {
-      await on.member({}, email)
-      const sessionToken = await on.session(email)
-      const begun = await on.ask('POST', '/profile/totp', { json: {}, sessionToken })
-      const { secret } = (await begun.json()) as { secret: string }
-      secrets.push(secret)
-      expect(await whereabouts(on, await on.enter(email))).toBe('aal 1')
-      expect(await on.go('PUT', '/profile/totp', { json: { code: '000000' }, sessionToken })).toBe(
-        '401 invalid_code',
-      )
-      expect(await whereabouts(on, await on.enter(email))).toBe('aal 1')
-      const key = decodeBase32(secret) ?? expect.unreachable()
-      expect(key).toHaveLength(20)
-      const code = totpCode(key, totpStep(on.now()))
-      const confirmed = await on.ask('PUT', '/profile/totp', { json: { code }, sessionToken })
-      expect(confirmed.status).toBe(200)
-      expect(await whereabouts(on, await on.enter(email))).toBe('second_factor totp recovery_code')
-      // Neither the database nor an answer has it.
-      const strong = await on.session(email, 'pwd otp mfa')
-      const answers = [
-        await confirmed.text(),
-        await (await on.ask('GET', '/profile/factors', { sessionToken: strong })).text(),
-        await (await on.ask('POST', '/profile/export', { sessionToken: strong })).text(),
-        JSON.stringify(await everyRow(on.db)),
-      ].join()
-      for (const spelling of [
-        secret,
-        Buffer.from(key).toString('hex'),
-        Buffer.from(key).toString('base64url'),
-      ])
-        expect(answers).not.toContain(spelling)
-      const anew = await on.ask('POST', '/profile/totp', { json: {}, sessionToken: strong })
-      secrets.push(((await anew.json()) as { secret: string }).secret)
-    }
-    expect(new Set(secrets).size).toBe(4)
-  })
-
-  it.each([
-    [0, [0]],
-    [1, [-1, 0, 1]],
-  ])('may be %i steps of 30 seconds ahead or behind [TOTP-03]', async (totpDriftSteps, right) => {
-    const on = await stage(engine, { totpDriftSteps })
-    const { app } = await on.member({ app: true })
-    const accepted: number[] = []
-    for (const steps of [-3, -2, -1, 0, 1, 2, 3]) {
-      // The clock of the server decides, at any second of a step.
-      on.now.advance(90 + 29)
-      const before = on.now().getTime()
-      const answer = await on.finish(app.codeAt(steps), await on.wait())
-      expect(on.now().getTime()).toBe(before)
-      if (answer.status === 200) accepted.push(steps)
-      await on.db.updateTable('totp').set({ last_step: 1, failures: 0 }).execute()
-    }
-    expect(accepted).toEqual(right)
-  })
-})
-
-onBothEngines('a sign-in that waits', (engine) => {
-  it('is finished once, also with several factors at once [MFA-02]', async () => {
-    const on = await stage(engine)
-    const { app, authenticator } = await on.member({ app: true, passkey: true })
-    const loginToken = await on.wait()
-    const answers: Awaited<ReturnType<typeof on.assertion>>[] = []
-    for (let more = 0; more < 3; more++)
-      answers.push(await on.assertion(authenticator, 'second_factor', { loginToken }))
-    const outcomes = await Promise.all([
-      outcome(on.finish(app.codeAt(), loginToken)),
-      ...answers.map((json) => on.go('POST', '/sessions/passkey', { json, loginToken })),
-    ])
-    expect(tally(outcomes)['200']).toBe(1)
-    expect(await on.db.selectFrom('sessions').select('id').execute()).toHaveLength(1)
-  })
-})
-
-onBothEngines('a code of an app', (engine) => {
-  it('signs in once, even if sent twenty times at once [TOTP-02]', async () => {
-    const on = await stage(engine, { factorFailuresPerAccount: 100 })
-    const { app } = await on.member({ app: true })
-    const tokens: string[] = []
-    for (let more = 0; more < 5; more++) tokens.push(await on.wait())
-    const code = app.codeAt()
-    const outcomes = await Promise.all(
-      Array.from({ length: 20 }, (_, index) => outcome(on.finish(code, tokens[index % 5]))),
-    )
-    expect(tally(outcomes)['200']).toBe(1)
-    expect(new Set(outcomes)).toEqual(new Set(['200', '401 invalid_code', '401 pending_login_required']))
-    const { rows } = { rows: await on.db.selectFrom('sessions').select('id').execute() }
-    expect(rows).toHaveLength(1)
-  })
-
-  it('is refused for another account, after its time, a second time, or after it has confirmed the app [TOTP-02, TOTP-03]', async () => {
-    const on = await stage(engine, { factorFailuresPerAccount: 100 })
-    const { app } = await on.member({ app: true })
-    const mallory = await on.member({ app: true }, MALLORY)
-    const loginToken = await on.wait()
-    const refused = async (code: string, token = loginToken) =>
-      expect(await outcome(on.finish(code, token))).toBe('401 invalid_code')
-    await refused(mallory.app.codeAt())
-    for (const steps of [-2, 2, 3, 2_880]) await refused(app.codeAt(steps))
-    const [early, late] = [app.codeAt(1), app.codeAt()]
-    expect(await whereabouts(on, await on.finish(early, loginToken))).toBe('aal 2')
-    // It used up its step and every older one.
-    const next = await on.wait()
-    for (const code of [early, late]) await refused(code, next)
-    on.now.advance(30)
-    for (const code of [early, late]) await refused(code, next)
-    // The code that confirms a new app is used up.
-    const sessionToken = await on.session(VICTIM, 'pwd otp mfa')
-    const setup = await on.auth.factors.startTotp({ sessionToken })
-    expect(setup.secret).not.toBe('')
-    const renewed = await on.member({ app: true }, 'third@example.com')
-    on.now.advance(-60)
-    await refused(renewed.app.codeAt(), await on.wait('third@example.com'))
-  })
-
-  it('cannot be guessed over fresh sign-ins, in parallel, from many addresses, or on other routes that accept it [MFA-03, LGN-05]', async () => {
-    const on = await stage(engine, { factorFailuresPerAccount: 10 })
-    const { app } = await on.member({ app: true })
-    const sessionToken = await on.session()
-    const outcomes: string[] = []
-    for (let round = 0; round < 5; round++) {
-      const loginToken = await on.wait()
-      const guesses = Array.from({ length: 6 }, (_, index) => {
-        const request = { ip: `192.0.2.${round * 10 + index}`, ...(index < 5 && { loginToken }) }
-        return index < 5
-          ? outcome(on.finish('000000', loginToken, request))
-          : on.go('POST', '/reauthenticate', { json: { totp: '000000' }, sessionToken, ...request })
-      })
-      outcomes.push(...(await Promise.all(guesses)))
-    }
-    expect(tally(outcomes)).toEqual({ '401 invalid_code': 10, '429 too_many_attempts': 20 })
-    // Not even the right one is checked.
-    expect(await outcome(on.finish(app.codeAt(), await on.wait()))).toBe('429 too_many_attempts')
-    const json = { totp: app.codeAt() }
-    expect(await on.go('POST', '/reauthenticate', { json, sessionToken })).toBe('429 too_many_attempts')
-  })
-})
-
-onBothEngines('a recovery code', (engine) => {
-  it('signs in once, even if sent twenty times at once, and not after a new set [RCV-02]', async () => {
-    const on = await stage(engine, { factorFailuresPerAccount: 100 })
-    const { app } = await on.member({ app: true, codes: true })
-    const [code = '', kept = ''] = app.recoveryCodes
-    const loginToken = await on.wait()
-    const post = (typed: string, token: string) =>
-      on.ask('POST', '/sessions/recovery_code', { json: { code: typed }, loginToken: token })
-    const answers = await Promise.all(Array.from({ length: 20 }, () => post(code, loginToken)))
-    const outcomes = await Promise.all(answers.map((answer) => outcome(answer.clone())))
-    expect(tally(outcomes)['200']).toBe(1)
-    for (const each of outcomes) expect(each).toMatch(/^200$|^401 (?:invalid_code|pending_login_required)$/)
-    const used = answers[outcomes.indexOf('200')] ?? expect.unreachable()
-    const { new_recovery_code, recovery_codes_left } = (await used.clone().json()) as Record<string, unknown>
-    expect(recovery_codes_left).toBe(10)
-    const sessionToken = sessionIn(used) ?? expect.unreachable()
-    expect(await on.go('POST', '/profile/recovery_codes', { sessionToken })).toBe('200')
-    const next = await on.wait()
-    for (const old of [code, kept, String(new_recovery_code)])
-      expect(await outcome(post(old, next))).toBe('401 invalid_code')
-  })
-})
-
-onEachEngine('a recovery code', (engine) => {
-  it('takes the same work at a position without a code', async () => {
-    let hashes = 0
-    const counting = {
-      ...CHEAP_HASHER,
-      verify: (password: string, hash: string) => {
-        hashes++
-        return CHEAP_HASHER.verify(password, hash)
-      },
-      verifyNothing: (password: string) => {
-        hashes++
-        return CHEAP_HASHER.verifyNothing(password)
-      },
-    }
-    const ctx = await productionContext(engine, { hasher: counting })
-    const on = await stage(engine, { databaseUrl: ctx.options.databaseUrl })
-    const { id } = await on.member({ app: true })
-    const { findUserById } = await import('../../src/db/index.ts')
-    const user = (await findUserById(ctx.db, id)) ?? expect.unreachable()
-    const hash = await CHEAP_HASHER.hash('another code')
-    await on.db.updateTable('recovery_codes').set({ code_hash: hash }).execute()
-    const work: number[] = []
-    for (const position of [0, 9]) {
-      hashes = 0
-      await expect(checkRecoveryCode(ctx, user, `${position}${'0'.repeat(13)}`, {})).rejects.toMatchObject({
-        code: 'invalid_code',
-      })
-      work.push(hashes)
-    }
-    expect(work).toEqual([1, 1])
-  })
-
-  it('cannot be guessed over fresh sign-ins [MFA-03]', async () => {
-    const on = await stage(engine, { factorFailuresPerAccount: 3 })
-    await on.member({ app: true })
-    const outcomes: string[] = []
-    for (let guess = 0; guess < 5; guess++)
-      outcomes.push(
-        await on.go('POST', '/sessions/recovery_code', {
-          json: { code: `9${'0'.repeat(13)}` },
-          loginToken: await on.wait(),
-        }),
-      )
-    expect(tally(outcomes)).toEqual({ '401 invalid_code': 3, '429 too_many_attempts': 2 })
-  })
-})
-
-onEachEngine('the sealed secret of an app', (engine) => {
-  it('does not open in the row of another account [TOTP-04, CRY-03]', async () => {
-    const on = await stage(engine)
-    const members = [await on.member({ app: true }), await on.member({ app: true, passkey: true }, MALLORY)]
-    const rows = await on.db
-      .selectFrom('totp')
-      .select(['user_id', 'sealed_secret'])
-      .orderBy('user_id')
-      .execute()
-    for (const [index, { user_id }] of rows.entries())
-      await on.db
-        .updateTable('totp')
-        .set({ sealed_secret: rows[1 - index]?.sealed_secret ?? null })
-        .where('user_id', '=', user_id)
-        .execute()
-    for (const { email, app } of members)
-      for (const code of [app.codeAt(), members[0]?.app.codeAt() ?? ''])
-        expect(await outcome(on.finish(code, await on.wait(email)))).toBe('503 unavailable')
-    // Another factor of the account works.
-    const loginToken = await on.wait(MALLORY)
-    const json = await on.assertion(members[1]?.authenticator ?? expect.unreachable(), 'second_factor', {
-      loginToken,
-    })
-    expect(await whereabouts(on, await on.ask('POST', '/sessions/passkey', { json, loginToken }))).toBe(
-      'aal 2',
-    )
-  })
-
-  it('does not open with any byte altered, and no attempt is counted [TOTP-04, CRY-03]', async () => {
-    const on = await stage(engine, { factorFailuresPerAccount: 2 })
-    const { id, app } = await on.member({ app: true })
-    const { sealed_secret } = await on.db.selectFrom('totp').select('sealed_secret').executeTakeFirstOrThrow()
-    const sealed = sealed_secret ?? expect.unreachable()
-    const store = (bytes: Uint8Array) =>
-      on.db.updateTable('totp').set({ sealed_secret: bytes }).where('user_id', '=', id).execute()
-    const loginToken = await on.wait()
-    for (let index = 0; index < sealed.length; index++) {
-      const altered = Buffer.from(sealed)
-      altered[index] = (altered[index] ?? 0) ^ 1
-      await store(altered)
-      expect(await outcome(on.finish(app.codeAt(), loginToken)), `byte ${index}`).toBe('503 unavailable')
-    }
-    for (const bytes of [
-      sealed.subarray(0, -1),
-      Buffer.concat([sealed, Buffer.from([0])]),
-      Buffer.alloc(1),
-    ]) {
-      await store(bytes)
-      expect(await outcome(on.finish(app.codeAt(), loginToken))).toBe('503 unavailable')
-    }
-    await store(sealed)
-    expect(await whereabouts(on, await on.finish(app.codeAt(), loginToken))).toBe('aal 2')
   })
 })
