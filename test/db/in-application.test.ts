@@ -407,7 +407,7 @@ describe('a pool of the application', () => {
     await expect(findUserBy(db, { id: 1 })).rejects.toThrow(expect.objectContaining(refused))
   })
 
-  /** A service whose pool has one connection, which the application holds. The test controls the time. */
+  /** Two calls wait for the only connection of the pool, which the application holds. The test controls the time. */
   async function withoutConnection() {
     const { databaseUrl } = await applicationDatabase('postgres')
     const pool = poolOf(databaseUrl)
@@ -417,37 +417,33 @@ describe('a pool of the application', () => {
     const held = await pool.connect()
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     onTestFinished(() => void vi.useRealTimers())
-    const calls = [auth.users.find(EMAIL), auth.getSession({ cookie })]
-    return { pool, auth, cookie, held, results: Promise.allSettled(calls) }
+    const results = Promise.allSettled([auth.users.find(EMAIL), auth.getSession({ cookie })])
+    await until(() => pool.waitingCount === 2)
+    /** The calls fail after 5 seconds. Then the application releases its connection. */
+    const fail = async (cause: string) => {
+      vi.advanceTimersByTime(5_000)
+      for (const result of await results)
+        expect(result).toMatchObject({
+          status: 'rejected',
+          reason: { code: 'unavailable', cause: { code: cause } },
+        })
+      vi.useRealTimers()
+      held.release()
+    }
+    return { pool, auth, cookie, fail }
   }
 
   it('without a free connection makes a call fail after 5 seconds, and keeps none that comes later', async () => {
-    const { pool, auth, cookie, held, results } = await withoutConnection()
-    await until(() => pool.waitingCount === 2)
-    vi.advanceTimersByTime(5_000)
-    for (const result of await results)
-      expect(result).toMatchObject({
-        status: 'rejected',
-        reason: { code: 'unavailable', cause: { code: 'no_free_connection' } },
-      })
-    vi.useRealTimers()
-    held.release()
+    const { pool, auth, cookie, fail } = await withoutConnection()
+    await fail('no_free_connection')
     expect((await auth.getSession({ cookie }))?.user.email).toBe(EMAIL)
     await until(() => pool.idleCount === 1 && pool.waitingCount === 0)
   })
 
   it('that ends answers a call that waits for a connection', async () => {
-    const { pool, held, results } = await withoutConnection()
-    await until(() => pool.waitingCount === 2)
+    const { pool, fail } = await withoutConnection()
     const ended = pool.end()
-    vi.advanceTimersByTime(5_000)
-    for (const result of await results)
-      expect(result).toMatchObject({
-        status: 'rejected',
-        reason: { code: 'unavailable', cause: { code: 'database_closed' } },
-      })
-    vi.useRealTimers()
-    held.release()
+    await fail('database_closed')
     await ended
   })
 
