@@ -79,9 +79,8 @@ onBothEngines('a code of an app', (engine) => {
       Array.from({ length: 20 }, (_, index) => outcome(on.finish(code, tokens[index % 5]))),
     )
     expect(tally(outcomes)['200']).toBe(1)
-    expect(new Set(outcomes)).toEqual(new Set(['200', '401 invalid_code', '401 pending_login_required']))
-    const { rows } = { rows: await on.db.selectFrom('sessions').select('id').execute() }
-    expect(rows).toHaveLength(1)
+    for (const each of outcomes) expect(each).toMatch(/^200$|^401 (?:invalid_code|pending_login_required)$/)
+    expect(await on.db.selectFrom('sessions').select('id').execute()).toHaveLength(1)
   })
 
   it('is refused for another account, after its time, a second time, or after it has confirmed the app [TOTP-02, TOTP-03]', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { onBothEngines, onEachEngine } from '../../../test/support/engines.ts'
+import { onEachEngine } from '../../../test/support/engines.ts'
 import { breakTable, memoryMailer, PASSWORD, productionContext } from '../../../test/support/production.ts'
 import { down, sender, silentMailer, waits } from '../../../test/support/sender.ts'
 import { BOB, startTakeover } from '../../../test/support/takeover.ts'
@@ -211,7 +211,7 @@ onEachEngine('notices of new devices', (engine) => {
   })
 })
 
-onBothEngines('notices of sign-ins without the second factor', (engine) => {
+onEachEngine('notices of sign-ins without the second factor', (engine) => {
   const PENDING = 600
 
   /** An account. `pend` begins a sign-in that waits for the second factor, and returns the id of its notice. */

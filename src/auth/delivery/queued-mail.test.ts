@@ -22,7 +22,7 @@ import * as users from '../users/index.ts'
 const BOB = 'bob@example.com'
 const HOUR = 3_600
 
-onBothEngines('a queued mail', (engine) => {
+onEachEngine('a queued mail', (engine) => {
   it('is replaced by a newer one of the same kind', async () => {
     const ctx = await productionContext(engine)
     await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
@@ -35,13 +35,6 @@ onBothEngines('a queued mail', (engine) => {
       'reset_password en',
       'verify_email fr',
     ])
-  })
-
-  it('is queued once for many concurrent requests', async () => {
-    const ctx = await productionContext(engine, { resetRequestsPerAccount: 100 })
-    await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
-    await Promise.all(Array.from({ length: 20 }, () => account.requestPasswordReset(ctx, { email: BOB }, {})))
-    expect(await countMail(ctx.db)).toBe(1)
   })
 
   it('is not replaced by a mail for another account', async () => {
@@ -233,6 +226,15 @@ onBothEngines('a queued mail', (engine) => {
     const mailer = memoryMailer()
     await sender(ctx, mailer).all()
     expect(mailer.mails.map(({ to }) => to)).toEqual(['robert@example.com'])
+  })
+})
+
+onBothEngines('a mail that is requested many times at once', (engine) => {
+  it('is queued once for many concurrent requests', async () => {
+    const ctx = await productionContext(engine, { resetRequestsPerAccount: 100 })
+    await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
+    await Promise.all(Array.from({ length: 20 }, () => account.requestPasswordReset(ctx, { email: BOB }, {})))
+    expect(await countMail(ctx.db)).toBe(1)
   })
 })
 
