@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CHARACTER } from '../../test/support/characters.ts'
 import { MESSAGES, SIGN_IN, WITH_LINK } from '../../test/support/messages.ts'
+import { kindOfMail } from '../auth/delivery/kinds.ts'
 import { LOCALES, type Locale, MAIL } from '../text/index.ts'
 import { compose, type Message } from './compose.ts'
 import type { SignIn } from './index.ts'
@@ -171,7 +172,7 @@ describe('a notice', () => {
       }
       const atOnce: InEachLanguage = { en: ' now', fr: 'sans attendre', de: 'umgehend', es: 'de inmediato' }
       // An operator did it, not the reader or a thief.
-      const isOperators = message.kind === 'factors_revoked'
+      const isOperators = kindOfMail(message.kind).when.startsWith('an operator')
       expect(flat(text)).toContain((isOperators ? notAsked : notYou)[locale])
       expect(flat(text)).toContain(atOnce[locale])
     },

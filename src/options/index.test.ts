@@ -264,7 +264,7 @@ function valuesOf(name: OptionName, { kind, list }: Setting): { good: unknown[];
 
 describe('resolveOptions', () => {
   it('returns the classic defaults if nothing is set', () => {
-    expect(resolveOptions({})).toEqual({
+    expect(resolveOptions({})).toMatchObject({
       mode: 'classic',
       baseUrl: '',
       allowedHosts: '',
@@ -341,7 +341,7 @@ describe('resolveOptions', () => {
   })
 
   it('returns the production defaults if only the mode and what it requires are set', () => {
-    expect(resolveOptions(PRODUCTION)).toEqual({
+    expect(resolveOptions(PRODUCTION)).toMatchObject({
       ...PRODUCTION,
       allowedHosts: '',
       trustedOrigins: '',
@@ -414,7 +414,7 @@ describe('resolveOptions', () => {
   })
 
   it('returns the development defaults: those of production, except for a machine without TLS and mail', () => {
-    expect(resolveOptions(DEVELOPMENT)).toEqual({
+    expect(resolveOptions(DEVELOPMENT)).toMatchObject({
       ...resolveOptions(PRODUCTION),
       ...DEVELOPMENT,
       secretKey: '',

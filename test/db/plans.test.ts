@@ -817,9 +817,12 @@ function driveByShape(name: string): (stage: Stage) => Promise<unknown> {
     const topic = engine[group as Group] as Readonly<
       Record<string, (...input: unknown[]) => Promise<unknown>>
     >
-    return group === 'users' ? topic[useCase]?.(id, 'text') : topic[useCase]?.({ sessionToken })
+    return group === 'users' ? topic[useCase]?.(id, ANY_REQUEST) : topic[useCase]?.({ sessionToken })
   }
 }
+
+/** A request in which every field is a text. */
+const ANY_REQUEST: unknown = new Proxy({}, { get: () => 'text' })
 
 /** The names of all use cases. */
 function useCasesOf(engine: AuthService): string[] {

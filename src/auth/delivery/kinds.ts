@@ -146,9 +146,9 @@ export const MAIL_KINDS = {
   },
   account_deleted: { to: 'the address it had', quota: 'own', when: 'the user deleted the account' },
   test: { to: 'the given address', quota: 'notice', when: '`bienvenue mail test`' },
-} as const satisfies Partial<Record<MailKind, KindOfMail>>
+} as const satisfies Record<MailKind, KindOfMail>
 
-/** A kind without an entry is a notice to the account. A newer version that runs beside this one may enqueue such a kind. */
+/** A newer version that runs beside this one may enqueue a kind that is not known here. */
 const NOTICE: KindOfMail = { to: "the account's address", quota: 'notice', when: '' }
 
 export function kindOfMail(kind: string): KindOfMail {
