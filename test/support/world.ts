@@ -59,7 +59,7 @@ export async function outcome(answer: Response): Promise<string> {
 
 type Filler = (world: World, operation: Operation, choice: number) => unknown
 
-/** A good value for each field, by its schema. A new operation with known fields needs no change here. */
+/** A good value for each field whose example does not do, by its schema. */
 const VALUES = new Map<unknown, Filler>([
   [fields.email, () => ALICE],
   [fields.password, () => PASSWORD],
@@ -383,7 +383,7 @@ export async function requestFor(
   for (const [name, schema] of Object.entries(body?.shape ?? {})) {
     if (ALTERNATIVES.includes(schema) && schema !== alternative) continue
     if (schema === pageFields.flowField) continue
-    const value = VALUES.get(schema)
+    const value = VALUES.get(schema) ?? exampleIn(schema)
     if (schema === pageFields.switchField) await setSwitch(world, operation, choice)
     if (schema instanceof z.ZodEnum) json[name] = String(schema.options[choice])
     else if (value !== undefined) {
@@ -402,6 +402,12 @@ export async function requestFor(
     ...(access === 'pending' && { loginToken: await waitingToken(world, operation) }),
     ...(body && fieldsFor(operation, json)),
   }
+}
+
+/** A field that no entry of {@link VALUES} fills can have its example. */
+function exampleIn(schema: unknown): Filler | undefined {
+  const example = schema instanceof z.ZodType ? schema.meta()?.example : undefined
+  return typeof example === 'string' ? () => example : undefined
 }
 
 /** The id of a row that an operation is about. */
