@@ -161,7 +161,7 @@ it('scripts of the pages ask only the service [CFG-04]', () => {
 const CRYPTO_IMPORT =
   /(?:import|const) \{([^}]*)\} (?:from |= process\.getBuiltinModule\(|= await import\()'((?:node:)?crypto|@?[\w/-]*(?:argon|bcrypt|scrypt|noble|jose|jwt)[\w/-]*)'/g
 
-it('only these files use cryptography, and only these primitives [CRY-08]', () => {
+it('only these files use cryptography, and only these primitives [CRY-01, CRY-02, CRY-08]', () => {
   const used = SOURCES.flatMap(({ file, text }) =>
     [...text.matchAll(CRYPTO_IMPORT)].flatMap(([, names = '', module]) =>
       names
@@ -201,12 +201,12 @@ it('only these files use cryptography, and only these primitives [CRY-08]', () =
   expect(
     filesWith(/(?:import \*|import \w+|(?<!\} = await )import\(|require\().*(?:crypto|bcrypt|argon2)/),
   ).toEqual([])
-  expect(filesWith(/\bcrypto\s*\.|\bsubtle\b|\bMath\s*\.\s*random\b|'node:tls'/)).toEqual([])
+  expect(filesWith(/\bcrypto\s*\.|\bsubtle\b|\bMath\b.*\brandom\b|'node:tls'/)).toEqual([])
 })
 
 const ALGORITHM = /'((?:sha|md|argon2|aes|hmac|rsa|ripemd|bcrypt|scrypt|pbkdf|blake|ed25519|chacha)[\w-]*)'/gi
 
-it('only these algorithms are named, and SHA-1 only for the breach service and TOTP [CRY-08]', () => {
+it('only these algorithms are named, and SHA-1 only for the breach service and TOTP [CRY-02, CRY-08]', () => {
   const named = SOURCES.flatMap(({ text }) => [...text.matchAll(ALGORITHM)].map(([, name]) => name))
   expect([...new Set(named)].sort()).toEqual([
     'aes-256-ctr',
@@ -219,6 +219,75 @@ it('only these algorithms are named, and SHA-1 only for the breach service and T
     'sha512',
   ])
   expect(filesWith(/'sha1'/)).toEqual(['auth/passwords/policy/breaches.ts', 'lib/totp.ts'])
+  expect(filesWith(/\bmd5|\bsha-?1\b|'des\b|\brc4\b/i)).toEqual([
+    // Recognises unsupported hashes to report them.
+    'auth/passwords/hashing/unverifiable.ts',
+    'auth/passwords/policy/breaches.ts',
+    'lib/totp.ts',
+  ])
+})
+
+it('only these files use UUIDs, as names and never as secrets [CRY-01]', () => {
+  expect(filesWith(/\buuidV7\(|\brandomUUID\(/)).toEqual([
+    'adapters/signed-in.ts',
+    'app/request-log.ts',
+    'auth/audit/record.ts',
+    'auth/delivery/enqueue.ts',
+    'auth/delivery/send.ts',
+    'auth/factors/recovery-codes.ts',
+    'auth/identities/connect.ts',
+    'auth/mail-codes/issue.ts',
+    'auth/passkeys/own.ts',
+    'auth/passkeys/start.ts',
+    'auth/transfer/stored-factors.ts',
+    'cli/commands/mail.ts',
+    'lib/bearer.ts',
+    'lib/random.ts',
+  ])
+  expect(filesWith(/\bgenerateUuid\(/)).toEqual(['auth/service.ts', 'lib/random.ts'])
+  expect(filesWith(/\brandomSecret\(/)).toEqual([
+    'app/browser.ts',
+    'auth/passkeys/start.ts',
+    // The temporary key of development mode.
+    'auth/service.ts',
+    'auth/sign-in/devices.ts',
+    'lib/bearer.ts',
+    'lib/random.ts',
+  ])
+})
+
+it('secrets are compared only in constant time [CRY-07]', () => {
+  expect(filesWith(/\btimingSafeEqual\(/)).toEqual(['lib/digest.ts'])
+  expect(filesWith(/\bequalInConstantTime\(/)).toEqual([
+    'auth/passkeys/webauthn/checks.ts',
+    'auth/passwords/hashing/argon2.ts',
+    'auth/passwords/hashing/firebase.ts',
+    'auth/passwords/hashing/pbkdf2.ts',
+    'auth/passwords/hashing/scrypt.ts',
+    'auth/providers/complete.ts',
+    'auth/providers/flows.ts',
+    'auth/sessions/guards.ts',
+    'auth/sign-in/pending.ts',
+    'auth/tokens.ts',
+    'lib/digest.ts',
+    'lib/keyring.ts',
+    'lib/totp.ts',
+  ])
+  expect(
+    filesWith(
+      /[!=]==?\s*[\w.?]*(?:secretHash|secret_hash|\bmac|\bsignature)\b|\b(?:secretHash|secret_hash|mac|signature)\s*[!=]==?(?!=|\s*undefined)/,
+    ),
+    // The length of a signature.
+  ).toEqual(['auth/passkeys/webauthn/assertion.ts'])
+  expect(
+    filesWith(/[!=]==?\s*[\w.]*\btag\b|\btag\s*[!=]==?/).filter((file) => file.startsWith('auth/')),
+  ).toEqual([])
+  // The ids of passkeys, which are public, and the first bytes of a PNG file.
+  expect(filesWith(/\.equals\(|\.compare\(|localeCompare/)).toEqual([
+    'auth/passkeys/webauthn/assertion.ts',
+    'auth/passkeys/webauthn/registration.ts',
+    'lib/logo.ts',
+  ])
 })
 
 it('sessions are deleted by one statement', () => {

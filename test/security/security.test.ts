@@ -7,7 +7,7 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import fc from 'fast-check'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { OPERATIONS, TOPICS } from '../../src/api/index.ts'
 import type { Route } from '../../src/app/handlers.ts'
 import { createPageKit } from '../../src/app/pages/kit.ts'
@@ -967,136 +967,6 @@ onEachEngine('the classic routes', (engine) => {
       },
     })
     expect(answer.headers.has('www-authenticate')).toBe(false)
-  })
-})
-
-/** The source without tests and comments. */
-const SOURCES = globSync('src/**/*.ts')
-  .filter((file) => !file.endsWith('.test.ts'))
-  .map((file) => ({
-    file: file.replaceAll('\\', '/').slice('src/'.length),
-    code: readFileSync(file, 'utf8').replaceAll(/\/\*.*?\*\/|(?<=^|\s)\/\/.*?$/gms, ''),
-  }))
-
-function filesWith(pattern: RegExp): string[] {
-  return SOURCES.filter(({ code }) => pattern.test(code)).map(({ file }) => file)
-}
-
-/** An import, or a look-up at run time for features that older Node versions lack. */
-const TAKES_FROM_CRYPTO =
-  /import \{([^}]*)\} from '(?:node:)?crypto'|const \{([^}]*)\} = process\.getBuiltinModule\('node:crypto'\)/g
-
-describe('the source', () => {
-  it('uses only these cryptographic primitives, in these files, and names no other algorithm [CRY-01, CRY-02]', () => {
-    const used = SOURCES.flatMap(({ file, code }) =>
-      [...code.matchAll(TAKES_FROM_CRYPTO)].map(([, taken, looked]) => [
-        file,
-        (taken ?? looked ?? '').split(',').map((name) => name.trim()),
-      ]),
-    )
-    const byFile = Map.groupBy(used, ([file]) => file as string)
-    const names = [...byFile].map(([file, rows]) => [file, rows.flatMap(([, each]) => each).toSorted()])
-    expect(Object.fromEntries(names)).toEqual({
-      // Request ids, which name log lines.
-      'adapters/signed-in.ts': ['randomUUID'],
-      'app/request-log.ts': ['randomUUID'],
-      'auth/passwords/hashing/argon2.ts': ['argon2', 'randomBytes'],
-      // Hashes from other software are verified, but never created.
-      'auth/passwords/hashing/firebase.ts': ['createCipheriv'],
-      'auth/passwords/hashing/pbkdf2.ts': ['pbkdf2'],
-      'auth/passwords/hashing/scrypt.ts': ['scrypt', 'type BinaryLike', 'type ScryptOptions'],
-      // SHA-1 for the prefix that is sent to the breach service.
-      'auth/passwords/policy/breaches.ts': ['hash'],
-      // The id of a test mail, which is not in the outbox.
-      'cli/commands/mail.ts': ['randomUUID'],
-      'lib/digest.ts': ['hash', 'timingSafeEqual'],
-      'lib/keyring.ts': ['createHmac', 'hkdfSync'],
-      // Names of temporary files.
-      'lib/output-file.ts': ['randomBytes'],
-      'lib/random.ts': ['randomBytes', 'randomInt'],
-      'lib/recovery-code.ts': ['randomBytes'],
-      'lib/seal.ts': ['createCipheriv', 'createDecipheriv', 'randomBytes'],
-      // HMAC-SHA1, which authenticator apps use.
-      'lib/totp.ts': ['createHmac', 'randomBytes'],
-    })
-    expect(filesWith(/(?:import \*|import \w+|import\(|require\().*\bcrypto\b/)).toEqual([])
-    expect(filesWith(/\b(?:globalThis\.)?crypto\s*\.|\bsubtle\b|\bMath\b.*\brandom\b/)).toEqual([])
-    const algorithms = SOURCES.flatMap(({ code }) => [
-      ...code.matchAll(/'((?:sha|md|argon2|aes|hmac|rsa|ripemd)[\w-]*)'/gi),
-    ])
-    expect([...new Set(algorithms.map(([, name]) => name))].sort()).toEqual([
-      // Beside AES-256-GCM, argon2id, SHA-256 and SHA-1, these belong to hashes from other software.
-      ...['aes-256-ctr', 'aes-256-gcm', 'argon2i', 'argon2id', 'sha1', 'sha256', 'sha512'],
-    ])
-    expect(filesWith(/\bmd5|\bsha-?1\b|'des\b|\brc4\b/i).sort()).toEqual([
-      // Recognises unsupported hashes to report them.
-      'auth/passwords/hashing/unverifiable.ts',
-      'auth/passwords/policy/breaches.ts',
-      'lib/totp.ts',
-    ])
-  })
-
-  it('uses UUIDs only in these files, as names and never as secrets [CRY-01]', () => {
-    expect(filesWith(/\buuidV7\(|\brandomUUID\(/).sort()).toEqual([
-      'adapters/signed-in.ts',
-      'app/request-log.ts',
-      'auth/audit/record.ts',
-      'auth/delivery/enqueue.ts',
-      'auth/delivery/send.ts',
-      'auth/factors/recovery-codes.ts',
-      'auth/identities/connect.ts',
-      'auth/mail-codes/issue.ts',
-      'auth/passkeys/own.ts',
-      'auth/passkeys/start.ts',
-      'auth/transfer/stored-factors.ts',
-      'cli/commands/mail.ts',
-      'lib/bearer.ts',
-      'lib/random.ts',
-    ])
-    expect(filesWith(/\bgenerateUuid\(/).sort()).toEqual(['auth/service.ts', 'lib/random.ts'])
-    expect(filesWith(/\brandomSecret\(/).sort()).toEqual([
-      'app/browser.ts',
-      'auth/passkeys/start.ts',
-      // The temporary key of development mode.
-      'auth/service.ts',
-      'auth/sign-in/devices.ts',
-      'lib/bearer.ts',
-      'lib/random.ts',
-    ])
-  })
-
-  it('compares secrets only in constant time [CRY-07]', () => {
-    expect(filesWith(/\btimingSafeEqual\(/)).toEqual(['lib/digest.ts'])
-    expect(filesWith(/\bequalInConstantTime\(/).sort()).toEqual([
-      'auth/passkeys/webauthn/checks.ts',
-      'auth/passwords/hashing/argon2.ts',
-      'auth/passwords/hashing/firebase.ts',
-      'auth/passwords/hashing/pbkdf2.ts',
-      'auth/passwords/hashing/scrypt.ts',
-      'auth/providers/complete.ts',
-      'auth/providers/flows.ts',
-      'auth/sessions/guards.ts',
-      'auth/sign-in/pending.ts',
-      'auth/tokens.ts',
-      'lib/digest.ts',
-      'lib/keyring.ts',
-      'lib/totp.ts',
-    ])
-    expect(
-      filesWith(
-        /[!=]==?\s*[\w.?]*(?:secretHash|secret_hash|\bmac|\bsignature)\b|\b(?:secretHash|secret_hash|mac|signature)\s*[!=]==?(?!=|\s*undefined)/,
-      ),
-      // The length of a signature.
-    ).toEqual(['auth/passkeys/webauthn/assertion.ts'])
-    expect(
-      filesWith(/[!=]==?\s*[\w.]*\btag\b|\btag\s*[!=]==?/).filter((file) => file.startsWith('auth/')),
-    ).toEqual([])
-    // The ids of passkeys, which are public, and the first bytes of a PNG file.
-    expect(filesWith(/\.equals\(|\.compare\(|localeCompare/).sort()).toEqual([
-      'auth/passkeys/webauthn/assertion.ts',
-      'auth/passkeys/webauthn/registration.ts',
-      'lib/logo.ts',
-    ])
   })
 })
 
