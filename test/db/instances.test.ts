@@ -1,4 +1,4 @@
-/** Two instances on one database share limits and sessions, and send each mail once. */
+/** Two instances on one database share sessions, and send each mail once. */
 import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
 import { openAuthService } from '../../src/auth/index.ts'
@@ -29,11 +29,7 @@ async function prepare(
   await seeding.close()
 
   const smtp = await startSmtpServer()
-  const env = {
-    ...productionEnv(`smtp://127.0.0.1:${smtp.port}`),
-    BIENVENUE_LOGIN_FAILURES_PER_ACCOUNT: '100',
-    BIENVENUE_LOGIN_FAILURES_UNTIL_LOCK: '6',
-  }
+  const env = productionEnv(`smtp://127.0.0.1:${smtp.port}`)
   return { databaseUrl, env, smtp, startInstance: () => startService(databaseUrl, { env }) }
 }
 
@@ -64,18 +60,6 @@ async function holdMail(databaseUrl: string): Promise<{ releaseToBoth(): Promise
 }
 
 onBothEngines('two instances on one database', (engine) => {
-  it('share their limits', async () => {
-    const { startInstance } = await prepare(engine, { accounts: [EMAIL] })
-    const instances = await Promise.all([startInstance(), startInstance()])
-    const signIn = async (service: (typeof instances)[0], password: string) =>
-      (await ask(service, 'POST', '/sessions', { fields: { email: EMAIL, password } })).status
-    const statuses = []
-    for (let count = 0; count < 4; count++)
-      for (const service of instances) statuses.push(await signIn(service, 'wrong'))
-    expect(statuses).toEqual([401, 401, 401, 401, 401, 401, 429, 429])
-    for (const service of instances) expect(await signIn(service, PASSWORD)).toBe(429)
-  })
-
   it('refuse a session from the next request on, whichever of them ended it', async () => {
     const { startInstance } = await prepare(engine, { accounts: [EMAIL] })
     const [one, other] = await Promise.all([startInstance(), startInstance()])
