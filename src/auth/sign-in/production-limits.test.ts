@@ -17,23 +17,35 @@ async function codesOf(attempts: Promise<unknown>[]): Promise<string[]> {
   return results.map((result) => (result.status === 'rejected' ? (result.reason as AuthError).code : 'done'))
 }
 
-/** Makes the given number of wrong guesses, waiting whenever the account is throttled. */
-async function guessPatiently(auth: Auth, now: { advance(seconds: number): void }, times: number) {
+/** Makes the given number of wrong guesses, waiting whenever the account is throttled. @returns The waits, in seconds. */
+async function guessPatiently(
+  auth: Auth,
+  now: { advance(seconds: number): void },
+  times: number,
+): Promise<number[]> {
+  const waits: number[] = []
   for (let made = 0; made < times; ) {
     const error = (await auth.signIn.withPassword(...guess()).catch((reason: unknown) => reason)) as AuthError
-    if (error.code === 'too_many_attempts') now.advance(error.retryAfterSeconds ?? 0)
-    else made++
+    if (error.code === 'too_many_attempts') {
+      waits.push(error.retryAfterSeconds ?? 0)
+      now.advance(error.retryAfterSeconds ?? 0)
+    } else {
+      expect(error.code).toBe('invalid_credentials')
+      made++
+    }
   }
+  return waits
 }
 
 onEachEngine('the password lock', (engine) => {
-  it('starts at the hundredth failure in a row', async () => {
+  it('starts at the hundredth failure in a row, after ever longer waits', async () => {
     const { auth, now } = await productionAuth(engine)
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     await guessPatiently(auth, now, 99)
     now.advance(900)
     await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
-    await guessPatiently(auth, now, 100)
+    const waits = await guessPatiently(auth, now, 100)
+    expect(waits.slice(0, 11)).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900])
     now.advance(900)
     await expect(auth.signIn.withPassword({ email: BOB, password: PASSWORD })).rejects.toMatchObject(WAIT)
     expect(await codesOf([auth.validLogin(BOB, PASSWORD)])).toEqual(['too_many_attempts'])
@@ -46,8 +58,8 @@ onEachEngine('the password lock', (engine) => {
     })
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     await guessPatiently(auth, now, failures)
-    for (let days = 0; days < 3; days++) {
-      now.advance(DAY)
+    for (const days of [1, 1, 1, 60, 365]) {
+      now.advance(days * DAY)
       await auth.deleteExpired()
       await expect(auth.signIn.withPassword({ email: BOB, password: PASSWORD })).rejects.toMatchObject(WAIT)
     }
@@ -79,7 +91,7 @@ onEachEngine('the password lock', (engine) => {
     await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
   })
 
-  it('keeps existing sessions and verifies no further passwords', async () => {
+  it('keeps existing sessions and known devices, and verifies no further passwords', async () => {
     let verified = 0
     const hasher: Hasher = {
       ...CHEAP_HASHER,
@@ -94,9 +106,13 @@ onEachEngine('the password lock', (engine) => {
       loginFailuresUntilLock: 3,
     })
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
-    const { sessionToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
+    const { sessionToken, deviceToken = '' } = await auth.signIn.withPassword({
+      email: BOB,
+      password: PASSWORD,
+    })
     await guessPatiently(auth, now, 3)
     now.advance(900)
+    await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, { deviceToken })
     verified = 0
     expect(await codesOf(Array.from({ length: 20 }, () => auth.signIn.withPassword(...guess())))).toEqual(
       Array(20).fill('too_many_attempts'),
