@@ -4,12 +4,10 @@ import { globSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
-import { OPERATIONS } from '../../src/api/index.ts'
 import { servedOperations } from '../../src/app/served.ts'
 import type { SessionCaller } from '../../src/auth/caller.ts'
 import { createHasher } from '../../src/auth/passwords/hashing/index.ts'
 import { commonPasswords } from '../../src/auth/passwords/policy/common.ts'
-import { TOKENS_PER_PURPOSE } from '../../src/auth/tokens.ts'
 import { SETTINGS } from '../../src/cli/settings.ts'
 import { createAuth, type Logger, OptionError } from '../../src/index.ts'
 import { createKeyring, parseSecretKeys } from '../../src/lib/keyring.ts'
@@ -21,7 +19,6 @@ import {
   cookieIn,
   everyRow,
   linkIn,
-  memoryMailer,
   NEW_PASSWORD,
   PASSWORD,
   type Production,
@@ -1201,30 +1198,4 @@ it('a taken address is told to classic clients only, unless an operator accepts 
     undefined,
     'registration reveals whether an address has an account',
   ])
-})
-
-it('sessions, tokens and queued mail are limited per account [AVL-04]', async () => {
-  const production = await productionAuth('sqlite', {
-    sessionsPerUser: 3,
-    resetRequestsPerAccount: 100,
-    mailer: memoryMailer(() => Promise.reject(new Error('away'))),
-  })
-  const { auth, db, now } = production
-  const { id } = await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
-  for (let session = 0; session < 5; session++) await auth.createSession(BOB)
-  for (let request = 0; request < 5; request++)
-    await auth.account.requestPasswordReset({ email: BOB }).catch(() => {})
-  now.advance(3_600)
-  for (let request = 0; request < TOKENS_PER_PURPOSE; request++) await auth.getResetPasswordToken(BOB)
-  await expect(auth.getResetPasswordToken(BOB)).rejects.toMatchObject({ code: 'too_many_attempts' })
-  const count = async (table: 'sessions' | 'tokens' | 'outbox') =>
-    (await db.selectFrom(table).select('id').where('user_id', '=', id).execute()).length
-  expect([await count('sessions'), await count('tokens'), await count('outbox')]).toEqual([
-    3,
-    TOKENS_PER_PURPOSE,
-    1,
-  ])
-  expect(OPTION_TABLE.sessionsPerUser.production).toBe(50)
-  expect(OPTION_TABLE.passkeysPerUser.production).toBe(20)
-  expect(OPERATIONS.filter(({ id: name }) => /token/i.test(name))).toEqual([])
 })

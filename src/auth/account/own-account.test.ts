@@ -493,31 +493,6 @@ onBothEngines('the sessions of a user', (engine) => {
       await expect(auth.account.delete({ sessionToken })).rejects.toMatchObject(refusal)
     }
   })
-
-  it('are limited to fifty: the next one ends the least recently used', async () => {
-    const production = await productionAuth(engine)
-    const { auth, now } = production
-    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
-    const sessions: string[] = []
-    for (let count = 0; count < 50; count++) {
-      sessions.push(await newSession(auth))
-      now.advance(1)
-    }
-    now.advance(60)
-    const [first = '', second = '', third = ''] = sessions
-    expect(await isLive(auth, first)).toBe(true)
-    const { sessionToken } = signedIn(await auth.signIn.withPassword({ email: BOB, password: PASSWORD }))
-    expect(await auth.users.find(BOB)).toMatchObject({ liveSessions: 50 })
-    expect(await isLive(auth, second)).toBe(false)
-    for (const live of [first, third, sessionToken]) expect(await isLive(auth, live)).toBe(true)
-  })
-
-  it('stay within the limit when twenty are opened concurrently', async () => {
-    const { auth } = await productionAuth(engine, { sessionsPerUser: 3 })
-    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
-    await Promise.all(Array.from({ length: 20 }, () => newSession(auth)))
-    expect(await auth.users.find(BOB)).toMatchObject({ liveSessions: 3 })
-  })
 })
 
 onEachEngine('the export of an account', (engine) => {
