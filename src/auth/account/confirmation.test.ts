@@ -94,20 +94,6 @@ onBothEngines('the confirmation of an email address', (engine) => {
     await auth.account.confirmEmail({ token, password: PASSWORD }, { ip: '198.51.100.1' })
   })
 
-  it('succeeds for exactly one of twenty concurrent requests', async () => {
-    const production = await productionAuth(engine, { loginFailuresPerAccount: 100 })
-    const { auth } = production
-    const { token } = await registerBob(production)
-    const results = await Promise.allSettled(
-      Array.from({ length: 20 }, () => auth.account.confirmEmail({ token, password: PASSWORD })),
-    )
-    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
-    for (const result of results) {
-      if (result.status === 'rejected') expect(result.reason).toMatchObject(INVALID)
-    }
-    await expect(auth.account.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
-  })
-
   it('accepts only its exact token and refuses everything else alike', async () => {
     const production = await productionAuth(engine)
     const { auth, mailedLink } = production
