@@ -171,19 +171,6 @@ onEachEngine('an account that a stranger registered with the victim’s address'
     expect(await logIn(service, VICTIM, PASSWORD)).toBe('200')
   })
 
-  it('is a single account even if twenty registrations arrive at once', async () => {
-    const service = await productionAuth(engine, GENEROUS)
-    const { auth, newMails } = service
-    const passwords = Array.from({ length: 20 }, (_, index) => `${PASSWORD} ${index}`)
-    const outcomes = await Promise.all(passwords.map((password) => register(service, VICTIM, password)))
-    expect(new Set(outcomes)).toEqual(new Set(['200']))
-    expect(await Array.fromAsync(auth.users.list())).toHaveLength(1)
-    const kinds = new Set((await newMails()).map(({ kind }) => kind))
-    expect([...kinds].filter((kind) => kind !== 'verify_email' && kind !== 'account_exists')).toEqual([])
-    const opening = await Promise.all(passwords.map((password) => isPasswordOf(auth, VICTIM, password)))
-    expect(opening.filter(Boolean)).toHaveLength(1)
-  })
-
   it('is deleted if nobody confirms it within a week, and the address is free again', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, now, mailedLink } = service

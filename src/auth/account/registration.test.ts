@@ -171,15 +171,22 @@ onBothEngines('registration with uniform answers', (engine) => {
     expect(await newMails()).toMatchObject([{ kind: 'verify_email', language: 'en' }])
   })
 
-  it('creates one account for twenty concurrent requests and answers all alike', async () => {
+  it('answers twenty concurrent requests alike, and creates one account with the password of one of them', async () => {
     const { auth, newMails } = await productionAuth(engine, { resetRequestsPerAccount: 100 })
+    const passwords = Array.from({ length: 20 }, (_, index) => `${PASSWORD} ${index}`)
     const answers = await Promise.all(
-      Array.from({ length: 20 }, () => auth.account.register({ email: BOB, password: PASSWORD })),
+      passwords.map((password) => auth.account.register({ email: BOB, password })),
     )
     for (const answer of answers) expect(answer).toEqual({ email: BOB })
     expect(await usersOf(auth)).toHaveLength(1)
+    const { hashedPassword } = await auth.db.findUserBy({ email: BOB })
+    const opening = await Promise.all(
+      passwords.map((password) => CHEAP_HASHER.verify(password, hashedPassword)),
+    )
+    expect(opening.filter(Boolean)).toHaveLength(1)
     const mails = await newMails()
     expect(new Set(mails.map(({ to }) => to))).toEqual(new Set([BOB]))
+    for (const { kind } of mails) expect(['verify_email', 'account_exists']).toContain(kind)
   })
 })
 

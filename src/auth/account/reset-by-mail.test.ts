@@ -84,23 +84,6 @@ onEachEngine('a password reset by mail', (engine) => {
     }
   })
 
-  it('gets the same answer while the account is being deleted', async () => {
-    const { auth } = await productionAuth(engine, { resetRequestsPerAccount: 100 })
-    for (let round = 0; round < 10; round++) {
-      const email = `user${round}@example.com`
-      const { id } = await auth.registerUser(email, PASSWORD)
-      await auth.account.requestPasswordReset({ email })
-      const results = await Promise.allSettled([
-        auth.account.requestPasswordReset({ email }),
-        auth.account.requestConfirmation({ email }),
-        auth.account.register({ email, password: NEW_PASSWORD }),
-        auth.users.delete(id),
-        auth.account.requestPasswordReset({ email }),
-      ])
-      expect(results.filter(({ status }) => status === 'rejected')).toEqual([])
-    }
-  })
-
   it('creates the token when the mail is sent and never stores its secret', async () => {
     const ctx = await productionContext(engine)
     const mailer = memoryMailer()
