@@ -15,7 +15,7 @@ import { scanTotp } from '../support/factors.ts'
 import { BASE_URL, linkIn, NEW_PASSWORD, PASSWORD, sightOf } from '../support/production.ts'
 import { connectedIdentity, providerIn, returned, waitingFlow } from '../support/provider-world.ts'
 import { PROVIDER } from '../support/providers.ts'
-import { fieldsFor, sessionIn } from '../support/send.ts'
+import { fieldsFor, SECURITY_HEADERS, sessionIn } from '../support/send.ts'
 import { ALICE, BOB, NEW_ADDRESS, story, WRONG } from '../support/story.ts'
 import {
   choicesOf,
@@ -44,9 +44,10 @@ async function succeed(operation: Operation, world: World, sessionToken?: string
 
 /** What an operation did in every way that this file calls it. */
 interface Driven {
-  /** The outcome of the first success, and the strength of the session that began with it. */
+  /** The outcome of the first success, the strength of the session that began with it, and its headers. */
   readonly outcome: string
   readonly session: string | undefined
+  readonly headers: Headers
   /** For each secret that can be guessed: the outcomes of two attempts that are free, and of one more. */
   readonly attempts: readonly (readonly string[])[]
   readonly audit: readonly AuditRecord[]
@@ -82,10 +83,11 @@ async function driveOnce(operation: Operation): Promise<Driven> {
     audit.push(...world.audit.slice(before))
     return result
   }
-  let first: Pick<Driven, 'outcome' | 'session'> | undefined
+  let first: Pick<Driven, 'outcome' | 'session' | 'headers'> | undefined
   const noteFirst = async (answer: Response, world: World) => {
     const session = sessionIn(answer)
-    first ??= { outcome: await outcome(answer), session: session && (await worthOf(world, session)) }
+    const { headers } = answer
+    first ??= { outcome: await outcome(answer), session: session && (await worthOf(world, session)), headers }
     return first.outcome
   }
   const choices = [...Array(choicesOf(operation)).keys()]
@@ -289,6 +291,14 @@ describe('the audit log', () => {
     for (const operation of OPERATIONS) written.push(...signaturesOf((await drive(operation)).audit))
     expect([...new Set(written)].sort()).toEqual([...declared].sort())
   })
+})
+
+// test/pages/every-page.test.ts tests those of the pages.
+it('every success that is not a page has the security headers', async () => {
+  for (const operation of OPERATIONS.filter(({ id }) => !id.startsWith('pages.'))) {
+    const { headers } = await drive(operation)
+    expect(Object.fromEntries(headers), operation.id).toMatchObject(SECURITY_HEADERS)
+  }
 })
 
 /** What a client sends in Bob's session, and no answer to Alice contains. */

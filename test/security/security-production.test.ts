@@ -26,7 +26,7 @@ import {
   randomKey,
   sightOf,
 } from '../support/production.ts'
-import { send } from '../support/send.ts'
+import { SECURITY_HEADERS, send } from '../support/send.ts'
 import { signedIn as completed } from '../support/signed-in.ts'
 
 const BOB = 'bob@example.com'
@@ -718,36 +718,54 @@ onEachEngine('HTTP in production', (engine) => {
     expect(before).toMatchObject(after)
   })
 
-  it('sends the security headers with every answer, and lets no other origin read it [API-09, API-10, API-13, EML-05]', async () => {
-    const production = await productionAuth(engine)
-    const { auth } = production
-    const { sessionToken } = await signedIn(production)
-    const answers: Response[] = []
-    for (const { method, path } of servedOperations(auth)) {
-      for (const origin of [undefined, BASE_URL, 'https://evil.example', 'null']) {
-        const headers: Record<string, string> = origin === undefined ? {} : { origin }
-        const token = method === 'DELETE' ? undefined : sessionToken
-        answers.push(await send(auth, method, path, { headers, sessionToken: token }))
-        answers.push(await send(auth, 'OPTIONS', path, { headers }))
+  it.each(['production', 'classic'] as const)(
+    'sends the security headers with every answer in %s mode, and lets no other origin read it [API-09, API-10, API-13, EML-05]',
+    async (mode) => {
+      const auth = mode === 'classic' ? await freshAuth(engine) : (await productionAuth(engine)).auth
+      await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+      const sessionToken = (await auth.createSession(BOB)) ?? expect.unreachable()
+      const own = mode === 'classic' ? 'http://localhost:5000' : BASE_URL
+      const answers: Response[] = []
+      for (const { method, path } of servedOperations(auth)) {
+        for (const origin of [undefined, own, 'http://localhost:3000', 'https://evil.example', 'null']) {
+          const headers: Record<string, string> = origin === undefined ? {} : { origin }
+          const token = method === 'DELETE' ? undefined : sessionToken
+          answers.push(await send(auth, method, path, { headers, sessionToken: token }))
+          if (method === 'GET' && origin === undefined)
+            answers.push(await send(auth, 'HEAD', path, { sessionToken }))
+          const preflight = await send(auth, 'OPTIONS', path, {
+            headers: {
+              ...headers,
+              'access-control-request-method': 'PUT',
+              'access-control-request-headers': 'x-a',
+            },
+          })
+          expect([403, 405], path).toContain(preflight.status)
+          answers.push(preflight)
+        }
       }
-    }
-    answers.push(await send(auth, 'GET', '/nothing'))
-    expect(answers.at(-1)?.status).toBe(404)
-    for (const { status, headers } of answers) {
-      expect([...headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
-      const isEmpty = status === 204 || status === 303
-      const type = isEmpty ? /^$/ : /^(?:application\/json|text\/html; charset=utf-8)$/
-      expect(headers.get('content-type') ?? '').toMatch(type)
-      expect(headers.get('cache-control')).toBe('no-store')
-      expect(headers.get('x-content-type-options')).toBe('nosniff')
-      // A form without a referrer would not send its origin.
-      const isPage = headers.get('content-type')?.startsWith('text/html')
-      expect(headers.get('referrer-policy')).toMatch(
-        isPage ? /^(?:no-referrer|same-origin)$/ : /^no-referrer$/,
-      )
-      expect(headers.get('content-security-policy')).toMatch(/(?:^|; )frame-ancestors 'none'(?:;|$)/)
-    }
-  })
+      answers.push(await send(auth, 'GET', '/nothing'))
+      expect(answers.at(-1)?.status).toBe(404)
+      for (const answer of answers) {
+        const { headers } = answer
+        expect([...headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
+        const body = await answer.text()
+        const isPage = body.startsWith('<!doctype html>')
+        const type = isPage ? /^text\/html; charset=utf-8$/ : /^application\/json$/
+        if (answer.status === 204 || answer.status === 303) expect(headers.has('content-type')).toBe(false)
+        else expect(headers.get('content-type')).toMatch(body === '' ? /./ : type)
+        if (body !== '' && !isPage) expect(JSON.parse(body)).toBeTypeOf('object')
+        expect(Object.fromEntries(headers)).toMatchObject({
+          ...SECURITY_HEADERS,
+          ...(isPage && {
+            'content-security-policy': expect.stringMatching(/(?:^|; )frame-ancestors 'none'(?:;|$)/),
+            // A form without a referrer would not send its origin.
+            'referrer-policy': expect.stringMatching(/^(?:no-referrer|same-origin)$/),
+          }),
+        })
+      }
+    },
+  )
 
   it('sends HSTS for two years with every response over https, by default with subdomains, and none over http [API-12]', async () => {
     const { auth } = await productionAuth(engine)

@@ -616,47 +616,6 @@ onEachEngine('responses', (engine) => {
     return answers
   }
 
-  it('have a correct Content-Type and the security headers for browsers [API-10]', async () => {
-    for (const answer of await everyAnswer(await freshAuth(engine))) {
-      const body = await answer.text()
-      if (body !== '') {
-        const isPage = body.startsWith('<!doctype html>')
-        expect(answer.headers.get('content-type')).toBe(
-          isPage ? 'text/html; charset=utf-8' : 'application/json',
-        )
-        if (!isPage) expect(JSON.parse(body)).toBeTypeOf('object')
-      }
-      expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
-      const isForm = answer.headers.get('referrer-policy') === 'same-origin'
-      if (!isForm) expect(answer.headers.get('referrer-policy')).toBe('no-referrer')
-      else expect(answer.headers.get('content-type')).toMatch(/^text\/html/)
-      expect(answer.headers.get('content-security-policy')).toMatch(/(?:^|; )frame-ancestors 'none'(?:;|$)/)
-    }
-  })
-
-  it('allow no other origin to read them [API-09]', async () => {
-    const auth = await freshAuth(engine)
-    await auth.registerUser(EMAIL, PASSWORD)
-    const sessionToken = await logIn(auth)
-    for (const origin of ['http://localhost:5000', 'https://evil.example', 'null', 'http://localhost:3000']) {
-      const headers = { origin }
-      const preflight = {
-        ...headers,
-        'access-control-request-method': 'PUT',
-        'access-control-request-headers': 'x-a',
-      }
-      const answers = [await send(auth, 'GET', '/profile', { sessionToken, headers })]
-      for (const { method, path } of servedOperations(auth)) {
-        if (method !== 'DELETE') answers.push(await send(auth, method, path, { sessionToken, headers }))
-        const answer = await send(auth, 'OPTIONS', path, { headers: preflight })
-        expect([403, 405]).toContain(answer.status)
-        answers.push(answer)
-      }
-      for (const answer of answers)
-        expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
-    }
-  })
-
   it('redirect only after sign-out and from the address for password managers, to a path of the service [API-19]', async () => {
     for (const headers of [{}, { 'x-forwarded-proto': 'http' }, { 'upgrade-insecure-requests': '1' }]) {
       const answers = await everyAnswer(await freshAuth(engine), { headers })

@@ -11,21 +11,11 @@ import type { AuditRecord } from '../../src/index.ts'
 import { toNodeHandler } from '../../src/node.ts'
 import { resolveOptions, unsafeOptions } from '../../src/options/index.ts'
 import { freshAuth, migratedDatabase, onEachEngine } from '../support/engines.ts'
-import { send, sessionIdOf } from '../support/send.ts'
+import { SECURITY_HEADERS, send, sessionIdOf } from '../support/send.ts'
 import { run, type Service, startService } from '../support/service.ts'
 
 const CREDENTIALS = { email: 'guillaume@holberton.io', password: 'b4l0u' }
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
-const SECURITY_HEADERS = {
-  'cache-control': 'no-store',
-  'content-security-policy':
-    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-}
 
 interface Answer {
   readonly status: number
@@ -459,65 +449,6 @@ it('requests that arrive on idle connections within a second after the stop bega
 })
 
 onEachEngine('the service', (engine) => {
-  it('sends security headers with every answer of the classic flow [API-10, API-13]', async () => {
-    const { url } = await startService(await migratedDatabase(engine))
-    const fields = CREDENTIALS
-    const answers: Response[] = [
-      await send(url, 'GET', '/'),
-      await send(url, 'HEAD', '/'),
-      await send(url, 'POST', '/users', { form: fields }),
-      await send(url, 'POST', '/users', { form: fields }),
-      await send(url, 'POST', '/sessions', { form: fields }),
-    ]
-    const sessionToken = sessionIdOf(answers.at(-1) as Response)
-    answers.push(await send(url, 'GET', '/profile', { sessionToken }))
-    answers.push(await send(url, 'DELETE', '/sessions', { sessionToken }))
-    const reset = await send(url, 'POST', '/reset_password', { form: { email: fields.email } })
-    const { reset_token } = (await reset.json()) as { reset_token: string }
-    answers.push(reset)
-    answers.push(
-      await send(url, 'PUT', '/reset_password', {
-        form: { email: fields.email, reset_token, new_password: 't4rt1fl3tt3' },
-      }),
-      await send(url, 'GET', '/healthz'),
-      await send(url, 'GET', '/readyz'),
-      await send(url, 'GET', '/openapi.json'),
-    )
-    expect(answers.map(({ status }) => status)).toEqual([
-      200, 200, 200, 400, 200, 200, 303, 200, 200, 200, 200, 200,
-    ])
-    for (const { headers } of answers) expect(Object.fromEntries(headers)).toMatchObject(SECURITY_HEADERS)
-  })
-
-  it('sends security headers with every answer about a user’s own account [API-10]', async () => {
-    const { url } = await startService(await migratedDatabase(engine))
-    const fields = CREDENTIALS
-    await send(url, 'POST', '/users', { form: fields })
-    const elsewhere = sessionIdOf(await send(url, 'POST', '/sessions', { form: fields }))
-    let sessionToken = sessionIdOf(await send(url, 'POST', '/sessions', { form: fields }))
-    const answers: Response[] = []
-    const ask = async (method: string, path: string, json?: Record<string, string>) => {
-      const answer = await send(url, method, path, { sessionToken, ...(json && { json }) })
-      answers.push(answer.clone())
-      return answer
-    }
-    const { sessions } = (await (await ask('GET', '/sessions')).json()) as {
-      sessions: { id: string; current: boolean }[]
-    }
-    expect(sessions.map(({ current }) => current).sort()).toEqual([false, true])
-    await ask('DELETE', `/sessions/${sessions.find(({ current }) => !current)?.id}`)
-    expect((await send(url, 'GET', '/profile', { sessionToken: elsewhere })).status).toBe(403)
-    await ask('DELETE', '/sessions/others')
-    sessionToken = sessionIdOf(await ask('POST', '/reauthenticate', { password: fields.password }))
-    const change = { current_password: fields.password, new_password: 't4rt1fl3tt3' }
-    sessionToken = sessionIdOf(await ask('PUT', '/profile/password', change))
-    await ask('POST', '/profile/export')
-    await ask('DELETE', '/profile')
-    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
-    expect((await send(url, 'GET', '/profile', { sessionToken })).status).toBe(403)
-    for (const { headers } of answers) expect(Object.fromEntries(headers)).toMatchObject(SECURITY_HEADERS)
-  })
-
   it('survives a client that disconnects in the middle of a body, and stores nothing', async () => {
     const service = await startService(await migratedDatabase(engine))
     const wire = openWire(service.port)

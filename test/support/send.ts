@@ -28,6 +28,18 @@ export interface Send {
   readonly ip?: string | undefined
 }
 
+/** The headers of every answer that is not a page. */
+export const SECURITY_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy':
+    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+
 /** The URL at which classic clients expect the service. Classic mode accepts only loopback hosts. */
 const CLASSIC_URL = 'http://localhost:5000'
 
