@@ -133,13 +133,21 @@ onEachEngine('passwords', (engine) => {
     const resetToken = await askReset(auth, email)
     seen.length = 0
     for (const password of ['x'.repeat(1_025), '😀'.repeat(257), 'x'.repeat(10_000)]) {
-      const refused = await statuses([
+      for (const [method, path, fields, field = 'password'] of [
         ['POST', '/users', { email: 'new@example.com', password }],
         ['POST', '/sessions', { email, password }],
         ['POST', '/sessions', { email: 'nobody@example.com', password }],
-        ['PUT', '/reset_password', { email, reset_token: resetToken, new_password: password }],
-      ])
-      expect(refused).toEqual([400, 400, 400, 400])
+        [
+          'PUT',
+          '/reset_password',
+          { email, reset_token: resetToken, new_password: password },
+          'new_password',
+        ],
+      ] as const) {
+        const refused = await send(auth, method, path, { form: fields })
+        const body = { code: 'password_too_long', field, max_bytes: 1_024 }
+        expect([refused.status, await refused.json()]).toMatchObject([400, body])
+      }
       const invalid = { code: 'password_too_long' }
       await expect(auth.hashPassword(password)).rejects.toMatchObject(invalid)
       await expect(auth.registerUser('new@example.com', password)).rejects.toMatchObject(invalid)
