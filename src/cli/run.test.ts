@@ -205,8 +205,13 @@ it.each([
   ['audit --limit 5\r', '--limit contains U+000D'],
 ])('%j is refused: the invisible character is named, and no file is created', async (line, problem) => {
   const databaseUrl = await freshDatabase('sqlite')
-  const finished = await runHere(line.split(' '), { env: { DATABASE_URL: databaseUrl } })
-  expectRefusal(finished, new RegExp(`^bienvenue: ${problem.replaceAll('+', '\\+')}, an invisible character`))
+  const env = { DATABASE_URL: databaseUrl }
+  const forScripts = await runHere([...line.split(' '), '--json'], { env })
+  expect(JSON.parse(forScripts.stderr)).toEqual({ code: 'usage', message: expect.stringContaining(problem) })
+  expectRefusal(
+    await runHere(line.split(' '), { env }),
+    new RegExp(`^bienvenue: ${problem.replaceAll('+', '\\+')}, an invisible character`),
+  )
   expect(readdirSync(dirname(filePath(databaseUrl)))).toEqual([])
 })
 

@@ -47,14 +47,6 @@ it('help is shown with --help, and when no command is given, with exit code 2', 
   expect(await runCli([])).toEqual({ exitCode: 2, stdout: help, stderr: '' })
 })
 
-// src/cli/run.test.ts has all of them.
-it('an invalid command line gets one line of explanation and exit code 2', async () => {
-  expectRefusal(await runCli(['nonsense']), 2, /Unknown command "nonsense"\. See: bienvenue --help\n$/)
-  const { exitCode, stdout, stderr } = await runCli(['backup', 'copy.db\r', '--json'])
-  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
-  expect(JSON.parse(stderr)).toEqual({ code: 'usage', message: expect.stringContaining('U+000D') })
-})
-
 it('--version prints the version of the package, also through npm run', async () => {
   const { version } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8')) as { version: string }
   expect(expectDone(await runCli(['--version']))).toBe(`${version}\n`)
