@@ -207,19 +207,6 @@ onEachEngine('the pages of the account', (engine) => {
       })
   })
 
-  it('refuse forms of other sites', async () => {
-    const { auth, browser } = await signedIn(engine)
-    for (const [path, fields] of FORMS) {
-      const headers = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }
-      expect((await browser.submit(path, fields, headers)).status, path).toBe(403)
-    }
-    expect((await browser.open('/account')).status).toBe(200)
-    const caller = { sessionToken: browser.sessionToken }
-    expect(new Set((await auth.account.activity(caller)).map(({ action }) => action))).toEqual(
-      new Set(['login', 'register']),
-    )
-  })
-
   it('refuse unknown and repeated fields', async () => {
     const { browser } = await signedIn(engine)
     for (const [path, fields] of FORMS.filter(([, each]) => Object.keys(each).length > 0))

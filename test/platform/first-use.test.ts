@@ -1,16 +1,16 @@
-/** What second factors need is loaded when somebody uses it, not when a service starts. */
+/** What second factors and other providers need is loaded when somebody uses it, not when a service starts. */
 import { expect, it } from 'vitest'
 import { PASSWORD, randomKey } from '../support/production.ts'
 import { run } from '../support/service.ts'
 
-it('a service loads the libraries of passkeys and QR codes on first use', async () => {
+it('a service loads the libraries of passkeys and QR codes on first use, and without other providers never theirs', async () => {
   const program = `
     import { registerHooks } from 'node:module'
     const loaded = new Set()
     registerHooks({
       resolve(name, context, next) {
         const found = next(name, context)
-        const [, library] = /node_modules[/](@simplewebauthn[/]server|qr)[/]/.exec(found.url) ?? []
+        const [, library] = /node_modules[/](@simplewebauthn[/]server|qr|jose|openid-client|oauth4webapi)[/]/.exec(found.url) ?? []
         if (library) loaded.add(library)
         return found
       },

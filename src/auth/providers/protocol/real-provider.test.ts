@@ -66,19 +66,3 @@ it.each<[what: string, client: Record<string, unknown>, clientSecret: string | n
     })
   }
 })
-
-it('is loaded on first use only', async () => {
-  const { run } = await import('../../../../test/support/service.ts')
-  const program = `
-    import { registerHooks } from 'node:module'
-    const loaded = []
-    registerHooks({ resolve: (name, context, next) => (loaded.push(name), next(name, context)) })
-    await import(${JSON.stringify(new URL('index.ts', import.meta.url).href)})
-    console.log(loaded.filter((name) => /^(?:jose|openid-client|oauth4webapi|node:https?)$/.test(name)).length)
-  `
-  expect(await run(process.execPath, ['--input-type=module', '--eval', program])).toEqual({
-    exitCode: 0,
-    stdout: '0\n',
-    stderr: '',
-  })
-})
