@@ -22,7 +22,7 @@ async function linesOf(auth: Auth) {
 }
 
 onEachEngine('the clean-up', (engine) => {
-  it('removes a session once after its idle limit or its lifetime', async () => {
+  it('removes a session once after its idle limit or its lifetime [DAT-02]', async () => {
     const { auth, now } = await longAgo(engine)
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     await auth.createSession(BOB)
@@ -36,7 +36,7 @@ onEachEngine('the clean-up', (engine) => {
     expect(await auth.deleteExpired()).toMatchObject({ sessions: 0 })
   })
 
-  it('removes a session in constant use after thirty days', async () => {
+  it('removes a session in constant use after thirty days [DAT-02]', async () => {
     const { auth, now } = await longAgo(engine)
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const sessionToken = await auth.createSession(BOB)

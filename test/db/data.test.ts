@@ -85,21 +85,6 @@ onBothEngines('the clean-up', (engine) => {
     expect(await rowsOf(db, 'throttles')).toEqual([])
     expect(await service.stop()).toBe(0)
   })
-
-  it('removes a session at the end of its lifetime, even if it is used [DAT-02]', async () => {
-    const { auth, now } = await productionAuth(engine, {
-      sessionLifetimeSeconds: 1_000,
-      sessionIdleSeconds: 900,
-    })
-    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
-    const session = await auth.createSession(BOB)
-    now.advance(600)
-    expect(await auth.getUserFromSessionId(session)).not.toBeNull()
-    now.advance(399)
-    expect(await auth.deleteExpired()).toMatchObject({ sessions: 0 })
-    now.advance(1)
-    expect(await auth.deleteExpired()).toMatchObject({ sessions: 1 })
-  })
 })
 
 onEachEngine('a deleted account', (engine) => {
