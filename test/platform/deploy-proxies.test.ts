@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { json, text } from 'node:stream/consumers'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { clientAddress, parseNetworks } from '../../src/lib/proxies.ts'
 import { hasCaddy, startCaddy } from '../support/caddy.ts'
 import { type Certificates, hasOpenssl, makeCertificates } from '../support/certificates.ts'
 import { hasNginx, startNginx } from '../support/nginx.ts'
@@ -79,6 +80,8 @@ interface Ask {
   readonly path?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
+  /** The address of the client. */
+  readonly localAddress?: string
 }
 
 interface Answer {
@@ -124,9 +127,13 @@ describe.each<[string, boolean, (front: Front) => Promise<Daemon>, limitsBodies:
     const daemon = await startProxy(front)
     const ca = readFileSync(front.tls.ca)
 
-    async function ask(port: number, { method = 'GET', path = '/', headers, body }: Ask): Promise<Answer> {
+    async function ask(
+      port: number,
+      { method = 'GET', path = '/', headers, body, localAddress = '127.0.0.1' }: Ask,
+    ): Promise<Answer> {
       const options: RequestOptions = {
         host: '127.0.0.1',
+        localAddress,
         port,
         method,
         path,
@@ -179,14 +186,16 @@ describe.each<[string, boolean, (front: Front) => Promise<Daemon>, limitsBodies:
       'x-real-ip': '198.51.100.9',
       forwarded: 'for=198.51.100.9',
     }
-    expect((await secure({ headers: forged })).status).toBe(200)
+    expect((await secure({ headers: forged, localAddress: '127.0.0.2' })).status).toBe(200)
     expect(JSON.stringify(seen)).not.toContain('198.51.100.9')
     expect(JSON.stringify(seen)).not.toContain('evil.example.com')
     expect(seen[0]?.headers).toMatchObject({
       host: `${HOST}:${httpsPort}`,
-      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-for': '127.0.0.2',
       'x-forwarded-proto': 'https',
     })
+    const forwardedFor = seen[0]?.headers['x-forwarded-for'] ?? null
+    expect(clientAddress('127.0.0.1', forwardedFor, parseNetworks('127.0.0.1'))).toBe('127.0.0.2')
   })
 
   promise('serves only /.well-known/security.txt from a file', async () => {

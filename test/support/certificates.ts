@@ -24,10 +24,7 @@ export interface Certificates {
  *
  * @param hosts - Names or IP addresses.
  */
-export function makeCertificates(
-  hosts: readonly string[] = ['localhost'],
-  onEnd: OnEnd = onTestFinished,
-): Certificates {
+export function makeCertificates(hosts: readonly string[], onEnd: OnEnd = onTestFinished): Certificates {
   const folder = temporaryFolder(onEnd)
   const file = (name: string) => join(folder, name)
   // The machine's own configuration would add extensions.
