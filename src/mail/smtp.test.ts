@@ -711,10 +711,12 @@ describe('close', () => {
     await until(() => server.sockets.every(({ destroyed }) => destroyed))
   })
 
-  it('can be called twice, and before any message was sent', () => {
-    const mailer = open({ url: 'smtp://127.0.0.1:25' })
+  it('can be called twice, and before any message was sent, which then never connects', async () => {
+    const { server, mailer } = await pair()
     mailer.close()
     mailer.close()
+    await failureOf(mailer.send(MAIL))
+    expect(server.sockets).toEqual([])
   })
 })
 

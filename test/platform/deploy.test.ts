@@ -7,7 +7,6 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { parseEnv } from 'node:util'
-import pg from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { SETTINGS } from '../../src/cli/settings.ts'
 import { inspectOptions, type Setting } from '../../src/options/index.ts'
@@ -87,7 +86,9 @@ describe('compose.yaml', () => {
   })
 
   it('contains no secret and does not start without one', () => {
-    for (const [, value = ''] of compose.matchAll(/^ +\w*PASSWORD: (.*)$/gm))
+    const passwords = [...compose.matchAll(/^ +\w*PASSWORD: (.*)$/gm)]
+    expect(passwords.length).toBeGreaterThan(2)
+    for (const [, value = ''] of passwords)
       expect(value).toMatch(/^\$\{\w+_PASSWORD:\?is not set in \.env\}$/)
     expect(blocks.bienvenue).toContain('env_file: bienvenue.env\n')
     expect(blocks.migrate).not.toContain('env_file')
@@ -102,6 +103,7 @@ describe('compose.yaml', () => {
 
   it('sets only existing variables of ours', () => {
     const set = compose.match(/\b(?:BIENVENUE_[A-Z_]+|DATABASE_URL|HOST|PORT)(?=: )/g) ?? []
+    expect(set.length).toBeGreaterThan(3)
     expect(set.filter((name) => !VARIABLES.includes(name))).toEqual([])
   })
 })
@@ -148,9 +150,8 @@ describe('bienvenue.service', () => {
     expect(unit.split('\n')).toContain(line)
   })
 
-  it('omits MemoryDenyWriteExecute and gives the reason', () => {
+  it('omits MemoryDenyWriteExecute, because V8 would not start', () => {
     expect(unit).not.toContain('MemoryDenyWriteExecute')
-    expect(read('deploy/bienvenue.service')).toMatch(/^# MemoryDenyWriteExecute is not set, because V8/m)
   })
 
   it('allows more time to stop than the service needs', () => {
@@ -184,7 +185,10 @@ describe('bienvenue.env.example', () => {
     (refusedInProduction?.(production as never) ?? null) !== null
 
   it('names only existing settings', () => {
-    expect([...Object.keys(settings), ...suggested].filter((name) => !VARIABLES.includes(name))).toEqual([])
+    for (const names of [Object.keys(settings), suggested]) {
+      expect(names.length).toBeGreaterThan(3)
+      expect(names.filter((name) => !VARIABLES.includes(name))).toEqual([])
+    }
   })
 
   it('lists every setting that production requires, without secrets', () => {
@@ -275,32 +279,6 @@ describe('docs/guide/operate.md', () => {
     )
     expect(used.length).toBeGreaterThan(10)
     for (const command of used) expect(help).toMatch(new RegExp(`^ {2}${command}(?: [A-Z]+)* {2}`, 'm'))
-  })
-
-  it('states the limits and timeouts of the source', () => {
-    const rows = [...page.matchAll(/^\| (PostgreSQL|SQLite|mail server|breach check) \| (.*) \|$/gm)]
-    const limits = Object.fromEntries(rows.map(([, name, cells]) => [name, cells]))
-    const constant = (path: string, name: string) => {
-      const [, value = ''] = new RegExp(`\\b${name}(?: =|:) ([\\d_]+)`).exec(read(path)) ?? []
-      return Number(value.replaceAll('_', ''))
-    }
-    const seconds = (path: string, name: string) => `${constant(path, name) / 1_000} s`
-    const postgres = 'src/db/postgres.ts'
-    expect(limits.PostgreSQL).toContain(`${seconds(postgres, 'TIMEOUT_MS')} to connect`)
-    expect(limits.PostgreSQL).toContain(`${seconds(postgres, 'TIMEOUT_MS')} for a statement`)
-    expect(limits.PostgreSQL).toContain(`${new pg.Pool().options.max} connections`)
-    const wholeMail = constant('src/mail/smtp.ts', 'TIMEOUT_SECONDS')
-    const mails = constant('src/mail/index.ts', 'MAILS_AT_ONCE')
-    expect(limits['mail server']).toContain(
-      `${mails} connections, ${mails} mails; ${mails - 1} to one domain`,
-    )
-    expect(limits['mail server']).toContain(
-      `${wholeMail / 3} s to connect, ${wholeMail / 3} s for its greeting, ${wholeMail} s for a mail`,
-    )
-    const breaches = 'src/auth/passwords/policy/breaches.ts'
-    expect(limits['breach check']).toContain(`| ${seconds(breaches, 'TIMEOUT_MS')} |`)
-    expect(limits['breach check']).toContain(`after ${constant(breaches, 'FAILURES_MAX')} failures`)
-    expect(limits['breach check']).toContain(`for ${seconds(breaches, 'PAUSE_MS')}`)
   })
 })
 

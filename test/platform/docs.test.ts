@@ -71,41 +71,6 @@ describe('links', () => {
 describe('docs/steps.md', () => {
   const steps = read('docs/steps.md')
 
-  test('lists the twenty-one steps in the order of the exercise', () => {
-    const titles = [...steps.matchAll(/^## (.*)$/gm)].map(([, title = '']) => title.replaceAll('`', ''))
-    expect(titles).toEqual(
-      [
-        'The user model',
-        'addUser',
-        'findUserBy',
-        'updateUser',
-        'hashPassword',
-        'registerUser',
-        'The app, with GET /',
-        'POST /users',
-        'validLogin',
-        'generateUuid',
-        'createSession',
-        'POST /sessions',
-        'getUserFromSessionId',
-        'destroySession',
-        'DELETE /sessions',
-        'GET /profile',
-        'getResetPasswordToken',
-        'POST /reset_password',
-        'updatePassword',
-        'PUT /reset_password',
-        'The end-to-end client',
-      ].map((title, index) => `${index}. ${title}`),
-    )
-  })
-
-  test('states the danger, the place and a command of every step', () => {
-    for (const step of steps.split(/^## /m).slice(1)) {
-      expect(step).toMatch(/\*\*Danger\.\*\*.*\*\*Where\.\*\*.*^```console$/ms)
-    }
-  })
-
   test('links every name to the file that declares it', () => {
     const places = [...steps.matchAll(/\[([^\]]+)\]\((\.\.\/[^)]+)\) · `([^`]+)`/g)]
     expect(places.length).toBeGreaterThan(40)
@@ -229,14 +194,14 @@ test.each(['README.md', 'docs/guide/start.md', 'docs/guide/library.md', 'docs/re
   },
 )
 
-test.each(PAGES.filter((page) => /^docs\/(?:guide|reference|security)\//.test(page)))(
-  'the settings that %s names exist',
-  (page) => {
-    const variables = Object.values(SETTINGS).flatMap(({ env }) => [env, `${env}_FILE`])
-    const named = read(page).match(/\bBIENVENUE_[A-Z_]*[A-Z]\b/g) ?? []
-    expect(named.filter((name) => !variables.includes(name))).toEqual([])
-  },
-)
+test('the settings that the guides, the reference and the pages on security name exist', () => {
+  const variables = Object.values(SETTINGS).flatMap(({ env }) => [env, `${env}_FILE`])
+  const named = PAGES.filter((page) => /^docs\/(?:guide|reference|security)\//.test(page)).flatMap((page) =>
+    (read(page).match(/\bBIENVENUE_[A-Z_]*[A-Z]\b/g) ?? []).map((name) => ({ page, name })),
+  )
+  expect(named.length).toBeGreaterThan(100)
+  expect(named.filter(({ name }) => !variables.includes(name))).toEqual([])
+})
 
 test('docs/guide/operate.md says for each secret how often it is rotated, how, and what users notice [CRY-09]', () => {
   const [, section = ''] = read('docs/guide/operate.md').split('\n### Rotating secrets\n')

@@ -318,7 +318,7 @@ describe('/readyz on SQLite', () => {
     await untilReadiness(service, 200)
   })
 
-  it('is 503 from the first request that finds damage until the service is restarted', async () => {
+  it('is 503 from the first request that finds damage', async () => {
     const databaseUrl = await madeDatabase('sqlite')
     const path = filePath(databaseUrl)
     damagePages(path, 'throttles')
