@@ -106,13 +106,13 @@ onEachEngine('the password lock', (engine) => {
       loginFailuresUntilLock: 3,
     })
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
-    const { sessionToken, deviceToken = '' } = await auth.signIn.withPassword({
-      email: BOB,
-      password: PASSWORD,
-    })
+    const { sessionToken, deviceToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
     await guessPatiently(auth, now, 3)
     now.advance(900)
-    await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, { deviceToken })
+    await auth.signIn.withPassword(
+      { email: BOB, password: PASSWORD },
+      { deviceToken: deviceToken ?? expect.unreachable() },
+    )
     verified = 0
     expect(await codesOf(Array.from({ length: 20 }, () => auth.signIn.withPassword(...guess())))).toEqual(
       Array(20).fill('too_many_attempts'),
