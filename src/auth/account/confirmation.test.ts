@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { onBothEngines, onEachEngine } from '../../../test/support/engines.ts'
+import { onEachEngine } from '../../../test/support/engines.ts'
 import {
   CLIENT,
   everyRow,
@@ -45,7 +45,7 @@ async function canSignIn(auth: Auth, email: string, password = PASSWORD): Promis
   return auth.validLogin(email, password)
 }
 
-onBothEngines('the confirmation of an email address', (engine) => {
+onEachEngine('the confirmation of an email address', (engine) => {
   it('needs the token and the password, and starts no session', async () => {
     const production = await productionAuth(engine)
     const { auth, now, db } = production

@@ -38,7 +38,7 @@ async function isLive(auth: Auth, sessionToken: string): Promise<boolean> {
   return (await auth.getUserFromSessionId(sessionToken)) !== null
 }
 
-onBothEngines('a password change', (engine) => {
+onEachEngine('a password change', (engine) => {
   it('ends every session, revokes every link and returns a new session', async () => {
     const production = await productionAuth(engine)
     const { auth, mailedLink } = production
@@ -131,29 +131,6 @@ onBothEngines('a password change', (engine) => {
     expect(await auth.validLogin(BOB, PASSWORD)).toBe(true)
   })
 
-  it('succeeds for exactly one of twenty concurrent requests', async () => {
-    const production = await productionAuth(engine, { loginFailuresPerAccount: 100 })
-    const { auth } = production
-    const { sessionToken } = await signInBob(production)
-    const results = await Promise.allSettled(
-      Array.from({ length: 20 }, (_, index) =>
-        auth.account.changePassword(
-          { currentPassword: PASSWORD, newPassword: `${NEW_PASSWORD} ${index}` },
-          { sessionToken },
-        ),
-      ),
-    )
-    const winners = results.flatMap((result, index) => (result.status === 'fulfilled' ? [index] : []))
-    expect(winners).toHaveLength(1)
-    for (const result of results) {
-      if (result.status === 'rejected')
-        expect(['invalid_credentials', 'unauthenticated']).toContain(result.reason.code)
-    }
-    expect(await auth.validLogin(BOB, `${NEW_PASSWORD} ${winners[0]}`)).toBe(true)
-    expect(await auth.users.find(BOB)).toMatchObject({ liveSessions: 1 })
-    expect(await auth.db.findUserBy({ email: BOB })).toMatchObject({ passwordVersion: 2 })
-  })
-
   it('requires a session and sets the new one as the cookie', async () => {
     const production = await productionAuth(engine)
     const { auth } = production
@@ -176,7 +153,32 @@ onBothEngines('a password change', (engine) => {
   })
 })
 
-onBothEngines('re-authentication', (engine) => {
+onBothEngines('password changes at the same time', (engine) => {
+  it('succeeds for exactly one of twenty concurrent requests', async () => {
+    const production = await productionAuth(engine, { loginFailuresPerAccount: 100 })
+    const { auth } = production
+    const { sessionToken } = await signInBob(production)
+    const results = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, index) =>
+        auth.account.changePassword(
+          { currentPassword: PASSWORD, newPassword: `${NEW_PASSWORD} ${index}` },
+          { sessionToken },
+        ),
+      ),
+    )
+    const winners = results.flatMap((result, index) => (result.status === 'fulfilled' ? [index] : []))
+    expect(winners).toHaveLength(1)
+    for (const result of results) {
+      if (result.status === 'rejected')
+        expect(['invalid_credentials', 'unauthenticated']).toContain(result.reason.code)
+    }
+    expect(await auth.validLogin(BOB, `${NEW_PASSWORD} ${winners[0]}`)).toBe(true)
+    expect(await auth.users.find(BOB)).toMatchObject({ liveSessions: 1 })
+    expect(await auth.db.findUserBy({ email: BOB })).toMatchObject({ passwordVersion: 2 })
+  })
+})
+
+onEachEngine('re-authentication', (engine) => {
   it('replaces the session and keeps the others', async () => {
     const production = await productionAuth(engine)
     const { auth, now } = production
@@ -242,6 +244,22 @@ onBothEngines('re-authentication', (engine) => {
     }
   })
 
+  it('ends no other session at the session limit', async () => {
+    const production = await productionAuth(engine, { sessionsPerUser: 3 })
+    const { auth, now } = production
+    const { sessionToken } = await signInBob(production)
+    const others: string[] = []
+    for (let count = 0; count < 2; count++) {
+      others.push(await newSession(auth))
+      now.advance(60)
+    }
+    await isLive(auth, sessionToken)
+    const renewed = await auth.signIn.reauthenticate({ password: PASSWORD }, { sessionToken })
+    for (const each of [...others, renewed.sessionToken]) expect(await isLive(auth, each)).toBe(true)
+  })
+})
+
+onBothEngines('re-authentications at the same time', (engine) => {
   it('succeeds for at most one of several concurrent requests, and not after a concurrent sign-out', async () => {
     for (const signOuts of [0, 10]) {
       const production = await productionAuth(engine, { loginFailuresPerAccount: 100 })
@@ -269,23 +287,9 @@ onBothEngines('re-authentication', (engine) => {
       ])
     }
   })
-
-  it('ends no other session at the session limit', async () => {
-    const production = await productionAuth(engine, { sessionsPerUser: 3 })
-    const { auth, now } = production
-    const { sessionToken } = await signInBob(production)
-    const others: string[] = []
-    for (let count = 0; count < 2; count++) {
-      others.push(await newSession(auth))
-      now.advance(60)
-    }
-    await isLive(auth, sessionToken)
-    const renewed = await auth.signIn.reauthenticate({ password: PASSWORD }, { sessionToken })
-    for (const each of [...others, renewed.sessionToken]) expect(await isLive(auth, each)).toBe(true)
-  })
 })
 
-onBothEngines('a session that ended while its password was checked', (engine) => {
+onEachEngine('a session that ended while its password was checked', (engine) => {
   const RENEWALS: Record<string, (auth: Auth, sessionToken: string) => Promise<unknown>> = {
     'a re-authentication': (auth, sessionToken) =>
       auth.signIn.reauthenticate({ password: PASSWORD }, { sessionToken }),
@@ -333,21 +337,7 @@ onBothEngines('a session that ended while its password was checked', (engine) =>
   })
 })
 
-onBothEngines('the sessions of a user', (engine) => {
-  it('are ended once by concurrent requests', async () => {
-    const production = await productionAuth(engine)
-    const { auth } = production
-    const { sessionToken } = await signInBob(production)
-    const [id = ''] = (await newSession(auth)).split('.')
-    const results = await Promise.allSettled(
-      Array.from({ length: 10 }, () => auth.sessions.end({ id }, { sessionToken })),
-    )
-    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
-    for (const result of results)
-      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'not_found' })
-    expect(await Array.fromAsync(auth.audit.list({ action: 'end_session' }))).toHaveLength(1)
-  })
-
+onEachEngine('the sessions of a user', (engine) => {
   it('are listed with times and device, most recently used first, without their secrets', async () => {
     const production = await productionAuth(engine)
     const { auth, now } = production
@@ -495,6 +485,22 @@ onBothEngines('the sessions of a user', (engine) => {
   })
 })
 
+onBothEngines('the sessions of a user, at the same time', (engine) => {
+  it('are ended once by concurrent requests', async () => {
+    const production = await productionAuth(engine)
+    const { auth } = production
+    const { sessionToken } = await signInBob(production)
+    const [id = ''] = (await newSession(auth)).split('.')
+    const results = await Promise.allSettled(
+      Array.from({ length: 10 }, () => auth.sessions.end({ id }, { sessionToken })),
+    )
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    for (const result of results)
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'not_found' })
+    expect(await Array.fromAsync(auth.audit.list({ action: 'end_session' }))).toHaveLength(1)
+  })
+})
+
 onEachEngine('the export of an account', (engine) => {
   it('contains what is stored about it, without secrets or hashes', async () => {
     const production = await productionAuth(engine)
@@ -548,7 +554,7 @@ onEachEngine('the export of an account', (engine) => {
   })
 })
 
-onBothEngines('the deletion of an account', (engine) => {
+onEachEngine('the deletion of an account', (engine) => {
   it('removes all its rows except audit records, which keep only its id [DAT-03]', async () => {
     const production = await productionAuth(engine)
     const { auth, db, mailedLink, newMails } = production
@@ -616,6 +622,20 @@ onBothEngines('the deletion of an account', (engine) => {
     expect(await Array.fromAsync(auth.audit.list({ userId: again.id }))).toHaveLength(2)
   })
 
+  it('by an operator removes the same rows', async () => {
+    const production = await productionAuth(engine, { now: testClock() })
+    const { auth, db } = production
+    const { id } = await signInBob(production)
+    expect(await auth.users.delete(id)).toBe(true)
+    expect(await auth.users.delete(id)).toBe(false)
+    const { users, sessions, tokens, outbox } = await everyRow(db)
+    expect({ users, sessions, tokens, outbox }).toEqual({ users: [], sessions: [], tokens: [], outbox: [] })
+    for (const line of await Array.fromAsync(auth.audit.list({ userId: id })))
+      expect(line).toMatchObject({ ip: null, userAgent: null })
+  })
+})
+
+onBothEngines('deletions of an account at the same time', (engine) => {
   it('succeeds once for concurrent requests', async () => {
     const production = await productionAuth(engine)
     const { auth, newMails } = production
@@ -629,17 +649,5 @@ onBothEngines('the deletion of an account', (engine) => {
     }
     expect(await newMails()).toHaveLength(1)
     expect(await Array.fromAsync(auth.audit.list({ action: 'delete_account' }))).toHaveLength(1)
-  })
-
-  it('by an operator removes the same rows', async () => {
-    const production = await productionAuth(engine, { now: testClock() })
-    const { auth, db } = production
-    const { id } = await signInBob(production)
-    expect(await auth.users.delete(id)).toBe(true)
-    expect(await auth.users.delete(id)).toBe(false)
-    const { users, sessions, tokens, outbox } = await everyRow(db)
-    expect({ users, sessions, tokens, outbox }).toEqual({ users: [], sessions: [], tokens: [], outbox: [] })
-    for (const line of await Array.fromAsync(auth.audit.list({ userId: id })))
-      expect(line).toMatchObject({ ip: null, userAgent: null })
   })
 })

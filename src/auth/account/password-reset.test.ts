@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest'
-import { freshAuth, onBothEngines, testClock } from '../../../test/support/engines.ts'
+import { freshAuth, onEachEngine, testClock } from '../../../test/support/engines.ts'
 import { openDatabase } from '../../db/index.ts'
 
 const EMAIL = 'bob@example.com'
@@ -9,7 +9,7 @@ async function bobsAuth(engine: 'sqlite' | 'postgres', options = {}) {
   return { auth, user: await auth.registerUser(EMAIL, 'old') }
 }
 
-onBothEngines('a password reset', (engine) => {
+onEachEngine('a password reset', (engine) => {
   it('sets the new password, consumes the token, and ends every session if so configured [CX-03, CX-09]', async () => {
     const { auth, user } = await bobsAuth(engine, { resetEndsSessions: true })
     const sessions = [await auth.createSession(EMAIL), await auth.createSession(EMAIL)]
