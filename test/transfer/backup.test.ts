@@ -18,7 +18,7 @@ import type { Auth } from '../../src/index.ts'
 import { CHEAP_HASHER, freshAuth, freshDatabase } from '../support/engines.ts'
 import { runHere } from '../support/run-here.ts'
 import { send, sessionIdOf } from '../support/send.ts'
-import { COMMAND, ROOT, run, type runCli, startService } from '../support/service.ts'
+import { COMMAND, ROOT, run, runCli, startService } from '../support/service.ts'
 
 const EMAIL = 'bob@example.com'
 const PASSWORD = 'b4l0u'
@@ -98,7 +98,7 @@ it('backs up a consistent state under write load, and restores it to a service t
   const load = writeOn(auth)
   const file = join(place, 'backup.db')
   const before = load.written()
-  const contents = await done(bienvenue(databaseUrl, 'backup', file, '--json'))
+  const contents = await done(runCli(['backup', file, '--json'], { env: { DATABASE_URL: databaseUrl } }))
   // The writes continued during the backup and still do.
   expect(load.written()).toBeGreaterThan(before)
   const answer = await send(service.url, 'POST', '/sessions', {
