@@ -9,6 +9,7 @@ import { alternate, quantile, ratiosOf, spreadOf } from '../../bench/measure.ts'
 import { CAN_TELL_USAGE, settle, usageOf } from '../../bench/processes.ts'
 import { goalTable, pageOf, plainTable, plotOf } from '../../bench/report.ts'
 import type { SavedSection } from '../../bench/sections.ts'
+import { SECOND_FLOOR } from '../../bench/sides/floor.ts'
 import { examine, plainRequest, type RunningSide } from '../../bench/sides/index.ts'
 import { run, startProgram } from '../support/service.ts'
 
@@ -263,6 +264,7 @@ describe('the benchmark page', () => {
     const [, table = ''] = /^\| SQLite \|.*\n\|.*\n((?:\|.*\n)+)/m.exec(page) ?? []
     const sides = [...table.matchAll(/^\| ([^|]+) \|/gm)].map(([, side = '']) => side)
     expect(sides.length).toBeGreaterThanOrEqual(5)
-    for (const side of sides) expect(plot).toContain(`>${side}</text>`)
+    // The second floor measures the noise of the machine, so the plot leaves it out.
+    for (const side of sides) expect(plot.includes(`>${side}</text>`), side).toBe(side !== SECOND_FLOOR)
   })
 })
