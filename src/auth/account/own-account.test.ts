@@ -456,20 +456,6 @@ onEachEngine('the sessions of a user', (engine) => {
     expect(await auth.sessions.endOthers({ sessionToken })).toBe(0)
   })
 
-  it('can be ended by an operator, for one user or for all', async () => {
-    const production = await productionAuth(engine)
-    const { auth } = production
-    const { id, sessionToken } = await signInBob(production)
-    await auth.users.create({ email: ROB, password: PASSWORD, confirmed: true })
-    const robs = [await newSession(auth, ROB), await newSession(auth, ROB)]
-    await auth.destroySession(id)
-    expect(await isLive(auth, sessionToken)).toBe(false)
-    for (const live of robs) expect(await isLive(auth, live)).toBe(true)
-    expect(await auth.users.endEverySession()).toBe(2)
-    for (const ended of robs) expect(await isLive(auth, ended)).toBe(false)
-    expect(await Array.fromAsync(auth.audit.list({ action: 'end_all_sessions' }))).toHaveLength(2)
-  })
-
   it('can be managed only with a valid session', async () => {
     const { auth } = await productionAuth(engine)
     const refusal = { code: 'unauthenticated' }
@@ -485,7 +471,21 @@ onEachEngine('the sessions of a user', (engine) => {
   })
 })
 
-onBothEngines('the sessions of a user, at the same time', (engine) => {
+onBothEngines('the sessions of a user, in statements of each engine,', (engine) => {
+  it('can be ended by an operator, for one user or for all', async () => {
+    const production = await productionAuth(engine)
+    const { auth } = production
+    const { id, sessionToken } = await signInBob(production)
+    await auth.users.create({ email: ROB, password: PASSWORD, confirmed: true })
+    const robs = [await newSession(auth, ROB), await newSession(auth, ROB)]
+    await auth.destroySession(id)
+    expect(await isLive(auth, sessionToken)).toBe(false)
+    for (const live of robs) expect(await isLive(auth, live)).toBe(true)
+    expect(await auth.users.endEverySession()).toBe(2)
+    for (const ended of robs) expect(await isLive(auth, ended)).toBe(false)
+    expect(await Array.fromAsync(auth.audit.list({ action: 'end_all_sessions' }))).toHaveLength(2)
+  })
+
   it('are ended once by concurrent requests', async () => {
     const production = await productionAuth(engine)
     const { auth } = production
