@@ -166,7 +166,7 @@ onEachEngine('the owner of an account during a takeover', (engine) => {
 })
 
 onEachEngine('a notice that outlives its account', (engine) => {
-  /** Notices to an address that no account has any more. */
+  /** Notices to an address that no longer belongs to an account. */
   async function deletedAccount() {
     const ctx = await productionContext(engine)
     const mailer = memoryMailer(down)

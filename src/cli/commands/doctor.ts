@@ -227,7 +227,7 @@ async function checkPasskeys(db: Database, options: Options): Promise<Check[]> {
   return [{ name: 'passkeys', ok: true, detail }]
 }
 
-/** The providers, and what prevents sign-in with them. Empty if there are none. */
+/** Lists the providers, and what prevents sign-in with each. Returns an empty list without providers. */
 async function checkProviders(
   db: Database,
   { baseUrl, mode, secretKey }: Options,
