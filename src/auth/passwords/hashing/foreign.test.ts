@@ -21,7 +21,6 @@ describe('a hash from other software', () => {
     async ({ password, hash }) => {
       expect(await bcrypt.verify(password, hash)).toBe(true)
       expect(await bcrypt.verify(`${password} `, hash)).toBe(false)
-      expect(await bcrypt.verify(password.slice(1), hash)).toBe(false)
       expect(await bcrypt.verify(password, damaged(hash))).toBe(false)
     },
   )
