@@ -322,6 +322,8 @@ const POSTGRES_INSUFFICIENT_PRIVILEGE = '42501'
 // Duplicate table or index, function, other object.
 const POSTGRES_NAME_TAKEN = new Set(['42P07', '42723', '42710'])
 const POSTGRES_DUPLICATE_COLUMN = '42701'
+// Invalid statement name, duplicate prepared statement.
+const POSTGRES_STATEMENT_LOST = new Set<unknown>(['26000', '42P05'])
 
 // https://www.sqlite.org/rescode.html, the primary codes: busy, read-only, I/O error, full, cannot open.
 const SQLITE_BUSY = 5
@@ -352,6 +354,14 @@ export function isUnavailable(error: unknown): boolean {
 /** Whether PostgreSQL gave no answer in time. */
 export function isTimeout(error: unknown): boolean {
   return error instanceof Error && error.message === 'Query read timeout'
+}
+
+/**
+ * Whether the connection of the server does not have a named statement, or has another one of this name. A pooler in transaction
+ * mode lends each transaction another connection, and an application can run `deallocate all` on its own.
+ */
+export function isStatementLost(error: unknown): boolean {
+  return POSTGRES_STATEMENT_LOST.has((error as { code?: unknown }).code)
 }
 
 /** Whether another process holds the lock that an SQLite statement needs. The statement had no effect. */

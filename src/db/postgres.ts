@@ -8,13 +8,13 @@ import {
 import pg from 'pg'
 import { sha256 } from '../lib/digest.ts'
 import { TimeLimitExceeded, withinLimit } from '../lib/time-limit.ts'
-import { isTimeout, isUnavailable } from './dialect.ts'
+import { isStatementLost, isTimeout, isUnavailable } from './dialect.ts'
 import { GivenDatabaseError, type PostgresPool } from './given.ts'
 import { DatabaseFault, type Health } from './health.ts'
 import { LEDGER, type Naming, prefixedBy, qualifiedBy } from './naming.ts'
 import { type ReadStatement, readFirstRow } from './postgres-first-row.ts'
 import { openPipeline, type Pipeline } from './postgres-pipeline.ts'
-import type { PreparedReader } from './prepared.ts'
+import type { PreparedReader, Values } from './prepared.ts'
 import { keepsStatements } from './url.ts'
 
 export const TIMEOUT_MS = 5_000
@@ -289,23 +289,37 @@ function firstRow(
   { pipeline, keepsStatements }: Ownership,
 ): PreparedReader['first'] {
   const statements = new Map<string, ReadStatement>()
-  return async (text, values) => {
-    let statement = statements.get(text)
-    if (statement === undefined) {
-      statement = { text, name: keepsStatements ? nameOf(text) : '', types: TYPES }
-      statements.set(text, statement)
-    }
+
+  function createStatement(text: string, name: string): ReadStatement {
+    const statement = { text, name, types: TYPES }
+    statements.set(text, statement)
+    return statement
+  }
+
+  async function read(statement: ReadStatement, values: Values): Promise<Values | undefined> {
     const client = pipeline?.connection()
     if (client) return readFirstRow(client, statement, values)
+    const { text, name } = statement
     // Arrays, because building row objects is slow.
     const { rows } = await pool.query<unknown[]>({
-      name: statement.name,
+      name,
       text,
       values: [...values],
       rowMode: 'array',
       ...queryConfig,
     })
     return rows[0]
+  }
+
+  return async (text, values) => {
+    const statement = statements.get(text) ?? createStatement(text, keepsStatements ? nameOf(text) : '')
+    try {
+      return await read(statement, values)
+    } catch (error) {
+      if (statement.name === '' || !isStatementLost(error)) throw error
+      // This read and all later ones send the whole text.
+      return read(createStatement(text, ''), values)
+    }
   }
 }
 

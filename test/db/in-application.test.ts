@@ -8,7 +8,13 @@ import { findUserBy, isReady, openDatabase } from '../../src/db/index.ts'
 import { addUser } from '../../src/db/tables/users.ts'
 import { createAuth, type GivenDatabase } from '../../src/index.ts'
 import { type Application, applicationDatabase } from '../support/application.ts'
-import { type EngineName, freshAuth, freshDatabase, onBothEngines } from '../support/engines.ts'
+import {
+  type EngineName,
+  freshAuth,
+  freshDatabase,
+  migratedDatabase,
+  onBothEngines,
+} from '../support/engines.ts'
 import { openTables, until } from '../support/production.ts'
 import { tellStory } from '../support/story.ts'
 
@@ -383,6 +389,29 @@ describe('a pool of the application', () => {
     for (let time = 0; time < 3; time++)
       expect((await auth.getUserFromSessionId(sessionToken))?.email).toBe(EMAIL)
     expect(connect).not.toHaveBeenCalled()
+  })
+
+  it('checks sessions on connections that have lost our prepared statements, or have others of the same names', async () => {
+    const databaseUrl = await migratedDatabase('postgres')
+    const checkOn = async (pool: pg.Pool) => {
+      const auth = await freshAuth('postgres', { database: pool })
+      return async () => {
+        const sessionToken = (await auth.createSession(EMAIL)) ?? expect.unreachable()
+        expect((await auth.getUserFromSessionId(sessionToken))?.email).toBe(EMAIL)
+      }
+    }
+    const [losing, clashing] = [poolOf(databaseUrl), poolOf(databaseUrl)]
+    const check = await checkOn(losing)
+    await (await freshAuth('postgres', { databaseUrl })).registerUser(EMAIL, PASSWORD)
+    await check()
+    const { rows } = await losing.query<{ name: string }>('select name from pg_prepared_statements')
+    expect(rows).not.toEqual([])
+    await losing.query('deallocate all')
+    for (let time = 0; time < 2; time++) await check()
+
+    const again = await checkOn(clashing)
+    for (const { name } of rows) await clashing.query(`prepare ${name} as select 1`)
+    for (let time = 0; time < 2; time++) await again()
   })
 
   it('that ends completes our transaction, and begins no other', async () => {

@@ -1,21 +1,25 @@
 /** The service behind PgBouncer in transaction mode, where each transaction may run on another connection of the server. */
-import { describe, expect, it } from 'vitest'
+import pg from 'pg'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { CreateAuthOptions } from '../../src/index.ts'
 import { freshAuth, migratedDatabase } from '../support/engines.ts'
 import { hasPgbouncer, startPgbouncer } from '../support/pgbouncer.ts'
 import { tellStory } from '../support/story.ts'
+
+function poolOf(connectionString: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString })
+  onTestFinished(() => pool.end())
+  return pool
+}
 
 const PASSWORD = 'b4l0u'
 const COUNT = 30
 
 describe.skipIf(!hasPgbouncer)('behind PgBouncer in transaction mode', () => {
   /** Two instances, and checks of many sessions at once on both. */
-  async function scene(parameters: string) {
+  async function scene(open: (databaseUrl: string) => CreateAuthOptions) {
     const pooled = await startPgbouncer(await migratedDatabase('postgres'))
-    const databaseUrl = `${pooled}${parameters}`
-    const instances = [
-      await freshAuth('postgres', { databaseUrl }),
-      await freshAuth('postgres', { databaseUrl }),
-    ]
+    const instances = [await freshAuth('postgres', open(pooled)), await freshAuth('postgres', open(pooled))]
     const [auth = expect.unreachable()] = instances
     const sessions: { email: string; token: string }[] = []
     for (let index = 0; index < COUNT; index++) {
@@ -35,7 +39,7 @@ describe.skipIf(!hasPgbouncer)('behind PgBouncer in transaction mode', () => {
   }
 
   it('every session check gets its own row if the URL has prepare=false, between transactions', async () => {
-    const { auth, checkAll } = await scene('?prepare=false')
+    const { auth, checkAll } = await scene((pooled) => ({ databaseUrl: `${pooled}?prepare=false` }))
     for (let round = 0; round < 20; round++) {
       const results = await Promise.all([
         checkAll(),
@@ -50,11 +54,20 @@ describe.skipIf(!hasPgbouncer)('behind PgBouncer in transaction mode', () => {
     await tellStory('postgres', { databaseUrl: `${pooled}?prepare=false` })
   })
 
-  it('session checks fail without it, because PgBouncer 1.18 knows no prepared statements', async () => {
-    const { checkAll } = await scene('')
-    const failures: unknown[] = []
-    for (let round = 0; round < 20; round++)
-      failures.push(...(await checkAll()).filter(({ status }) => status === 'rejected'))
-    expect(failures.length).toBeGreaterThan(0)
+  it('the whole service works on a pool of the application', async () => {
+    const pooled = await startPgbouncer(await migratedDatabase('postgres'))
+    await tellStory('postgres', { database: poolOf(pooled) })
   })
+
+  it.each([
+    ['a URL without it', (databaseUrl: string) => ({ databaseUrl })],
+    ['a pool of the application', (connectionString: string) => ({ database: poolOf(connectionString) })],
+  ])(
+    'every session check gets its own row with %s too, although PgBouncer 1.18 knows no prepared statements',
+    async (_, open) => {
+      const { checkAll } = await scene(open)
+      for (let round = 0; round < 20; round++)
+        expect((await checkAll()).filter(({ status }) => status === 'rejected')).toEqual([])
+    },
+  )
 })
