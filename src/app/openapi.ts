@@ -77,7 +77,8 @@ function paths(operations: readonly Operation[], limits: Limits): Json {
 
 function describe(operation: Operation, limits: Limits): Json {
   const { id, summary, tag, params = {}, body, success } = operation
-  const headers = success.setsCookie && { 'Set-Cookie': SET_COOKIE }
+  const cookies = cookiesOf(operation)
+  const headers = cookies && { 'Set-Cookie': { description: cookies, schema: { type: 'string' } } }
   return {
     operationId: id,
     summary,
@@ -114,6 +115,17 @@ function securityOf({ access, body }: Operation): Json[] {
   return [{ session: [] }, { bearer: [] }, ...(access.orEnrolling ? [{ login: [] }] : [])]
 }
 
+/** The cookies of a success, or `''` if it sets none. */
+function cookiesOf({ success }: Operation): string {
+  const sentences = [
+    success.setsCookie && 'Sets or clears the session cookie.',
+    success.setsBrowserCookie && 'Sets the cookie `browser`, which ties what follows to this browser.',
+    success.setsFlowCookie &&
+      'Sets a cookie `login_…`, which the browser sends when it comes back from the provider.',
+  ]
+  return sentences.filter(Boolean).join(' ')
+}
+
 function pathParameter([name, description]: [string, string]): Json {
   return { name, in: 'path', required: true, description, schema: { type: 'string' } }
 }
@@ -144,8 +156,6 @@ const WAITING = {
   },
   content: { 'application/json': { schema: schema(pendingSignIn) } },
 }
-
-const SET_COOKIE = { description: 'Sets or clears the session cookie.', schema: { type: 'string' } }
 
 const RETRY_AFTER = {
   description: 'How many seconds to wait before trying again.',

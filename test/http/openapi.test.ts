@@ -10,6 +10,7 @@ import { freshAuth } from '../support/engines.ts'
 
 interface Answer {
   description: string
+  headers?: Record<string, { description: string }>
   content?: Record<string, { schema: unknown }>
 }
 
@@ -110,6 +111,17 @@ describe('GET /openapi.json', () => {
   it('lists exactly the operations of the contract [API-01]', async () => {
     expect(namesIn(await load())).toEqual(namesOf(OPERATIONS))
     expect(new Set(OPERATIONS.map(({ id }) => id)).size).toBe(OPERATIONS.length)
+  })
+
+  it('describes the cookies of each success', async () => {
+    const { paths } = await load()
+    for (const { path, method, success } of OPERATIONS) {
+      const answer = paths[path]?.[method.toLowerCase()]?.responses[success.status]
+      const described = answer?.headers?.['Set-Cookie']?.description ?? ''
+      expect(described.includes('session cookie'), path).toBe(success.setsCookie === true)
+      expect(described.includes('`browser`'), path).toBe(success.setsBrowserCookie === true)
+      expect(described.includes('`login_…`'), path).toBe(success.setsFlowCookie === true)
+    }
   })
 
   it('omits operations that need mail, a base URL or a secret key if these are missing', async () => {

@@ -301,6 +301,23 @@ it('every success that is not a page has the security headers', async () => {
   }
 })
 
+// A test below is about the session cookie.
+it('every success sets the cookies for browsers that its contract lists, and no others', async () => {
+  for (const operation of OPERATIONS) {
+    const { headers } = await drive(operation)
+    const cookies = headers.getSetCookie().map((cookie) => cookie.replace(/^__Host-/, ''))
+    const { setsBrowserCookie = false, setsFlowCookie = false } = operation.success
+    expect(
+      {
+        setsBrowserCookie: cookies.some((cookie) => cookie.startsWith('browser=')),
+        // It is cleared with an empty value.
+        setsFlowCookie: cookies.some((cookie) => /^login_\w+=[^;]/.test(cookie)),
+      },
+      operation.id,
+    ).toEqual({ setsBrowserCookie, setsFlowCookie })
+  }
+})
+
 /** What a client sends in Bob's session, and no answer to Alice contains. */
 const BOBS = { ip: '198.51.100.77', userAgent: 'Mozilla/5.0 (of Bob)', requestId: 'request-of-bob' }
 
