@@ -17,8 +17,10 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
+const PROGRAM = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 /** After this share of the time the code is compiled and every cache is full. */
 const WARM_UP_SHARE = 0.15
 const SAMPLES = 24
@@ -58,7 +60,7 @@ interface Sample {
 
 const folder = mkdtempSync(join(tmpdir(), 'bienvenue-soak-'))
 const file = join(folder, 'soak.db')
-const service = spawn(process.execPath, ['--inspect=127.0.0.1:0', 'src/cli/main.ts', 'serve'], {
+const service = spawn(process.execPath, ['--inspect=127.0.0.1:0', PROGRAM, 'serve'], {
   stdio: ['ignore', 'pipe', 'pipe'],
   env: {
     PATH: process.env.PATH,
@@ -77,7 +79,13 @@ try {
   // An unread pipe would fill up and block the service.
   service.stdout.resume()
   service.stderr.resume()
-  await soak(url, await openInspector(inspectorUrl))
+  const inspector = await openInspector(inspectorUrl)
+  try {
+    await soak(url, inspector)
+  } finally {
+    // Node does not exit while a debugger is connected.
+    inspector.close()
+  }
 } finally {
   service.kill('SIGTERM')
   await ended
@@ -196,6 +204,7 @@ interface Inspector {
   usedHeap(): Promise<number>
   /** The number of objects by the name of their constructor. */
   countObjects(): Promise<Map<string, number>>
+  close(): void
 }
 
 /** Uses the debugger protocol, so that the service itself needs no change. */
@@ -240,6 +249,7 @@ async function openInspector(inspectorUrl: string): Promise<Inspector> {
       await call('HeapProfiler.takeHeapSnapshot')
       return countByKind(JSON.parse(chunks.join('')))
     },
+    close: () => socket.close(),
   }
 }
 
