@@ -1,11 +1,12 @@
 /** Mail to a user, and the address that it goes to. */
+import type { AuthService } from '../../../auth/index.ts'
 import { visible } from '../../../lib/visible.ts'
 import { MaintenanceError } from '../../../model/errors.ts'
-import { type Account, trimEmail } from '../../../model/user.ts'
+import { trimEmail } from '../../../model/user.ts'
 import type { Command, CommandInput, ExitCode } from '../../command.ts'
 import { operator } from '../../operator.ts'
 import { jsonLine, print } from '../../terminal.ts'
-import { withUser } from '../../with-service.ts'
+import { findUser, withUser } from '../../with-service.ts'
 
 export const sendReset: Command = {
   name: 'users send-reset',
@@ -13,7 +14,8 @@ export const sendReset: Command = {
   takes: 'EMAIL',
   run: (input) =>
     withUser(input, async (auth, { user }) => {
-      if (!(await auth.users.sendPasswordReset(user.id, operator()))) throw cannotGetMail(user)
+      if (!(await auth.users.sendPasswordReset(user.id, operator())))
+        throw await cannotGetMail(auth, user.email)
       return reportMail(input, 'reset_password', user.email)
     }),
 }
@@ -24,7 +26,8 @@ export const resend: Command = {
   takes: 'EMAIL',
   run: (input) =>
     withUser(input, async (auth, { user }) => {
-      if (!(await auth.users.sendConfirmation(user.id, operator()))) throw cannotGetMail(user)
+      if (!(await auth.users.sendConfirmation(user.id, operator())))
+        throw await cannotGetMail(auth, user.email)
       return reportMail(input, 'verify_email', user.email)
     }),
 }
@@ -44,7 +47,7 @@ export const setEmail: Command = {
       const [, email = ''] = input.args
       const isConfirmed = input.flags.confirmed === true
       if (!(await auth.users.setEmail(user.id, { email, confirmed: isConfirmed }, operator())))
-        throw cannotGetMail(user)
+        throw await cannotGetMail(auth, user.email)
       if (!isConfirmed) return reportMail(input, 'confirm_new_email', trimEmail(email))
       await print(
         input.json
@@ -72,11 +75,16 @@ async function reportMail({ json }: CommandInput, kind: keyof typeof MAILS, to: 
   return 0
 }
 
-/** Why an account cannot get a mail. */
-function cannotGetMail({ email, disabledAt }: Account): MaintenanceError {
+/**
+ * Why an account cannot get a mail. Reads the account again, because it may have changed since the command found it.
+ *
+ * @throws {AuthError} `unknown_email`: the account was deleted, or has another address.
+ */
+export async function cannotGetMail(auth: AuthService, email: string): Promise<MaintenanceError> {
+  const { user } = await findUser(auth, email)
   return new MaintenanceError(
-    disabledAt === null
-      ? `${email} is already confirmed.`
-      : `${email} is disabled. Enable the account first: bienvenue users enable EMAIL`,
+    user.disabledAt === null
+      ? `${user.email} is already confirmed.`
+      : `${user.email} is disabled. Enable the account first: bienvenue users enable EMAIL`,
   )
 }
