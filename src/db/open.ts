@@ -40,26 +40,32 @@ export function locateDatabase(text: string): DatabaseUrl {
   )
 }
 
-/** The parameters of a PostgreSQL URL that name a file. */
-const KEY_FILES = ['sslcert', 'sslkey', 'sslrootcert']
+/** The parameters of a PostgreSQL URL that name a file, with whether only the service should be able to read it. */
+const KEY_FILES = { sslcert: false, sslkey: true, sslrootcert: false }
+
+interface DatabaseFile extends FileInUse {
+  readonly file: string
+  readonly isPrivate: boolean
+}
 
 /** The files that the database uses. No output may replace them. */
-export function filesInUse(text: string): FileInUse[] {
+export function filesInUse(text: string): DatabaseFile[] {
   const database = locateDatabase(text)
   if (database.dialect === 'postgres') {
     const { searchParams } = new URL(database.url)
-    return KEY_FILES.flatMap((name) =>
-      searchParams.getAll(name).map((file) => ({ file, what: `the ${name} of the database` })),
+    return Object.entries(KEY_FILES).flatMap(([name, isPrivate]) =>
+      searchParams.getAll(name).map((file) => ({ file, what: `the ${name} of the database`, isPrivate })),
     )
   }
   if (database.path === ':memory:') return []
   // SQLite follows symbolic links, and keeps its other files next to the target.
   const file = followLinks(database.path)
   return [
-    { file, what: 'the database' },
+    { file, what: 'the database', isPrivate: true },
     ...['-wal', '-shm', '-journal'].map((suffix) => ({
       file: `${file}${suffix}`,
       what: `the ${suffix} file of the database`,
+      isPrivate: true,
     })),
   ]
 }
@@ -67,8 +73,8 @@ export function filesInUse(text: string): FileInUse[] {
 /** The files of the database that only the service should be able to read: all of them except certificates. */
 export function privateFiles(text: string): string[] {
   return filesInUse(text)
-    .filter(({ what }) => !/ ssl(?:root)?cert /.test(what))
-    .map(({ file }) => String(file))
+    .filter(({ isPrivate }) => isPrivate)
+    .map(({ file }) => file)
 }
 
 /** Options of {@link openDatabase}. */
