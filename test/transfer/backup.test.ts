@@ -1,5 +1,5 @@
 /** `bienvenue backup` and `bienvenue restore`. */
-import {
+import fs, {
   copyFileSync,
   existsSync,
   mkdtempSync,
@@ -9,10 +9,11 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { openAuthService } from '../../src/auth/index.ts'
 import type { Auth } from '../../src/index.ts'
 import { CHEAP_HASHER, freshAuth, freshDatabase } from '../support/engines.ts'
@@ -183,6 +184,53 @@ it('refuses to restore while an idle service has the database open, and changes 
   expect((await send(service.url, 'GET', '/profile', { sessionToken })).status).toBe(200)
   expect(await service.stop()).toBe(0)
   await done(bienvenue(databaseUrl, 'restore', file, '--yes', '--json'))
+})
+
+/** Calls back immediately before a file is renamed to this path. */
+function beforeRenameTo(path: string, then: () => void): void {
+  const { renameSync } = fs
+  const spy = vi.spyOn(fs, 'renameSync').mockImplementation((from, to) => {
+    if (to === path) then()
+    renameSync(from, to)
+  })
+  syncBuiltinESMExports()
+  onTestFinished(() => {
+    spy.mockRestore()
+    syncBuiltinESMExports()
+  })
+}
+
+it('keeps the database locked until the backup has its name, and no process that waited for the lock can write', async () => {
+  const databaseUrl = await closedDatabase()
+  const path = pathOf(databaseUrl)
+  const file = join(folder(), 'backup.db')
+  await done(bienvenue(databaseUrl, 'backup', file, '--json'))
+  const lock = 'begin immediate; rollback'
+  const waiting: DatabaseSync[] = []
+  const refusals: unknown[] = []
+  beforeRenameTo(path, () => {
+    const database = new DatabaseSync(path)
+    waiting.push(database)
+    try {
+      database.exec(lock)
+    } catch (error) {
+      refusals.push(error)
+    }
+  })
+  const { replaced } = await done(bienvenue(databaseUrl, 'restore', file, '--yes', '--json'))
+  expect(refusals).toMatchObject([{ message: 'database is locked' }])
+  const [late = expect.unreachable()] = waiting
+  onTestFinished(() => late.close())
+  // Now it gets the lock, of the old file. A write-ahead log would be that of the new one, which has its name.
+  late.exec(lock)
+  for (const write of ['pragma journal_mode = wal', 'delete from users'])
+    expect(() => late.exec(write)).toThrow('attempt to write a readonly database')
+  const before = new DatabaseSync(replaced as string, { readOnly: true })
+  onTestFinished(() => before.close())
+  for (const database of [late, before])
+    expect(database.prepare('select count(*) as users from users').get()).toEqual({ users: 1 })
+  const auth = await freshAuth('sqlite', { databaseUrl })
+  expect(await auth.validLogin(EMAIL, PASSWORD)).toBe(true)
 })
 
 it('refuses a file that is not an undamaged backup of Bienvenue, and does not change the database', async () => {

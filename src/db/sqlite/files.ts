@@ -58,15 +58,27 @@ export function checkSqlite(path: string, { thorough }: { thorough: boolean }): 
   }
 }
 
+/** An exclusive lock on a database. */
+export interface SqliteLock {
+  /**
+   * Prepares the file for losing its name to another one. A process that opened it and waits for the lock still gets the
+   * lock. With a WAL it would then write to that of the new file, because a WAL is found by name. Without one, SQLite
+   * notices that the file was moved, and refuses to write.
+   */
+  retire(): void
+  release(): void
+}
+
+export const NO_LOCK: SqliteLock = { retire() {}, release() {} }
+
 /**
  * Locks a database exclusively, and writes its whole WAL into the file.
  *
- * @returns Releases the lock.
  * @throws {MaintenanceError} Another process has the database open, even if idle.
  */
-export function lockSqlite(path: string): () => void {
+export function lockSqlite(path: string): SqliteLock {
   // A file that is not a database cannot be in use. Opening it for writing and closing it would delete its WAL.
-  if (!isReadable(path)) return () => {}
+  if (!isReadable(path)) return NO_LOCK
   const database = openExisting(path)
   try {
     // In WAL mode each process that has the file open holds a shared lock, which exclusive mode does not tolerate.
@@ -81,7 +93,10 @@ export function lockSqlite(path: string): () => void {
       { cause: error },
     )
   }
-  return () => database.close()
+  return {
+    retire: () => database.exec('pragma journal_mode = delete'),
+    release: () => database.close(),
+  }
 }
 
 function isReadable(path: string): boolean {

@@ -6,7 +6,16 @@ import { hasTable } from '../dialect.ts'
 import { inspectSchema, USERS_MIGRATION } from '../migrate.ts'
 import type { Naming } from '../naming.ts'
 import { filesInUse, locateDatabase, openAsItIs } from '../open.ts'
-import { asideOf, checkSqlite, copyInto, copySqlite, lockSqlite, removeCopy } from '../sqlite/files.ts'
+import {
+  asideOf,
+  checkSqlite,
+  copyInto,
+  copySqlite,
+  lockSqlite,
+  NO_LOCK,
+  removeCopy,
+  type SqliteLock,
+} from '../sqlite/files.ts'
 import { sqliteUrl } from '../url.ts'
 
 /** How many rows a backup has. */
@@ -111,7 +120,7 @@ export async function restoreDatabase(
   const copy = `${path}.restoring-${process.pid}`
   try {
     // Fail early. The lock in `replaceDatabase` is the one that counts.
-    lockIfExists(path)()
+    lockIfExists(path).release()
     assertUndamaged(file)
     copySqlite(file, copy)
     const contents = await contentsOf(copy, { named: file, mayBeNewer: false, naming })
@@ -124,27 +133,31 @@ export async function restoreDatabase(
   }
 }
 
-/** The rename is atomic: a database exists under this name at every moment. */
+/**
+ * The rename is atomic: a database exists under this name at every moment. The lock is kept until then, so that no process
+ * starts to use the old one.
+ */
 function replaceDatabase(copy: string, path: string): string | null {
   const aside = asideOf(path, 'restore')
-  const unlock = lockIfExists(path)
+  const lock = lockIfExists(path)
   const exists = existsSync(path)
   try {
+    lock.retire()
     if (exists) linkSync(path, aside)
+    // A damaged database leaves its WAL behind, and SQLite would read that into the new file. The -shm file is only an
+    // index of the WAL.
+    if (existsSync(`${path}-wal`)) renameSync(`${path}-wal`, `${aside}-wal`)
+    removeCopy(`${path}-shm`)
+    renameSync(copy, path)
   } finally {
-    unlock()
+    lock.release()
   }
-  // A damaged database leaves its WAL behind, and SQLite would read that into the new file. The -shm file is only an
-  // index of the WAL.
-  if (existsSync(`${path}-wal`)) renameSync(`${path}-wal`, `${aside}-wal`)
-  removeCopy(`${path}-shm`)
-  renameSync(copy, path)
   persistNames(path)
   return exists ? aside : null
 }
 
-function lockIfExists(path: string): () => void {
-  return existsSync(path) ? lockSqlite(path) : () => {}
+function lockIfExists(path: string): SqliteLock {
+  return existsSync(path) ? lockSqlite(path) : NO_LOCK
 }
 
 function sqlitePathOf(databaseUrl: string): string {
