@@ -1,5 +1,5 @@
 /** Input and output of commands. Results go to standard output, everything else to standard error. */
-import { once } from 'node:events'
+import { on, once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
@@ -89,9 +89,9 @@ export async function readNewPassword(fromStdin: boolean, minLength: number): Pr
       'There is no terminal. Add --send-link to mail a link that sets the password, or --password-stdin and pass the password on standard input.',
     )
   const limit = minLength > 1 ? ` (at least ${minLength} characters)` : ''
-  const password = await ask(`Password${limit}: `, { echo: false })
-  if (password !== (await ask('Repeat the password: ', { echo: false })))
-    throw new UsageError('The passwords do not match. Try again.')
+  const questions = [`Password${limit}: `, 'Repeat the password: ']
+  const [password = '', repeated] = await ask(questions, { echo: false })
+  if (password !== repeated) throw new UsageError('The passwords do not match. Try again.')
   return password
 }
 
@@ -103,11 +103,12 @@ export function canAsk(): boolean {
 /** Asks the person at the terminal to confirm. @throws {UsageError} There is no terminal. */
 export async function confirmed(question: string): Promise<boolean> {
   if (!canAsk()) throw new UsageError('Add --yes to confirm without a terminal.')
-  return /^y(?:es)?$/i.test(await ask(`${question} [y/N] `, { echo: true }))
+  const [answer = ''] = await ask([`${question} [y/N] `], { echo: true })
+  return /^y(?:es)?$/i.test(answer)
 }
 
-async function ask(question: string, { echo }: { echo: boolean }): Promise<string> {
-  process.stderr.write(question)
+/** Asks one question after another. Lines that are pasted at once answer as many questions. */
+async function ask(questions: readonly string[], { echo }: { echo: boolean }): Promise<string[]> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const lines = createInterface({
     input: process.stdin,
@@ -115,11 +116,16 @@ async function ask(question: string, { echo }: { echo: boolean }): Promise<strin
     terminal: true,
   })
   lines.once('SIGINT', () => process.exit(130))
-  const answered = once(lines, 'line') as Promise<[string]>
   // Ctrl-D closes the input without a line.
-  const [answer] = await Promise.race([answered, once(lines, 'close').then(() => [undefined])])
+  const typed = on(lines, 'line', { close: ['close'] })
+  const answers: string[] = []
+  for (const question of questions) {
+    process.stderr.write(question)
+    const { done, value } = await typed.next()
+    if (!echo || done) process.stderr.write('\n')
+    if (done) throw new UsageError('No answer was given. Nothing was changed.')
+    answers.push(value[0])
+  }
   lines.close()
-  if (!echo || answer === undefined) process.stderr.write('\n')
-  if (answer === undefined) throw new UsageError('No answer was given. Nothing was changed.')
-  return answer
+  return answers
 }

@@ -843,6 +843,15 @@ describe.skipIf(!hasTerminal)('at a terminal', () => {
     expect(exitCode).toBe(0)
   })
 
+  it('users add takes a password and its repetition that are pasted at once', async () => {
+    const { exitCode, shown } = await runAtTerminal(['users', 'add', EMAIL], {
+      env: { DATABASE_URL: await migratedDatabase('sqlite') },
+      answers: [`${PASSWORD}\n${PASSWORD}`],
+    })
+    expect(shown).toBe(`Password: \nRepeat the password: \nAdded ${EMAIL} as user 1.\n`)
+    expect(exitCode).toBe(0)
+  })
+
   it('users add states the minimum password length before and after the password is typed', async () => {
     const databaseUrl = await migratedDatabase('sqlite')
     const env = { DATABASE_URL: databaseUrl, BIENVENUE_MIN_PASSWORD_LENGTH: '15' }
