@@ -39,7 +39,10 @@ export async function runWorkers(
 
   function stop(): void {
     stopping.abort()
-    for (const worker of running) worker.send('stop')
+    for (const worker of running) {
+      // The channel of a worker that is ending may be closed. Without a callback, that is an error of the worker.
+      worker.send('stop', () => {})
+    }
     void setTimeout(STOP_TIMEOUT_MS, undefined, { ref: false }).then(() => {
       for (const worker of running) worker.process.kill('SIGKILL')
     })
