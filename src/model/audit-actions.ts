@@ -390,6 +390,13 @@ export const AUDIT_ACTIONS = {
       details: ['attempts', 'kind'],
       when: 'A mail could not be sent in time',
     },
+    {
+      actor: 'system',
+      outcome: 'refused',
+      reason: 'too_many_links',
+      details: ['attempts', 'kind'],
+      when: 'A mail with a link was not sent, because the account has the maximum number of valid links of its kind',
+    },
   ],
   restore_database: [
     {

@@ -12,7 +12,7 @@ import {
   productionAuth,
   productionContext,
 } from '../../../test/support/production.ts'
-import { down, sender } from '../../../test/support/sender.ts'
+import { down, givenUp, sender } from '../../../test/support/sender.ts'
 import { countMail } from '../../db/index.ts'
 import type { AuthError, ErrorCode } from '../../index.ts'
 import * as account from '../account/index.ts'
@@ -387,6 +387,22 @@ onEachEngine('the limits on outgoing mail', (engine) => {
     }
     expect(mailer.mails).toHaveLength(20)
     expect(await countMail(ctx.db)).toBe(1)
+  })
+
+  it('drop mail with a twenty-first valid link, and leave an audit record of each', async () => {
+    const ctx = await productionContext(engine, { resetRequestsPerAccount: 100, mailsPerMailbox: 100 })
+    const mailer = memoryMailer()
+    const { all } = sender(ctx, mailer)
+    const { id } = await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
+    for (let mail = 0; mail < 21; mail++) {
+      await account.requestPasswordReset(ctx, { email: BOB }, {})
+      await all()
+    }
+    expect(mailer.mails).toHaveLength(20)
+    expect(await countMail(ctx.db)).toBe(0)
+    expect(await givenUp(ctx)).toMatchObject([
+      { userId: id, reason: 'too_many_links', details: { kind: 'reset_password', attempts: 1 } },
+    ])
   })
 })
 

@@ -21,17 +21,20 @@ export interface Outgoing {
 }
 
 /**
- * Builds the message of a mail. `null` if it has become void: the address is confirmed, the account is disabled or
- * deleted, or the maximum number of links is outstanding.
+ * Why a mail is not sent. `void`: the address is confirmed, or the account is disabled or deleted. `too_many_links`: the
+ * account has the maximum number of links.
  */
+export type Unsent = 'void' | 'too_many_links'
+
+/** Builds the message of a mail. */
 export async function messageOf(
   ctx: Context,
   mail: store.OutboxMail,
   user: User | null,
-): Promise<Outgoing | null> {
+): Promise<Outgoing | Unsent> {
   const kind = mail.kind as Message['kind']
   if (isLinked(kind)) {
-    if (user === null || (kind === 'verify_email' && user.emailVerifiedAt !== null)) return null
+    if (user === null || (kind === 'verify_email' && user.emailVerifiedAt !== null)) return 'void'
     // A confirmation link needs a password too. If there is none, send the link that sets it and confirms the address.
     const sent = kind === 'verify_email' && user.hashedPassword === NO_PASSWORD ? 'set_password' : kind
     return linkedMessage(ctx, mail, user, sent)
@@ -75,13 +78,13 @@ async function linkedMessage(
   mail: store.OutboxMail,
   user: User,
   kind: LinkedKind,
-): Promise<Outgoing | null> {
+): Promise<Outgoing | Unsent> {
   const request = requestFor(ctx, kind, mail.email ?? user.email)
   const { token, code } = await inTransaction(ctx, async (tx) => ({
     token: await issueToken(tx, user, request),
     code: await codeOf(tx, mail),
   }))
-  if (token.reason !== undefined) return null
+  if (token.reason !== undefined) return token.reason === 'full' ? 'too_many_links' : 'void'
   // The browser waits for a code, but this mail must not have one: its link does something else.
   const shown = CODED.has(kind) ? code : null
   return {

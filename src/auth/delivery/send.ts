@@ -11,7 +11,7 @@ import { type Context, inTransaction, secondsAfter, type TxContext } from '../co
 import { nextHour, type Place, takeHourlyPlace } from '../quotas.ts'
 import { textIn } from './device-notice.ts'
 import { isLinked, isPaced, quotaOf } from './kinds.ts'
-import { decoyMessage, messageOf, type Outgoing } from './message.ts'
+import { decoyMessage, messageOf, type Outgoing, type Unsent } from './message.ts'
 import { startNoticePause } from './pauses.ts'
 
 const MINUTE_MS = 60_000
@@ -143,18 +143,19 @@ async function deliver(ctx: Context, process: Process, { mail, user, to }: Addre
     if (mail.createdAt < secondsAfter(ctx.now(), -MAIL_LIFETIME_SECONDS)) return giveUp(ctx, mail, 'expired')
     const places = await takePlaces(ctx, mail, { quota: quotaOf(mail.kind), mailbox: normalizeEmail(to) })
     if (places === null) return store.postponeMail(ctx.db, mail, nextHour(ctx))
-    let outgoing: Outgoing | null = null
+    let outgoing: Outgoing | Unsent = 'void'
     try {
       outgoing = await messageOf(ctx, mail, user)
-      if (outgoing === null) await places.release()
+      if (typeof outgoing === 'string') await places.release()
       else await mailer.send(await composed(ctx, mail, to, await outgoing.message()))
     } catch (error) {
       await places.release()
-      if (user !== null && outgoing !== null) await voidSecrets(ctx, user, outgoing)
+      if (user !== null && typeof outgoing !== 'string') await voidSecrets(ctx, user, outgoing)
       onFault(error, mail)
       if (error instanceof MailRefused) return giveUp(ctx, mail, 'refused')
       return store.postponeMail(ctx.db, mail, retryAt(ctx, mail), problemIn(error))
     }
+    if (outgoing === 'too_many_links') return giveUp(ctx, mail, outgoing)
     sent.set(mail.id, mail.events)
   }
   await forget(ctx, { ...mail, events: sent.get(mail.id) ?? mail.events })
@@ -220,18 +221,16 @@ function problemIn(error: unknown): string {
   return error instanceof MailError ? error.message : 'The mail could not be sent. The log has the reason.'
 }
 
-function giveUp(ctx: Context, mail: store.OutboxMail, reason: 'refused' | 'expired'): Promise<void> {
+type GivenUp = 'refused' | 'expired' | 'too_many_links'
+
+function giveUp(ctx: Context, mail: store.OutboxMail, reason: GivenUp): Promise<void> {
   return inTransaction(ctx, async (tx) => {
     await store.deleteMail(tx.db, mail.id)
     await recordGivenUp(tx, mail, reason)
   })
 }
 
-async function recordGivenUp(
-  tx: TxContext,
-  mail: store.OutboxMail,
-  reason: 'refused' | 'expired',
-): Promise<void> {
+async function recordGivenUp(tx: TxContext, mail: store.OutboxMail, reason: GivenUp): Promise<void> {
   const details = { kind: mail.kind, attempts: mail.attempts }
   const event = { action: 'give_up_mail', outcome: 'refused', reason, details } as const
   await record(tx, { ...event, userId: mail.userId }, SYSTEM)
