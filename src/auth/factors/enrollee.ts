@@ -105,7 +105,8 @@ export async function enrol(
     details: added.details,
   } as const
   const result = await admit(ctx, admission, acting)
-  // The policy has changed since, and this factor does not meet it. The factor stays stored.
+  // Not reached, or the recovery codes would be stored and never shown: the factor opens every gate. An app would not
+  // under the policy `passkey`, but is refused before (`requireTotpEnrollee`).
   if (result.next !== 'signed_in') throw new AuthError('pending_login_required')
   return { recoveryCodes: codes?.codes ?? null, signedIn: result, renewed: null }
 }
