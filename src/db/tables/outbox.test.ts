@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
-import { expect, it, onTestFinished, vi } from 'vitest'
-import { namedDatabase, onBothEngines } from '../../../test/support/engines.ts'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { type EngineName, namedDatabase, onBothEngines } from '../../../test/support/engines.ts'
 import {
   addMail,
   inTx,
+  LATER,
   LEASE_SECONDS,
   LONGEST_WAIT_SECONDS,
   mailOf,
@@ -14,6 +15,21 @@ import {
 } from '../../../test/support/named-store.ts'
 import { uuidV7 } from '../../lib/random.ts'
 import * as store from '../index.ts'
+
+/** Two instances with one database. */
+async function openTwice(engine: EngineName) {
+  const databaseUrl = await namedDatabase(engine)
+  const [one, two] = await Promise.all([openNamed(engine, databaseUrl), openNamed(engine, databaseUrl)])
+  onTestFinished(() => Promise.all([one.destroy(), two.destroy()]).then(() => {}))
+  return { one, two }
+}
+
+/** Resolves when a transaction of this PostgreSQL database waits for a lock. */
+function untilLocksAreAwaited(tx: store.Tx) {
+  const waiting = sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
+  const isAwaited = async () => (await waiting.execute(tx)).rows.length > 0
+  return vi.waitUntil(isAwaited, { timeout: 50_000, interval: 5 })
+}
 
 onBothEngines('the outbox', (engine) => {
   const after = (seconds: number) => new Date(NOW.getTime() + seconds * 1_000)
@@ -206,49 +222,37 @@ onBothEngines('the outbox', (engine) => {
   })
 
   it('gives each mail to one of two concurrent instances', async () => {
-    const databaseUrl = await namedDatabase(engine)
-    const instances = await Promise.all([openNamed(engine, databaseUrl), openNamed(engine, databaseUrl)])
-    onTestFinished(() => Promise.all(instances.map((db) => db.destroy())).then(() => {}))
-    const [db] = instances as [store.Database, store.Database]
+    const { one, two } = await openTwice(engine)
     const mails = Array.from({ length: 40 }, () => mailOf())
-    for (const mail of mails) await addMail(db, mail)
+    for (const mail of mails) await addMail(one, mail)
     const taken = await Promise.all(
-      Array.from({ length: 20 }, (_, index) => takeMail(instances[index % 2] ?? db, NOW, { limit: 5 })),
+      Array.from({ length: 20 }, (_, index) => takeMail(index % 2 ? two : one, NOW, { limit: 5 })),
     )
     const ids = taken.flat().map(({ id }) => id)
     expect(new Set(ids).size).toBe(ids.length)
     // Instances that competed for the same rows may have got fewer. The next call takes the rest.
     for (
-      let more = await takeMail(db, NOW, { limit: 5 });
+      let more = await takeMail(one, NOW, { limit: 5 });
       more.length > 0;
-      more = await takeMail(db, NOW, { limit: 5 })
+      more = await takeMail(one, NOW, { limit: 5 })
     )
       ids.push(...more.map(({ id }) => id))
     expect(ids.sort()).toEqual(mails.map(({ id }) => id).sort())
   })
 
-  it('gives nothing to an instance that waited for rows that another one has taken', async () => {
-    const databaseUrl = await namedDatabase(engine)
-    const [one, two] = await Promise.all([openNamed(engine, databaseUrl), openNamed(engine, databaseUrl)])
-    onTestFinished(() => Promise.all([one.destroy(), two.destroy()]).then(() => {}))
+  it('gives nothing to an instance that asks while another one takes the mail', async () => {
+    const { one, two } = await openTwice(engine)
     await addMail(one, mailOf())
-    let waiting: Promise<store.OutboxMail[]> | undefined
+    let asking: Promise<store.OutboxMail[]> | undefined
     const taken = await inTx(one, async (tx) => {
       const mails = await takeMail(tx, NOW)
-      waiting = takeMail(two, NOW)
-      // On SQLite the lock covers the whole file.
-      const isBlocked = async () =>
-        engine === 'sqlite' ||
-        (
-          await sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`.execute(
-            tx,
-          )
-        ).rows.length > 0
-      await vi.waitUntil(isBlocked, { timeout: 50_000, interval: 5 })
+      asking = takeMail(two, NOW)
+      // On SQLite the lock covers the whole file, so the other instance waits.
+      if (engine === 'postgres') await asking
       return mails
     })
     expect(taken).toHaveLength(1)
-    expect(await waiting).toEqual([])
+    expect(await asking).toEqual([])
   })
 
   it('lets only the instance that holds the lease postpone a mail', async () => {
@@ -293,5 +297,28 @@ onBothEngines('the outbox', (engine) => {
     const { db, bob } = await withBob()
     await expect(addMail(db, mailOf({ userId: bob.id + 1 }))).rejects.toThrow(/foreign key/i)
     expect(await store.countMail(db)).toBe(0)
+  })
+})
+
+describe('the outbox, on postgres', () => {
+  it.each([
+    ['sent', (db: store.Database) => takeMail(db, NOW)],
+    ['given up', (db: store.Database) => inTx(db, (tx) => store.deleteMailBefore(tx, LATER, 100))],
+  ])('does not deadlock if mail is %s while its account is deleted', async (_, take) => {
+    const { one, two } = await openTwice('postgres')
+    const bob = await store.addUser(one, 'bob@example.com', 'hash', { createdAt: NOW })
+    const notice = mailOf({ userId: bob.id, kind: 'new_device', email: 'bob@example.com' })
+    const linked = mailOf({ userId: bob.id, kind: 'reset_password' })
+    for (const mail of [notice, linked]) await addMail(one, mail)
+    let taking: Promise<store.OutboxMail[]> | undefined
+    const isDeleted = await inTx(one, async (tx) => {
+      await store.deleteMailOf(tx, bob.id, ['reset_password'])
+      taking = take(two)
+      // If it waited for the deleted row, it would hold the notice, which the foreign key is about to change.
+      await Promise.race([taking, untilLocksAreAwaited(tx)])
+      return store.deleteUser(tx, bob.id)
+    })
+    expect((await taking)?.map(({ id }) => id)).toEqual([notice.id])
+    expect(isDeleted).toBe(true)
   })
 })

@@ -1,6 +1,7 @@
 /** Table `outbox`: the mail queue. */
 import { type RawBuilder, type Selectable, sql } from 'kysely'
 import { leastUuidV7 } from '../../lib/random.ts'
+import { skippingLocked } from '../dialect.ts'
 import type { Database, Schema, Tx } from './index.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
@@ -217,7 +218,8 @@ export interface MailSelection {
 
 /**
  * Takes up to `limit` due mails of the first priority that has any, longest due first. The lease keeps other
- * instances from sending them too.
+ * instances from sending them too. Leaves mail that another transaction has locked to the next call: waiting for it
+ * could deadlock, because the deletion of an account changes several mails.
  */
 export async function takeDueMail(
   db: Database,
@@ -238,7 +240,12 @@ export async function takeDueMail(
     const rows = await db
       .updateTable('outbox')
       .set({ attempts: sql`attempts + 1`, next_attempt_at: time + leaseMs })
-      .where('id', 'in', due.slice(0, selection.limit))
+      .where('id', 'in', (query) =>
+        skippingLocked(
+          db,
+          query.selectFrom('outbox').select('id').where('id', 'in', due.slice(0, selection.limit)),
+        ),
+      )
       // Check again, because another instance may have taken some since.
       .where((query) => query.or([isDue, isFromWrongClock]))
       .returningAll()
@@ -306,22 +313,28 @@ export async function finishMail(
 }
 
 /**
- * Deletes up to `limit` mails that were enqueued before a time.
+ * Deletes up to `limit` mails that were enqueued before a time. Like {@link takeDueMail}, leaves locked mail to the next
+ * call.
  *
  * @returns The deleted mails; empty when none is left.
  */
 export async function deleteMailBefore(tx: Tx, before: Date, limit: number): Promise<OutboxMail[]> {
-  // The id begins with the time, so this is a range of the primary key.
-  const stale = await tx
-    .selectFrom('outbox')
-    .select('id')
-    .where('id', '<', leastUuidV7(before))
-    .orderBy('id')
-    .limit(limit)
+  const rows = await tx
+    .deleteFrom('outbox')
+    .where('id', 'in', (query) =>
+      skippingLocked(
+        tx,
+        query
+          .selectFrom('outbox')
+          .select('id')
+          // The id begins with the time, so this is a range of the primary key.
+          .where('id', '<', leastUuidV7(before))
+          .orderBy('id')
+          .limit(limit),
+      ),
+    )
+    .returningAll()
     .execute()
-  const last = stale.at(-1)
-  if (last === undefined) return []
-  const rows = await tx.deleteFrom('outbox').where('id', '<=', last.id).returningAll().execute()
   return rows.map(mailOf)
 }
 
