@@ -121,15 +121,15 @@ export const SIGN_IN: readonly Mutant[] = [
     id: 'LGN-07',
     does: 'reveals in the answer that an address is taken',
     file: 'src/auth/account/sign-up.ts',
-    find: '    await enqueueMail(tx, owner, kind, caller, tx.options.emailVerification ? { code } : {})\n',
+    find: '  await enqueueMail(tx, owner, kind, caller, tx.options.emailVerification ? { code } : {})\n',
     replace:
-      "    await enqueueMail(tx, owner, kind, caller, tx.options.emailVerification ? { code } : {})\n    throw new AuthError('invalid_email', { field: 'email' })\n",
+      "  await enqueueMail(tx, owner, kind, caller, tx.options.emailVerification ? { code } : {})\n  throw new AuthError('invalid_email', { field: 'email' })\n",
   },
   {
     id: 'LGN-07',
     does: 'does not notify the mailbox of a taken address',
     file: 'src/auth/account/sign-up.ts',
-    find: '    await enqueueMail(tx, owner, kind, caller, tx.options.emailVerification ? { code } : {})\n',
+    find: '  await enqueueMail(tx, owner, kind, caller, tx.options.emailVerification ? { code } : {})\n',
     replace: '',
   },
   {

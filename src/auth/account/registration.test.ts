@@ -1,3 +1,4 @@
+import { InsertQueryNode } from 'kysely'
 import { expect, it } from 'vitest'
 import { CHEAP_HASHER, freshAuth, onBothEngines, onEachEngine } from '../../../test/support/engines.ts'
 import {
@@ -6,10 +7,15 @@ import {
   NEW_PASSWORD,
   PASSWORD,
   productionAuth,
+  productionContext,
   sightOf,
 } from '../../../test/support/production.ts'
 import { send } from '../../../test/support/send.ts'
+import * as store from '../../db/index.ts'
 import type { Auth, Hasher } from '../../index.ts'
+import { inTransaction } from '../context.ts'
+import { register } from './registration.ts'
+import { removeAccount } from './removal.ts'
 
 const BOB = 'bob@example.com'
 const DAY = 86_400
@@ -190,6 +196,30 @@ onBothEngines('registrations at the same time', (engine) => {
     expect(new Set(mails.map(({ to }) => to))).toEqual(new Set([BOB]))
     for (const { kind } of mails) expect(['verify_email', 'account_exists']).toContain(kind)
   })
+})
+
+it('registers an address if its account is deleted at the same time, on postgres', async () => {
+  const ctx = await productionContext('postgres')
+  const { id } = await store.addUser(ctx.db, BOB, 'hash', { createdAt: ctx.now() })
+  const inserting = new WeakSet<object>()
+  let refusals = 0
+  // Deletes the account after the insertion found the address taken, and before the account is looked up.
+  const db = ctx.db.withPlugin({
+    transformQuery: ({ node, queryId }) => {
+      if (InsertQueryNode.is(node) && node.into?.table.identifier.name === 'users') inserting.add(queryId)
+      return node
+    },
+    async transformResult({ result, queryId }) {
+      if (inserting.has(queryId) && result.rows.length === 0 && ++refusals === 1)
+        await inTransaction(ctx, (tx) => removeAccount(tx, id, {}))
+      return result
+    },
+  })
+  expect(await register({ ...ctx, db }, { email: BOB, password: NEW_PASSWORD })).toEqual({ email: BOB })
+  expect(refusals).toBe(1)
+  const user = (await store.findUserByEmail(ctx.db, BOB)) ?? expect.unreachable()
+  expect(user.id).not.toBe(id)
+  expect(await CHEAP_HASHER.verify(NEW_PASSWORD, user.hashedPassword)).toBe(true)
 })
 
 onBothEngines('registration', (engine) => {

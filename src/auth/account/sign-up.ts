@@ -32,6 +32,9 @@ export async function askBeforeSignUp(
   throw new AuthError('refused_by_application', { refusal })
 }
 
+/** How often to add an account if others register and delete its address at the same time. */
+const TRIES_MAX = 5
+
 /** Adds an account, or notifies the owner of the address and returns `null`. */
 export async function addOrNotify(
   tx: TxContext,
@@ -39,19 +42,32 @@ export async function addOrNotify(
   { hashedPassword, repeated }: { readonly hashedPassword: string; readonly repeated: number | null },
   caller: Caller,
 ): Promise<User | null> {
-  try {
-    return await addConfirmable(tx, account, hashedPassword, caller)
-  } catch (error) {
-    const owner = error instanceof Conflict ? await store.findUserByEmail(tx.db, account.email) : null
-    if (owner === null) throw error
-    const event = { action: 'register', outcome: 'refused', reason: 'email_taken' } as const
-    await record(tx, { ...event, userId: owner.id }, caller)
-    const isAgain = owner.emailVerifiedAt === null && owner.id === repeated
-    const kind = isAgain ? 'verify_email' : 'account_exists'
-    // If the address is taken, nobody gets this code, and the browser must not notice that.
-    const userId = isAgain ? owner.id : null
-    const code = { purpose: 'confirm_email', email: account.email, userId, registers: true } as const
-    await enqueueMail(tx, owner, kind, caller, tx.options.emailVerification ? { code } : {})
-    return null
+  for (let tries = 1; ; tries++) {
+    try {
+      return await addConfirmable(tx, account, hashedPassword, caller)
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error
+      const owner = await store.findUserByEmail(tx.db, account.email)
+      if (owner !== null) return notify(tx, owner, { account, repeated }, caller)
+      // On PostgreSQL the account may have been deleted in between. The address is free then.
+      if (tries === TRIES_MAX) throw error
+    }
   }
+}
+
+async function notify(
+  tx: TxContext,
+  owner: User,
+  { account, repeated }: { readonly account: CheckedAccount; readonly repeated: number | null },
+  caller: Caller,
+): Promise<null> {
+  const event = { action: 'register', outcome: 'refused', reason: 'email_taken' } as const
+  await record(tx, { ...event, userId: owner.id }, caller)
+  const isAgain = owner.emailVerifiedAt === null && owner.id === repeated
+  const kind = isAgain ? 'verify_email' : 'account_exists'
+  // If the address is taken, nobody gets this code, and the browser must not notice that.
+  const userId = isAgain ? owner.id : null
+  const code = { purpose: 'confirm_email', email: account.email, userId, registers: true } as const
+  await enqueueMail(tx, owner, kind, caller, tx.options.emailVerification ? { code } : {})
+  return null
 }
