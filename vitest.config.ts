@@ -9,6 +9,8 @@ export default defineConfig({
     // Processes are started, passwords are hashed, and the machine may be busy: a limit against hanging only.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // By default, a poll gives up after a second.
+    expect: { poll: { timeout: 50_000 } },
     // More than the cores of the machine: a worker waits for a process, a database or a mail three quarters of its time.
     maxWorkers: 5,
     // A process for each file would spend most of its time on loading the same modules. A test restores what it changes.
