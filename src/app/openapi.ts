@@ -141,7 +141,7 @@ function refusals(codes: readonly ErrorCode[]): Json {
       status,
       {
         description: alike.map((code) => `\`${code}\`: ${ERRORS[code].cause}`).join('\n\n'),
-        ...(status === 429 || status === 503 ? { headers: { 'Retry-After': RETRY_AFTER } } : {}),
+        ...(status in REFUSAL_HEADERS && { headers: REFUSAL_HEADERS[status] }),
         content: { 'application/json': { schema: refusalSchema(alike) } },
       },
     ]),
@@ -160,6 +160,12 @@ const WAITING = {
 const RETRY_AFTER = {
   description: 'How many seconds to wait before trying again.',
   schema: { type: 'integer', minimum: 1 },
+}
+
+const REFUSAL_HEADERS: Readonly<Record<number, Json>> = {
+  401: { 'WWW-Authenticate': { description: 'A challenge for a bearer token.', schema: { type: 'string' } } },
+  429: { 'Retry-After': RETRY_AFTER },
+  503: { 'Retry-After': RETRY_AFTER },
 }
 
 function refusalSchema(codes: readonly ErrorCode[]): Json {

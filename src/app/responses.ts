@@ -193,9 +193,13 @@ export function errorAnswer(error: AuthError, requestId: string, headers: Extra 
  */
 const ENDS_CONNECTION = new Set<ErrorCode>(['body_too_large', 'malformed_request'])
 
+/** RFC 9110 §15.5.2 requires a challenge. Some HTTP clients report a 401 without one as a failed connection. */
+const CHALLENGE: Extra = { 'www-authenticate': 'Bearer realm="Bienvenue"' }
+
 /** The headers that a refusal adds. */
 export function headersOf({ code, retryAfterSeconds }: AuthError): Extra {
   if (ENDS_CONNECTION.has(code)) return { connection: 'close' }
+  if (ERRORS[code].status === 401) return CHALLENGE
   const retryAfter = retryAfterSeconds ?? (code === 'unavailable' ? 1 : undefined)
   return retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
 }

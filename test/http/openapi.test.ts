@@ -10,7 +10,7 @@ import { freshAuth } from '../support/engines.ts'
 
 interface Answer {
   description: string
-  headers?: Record<string, { description: string }>
+  headers?: Record<string, { description: string; schema: unknown }>
   content?: Record<string, { schema: unknown }>
 }
 
@@ -39,6 +39,13 @@ const EVERYTHING: CreateAuthOptions = {
   passkeyOrigins: 'https://example.fr',
   secretKey: randomBytes(32).toString('base64url'),
   mailer: { send: async () => {}, close() {} } satisfies Mailer,
+}
+
+/** The documented headers of refusals, by status. */
+const HEADERS: Readonly<Record<number, string[]>> = {
+  401: ['WWW-Authenticate'],
+  429: ['Retry-After'],
+  503: ['Retry-After'],
 }
 
 let whole: Promise<Document> | undefined
@@ -204,6 +211,7 @@ describe('GET /openapi.json', () => {
       const answer = described?.responses[ERRORS[code].status]
       expect(answer?.description, code).toContain(`\`${code}\``)
       expect(JSON.stringify(answer?.content), code).toContain('#/components/schemas/Error')
+      expect(Object.keys(answer?.headers ?? {}), code).toEqual(HEADERS[ERRORS[code].status] ?? [])
     }
     expect(described?.requestBody !== undefined).toBe(operation.body !== undefined)
     const { access } = operation
