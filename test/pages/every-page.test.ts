@@ -273,14 +273,14 @@ describe.each(FORMS.map((form) => ({ path: form.path, form })))('the form of $pa
     const session = await sessionFor(form, site)
     const foreign = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }
     const bodies = new Set<string>()
-    for (const accept of ['*/*', 'application/json', 'text/html;q=0', 'text/html;q=0.0, */*', 'text/*', '']) {
+    for (const accept of ['*/*', 'application/json, text/html;q=0.9', 'text/html;q=0.0, */*', 'text/*', '']) {
       const answer = await site.ask('POST', path, { ...session, headers: { ...foreign, accept } })
       const { request_id, ...body } = errorBody.parse(await answer.json())
       expect(request_id).toMatch(/^[\da-f-]{36}$/)
       bodies.add(JSON.stringify([answer.status, answer.headers.get('content-type'), body]))
     }
     expect(bodies.size).toBe(1)
-    for (const accept of ['text/html', 'TEXT/HTML', 'application/json, text/html;q=0.1', NAVIGATION]) {
+    for (const accept of ['text/html', 'TEXT/HTML', 'application/json;q=0.1, text/html', NAVIGATION]) {
       const answer = await site.ask('POST', path, { ...session, headers: { ...foreign, accept } })
       expect(answer.status).toBe(403)
       expectPage(answer, '')
