@@ -1,9 +1,25 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CHARACTER } from '../../test/support/characters.ts'
-import { negotiate } from './language.ts'
+import { languageOf, negotiate } from './language.ts'
 
 const OFFERED = ['en', 'fr', 'pt-BR'] as const
+
+it.each([
+  ['fr', 'fr'],
+  ['FR', 'fr'],
+  ['fr-CA', 'fr'],
+  ['EN-latn-GB', 'en'],
+  ['fro', undefined],
+  ['f', undefined],
+  ['xx-fr', undefined],
+  ['fr_CA', undefined],
+  ['fr,en', undefined],
+  ['', undefined],
+  [null, undefined],
+])('the language of %j is %j', (tag, language) => {
+  expect(languageOf(tag, OFFERED)).toBe(language)
+})
 
 describe('negotiate', () => {
   it.each([

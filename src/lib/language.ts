@@ -33,6 +33,15 @@ export function negotiate<L extends string>(
   return best.language
 }
 
+/** The offered language of a language tag: `fr` for `FR` and `fr-CA`. `undefined` if there is none. */
+export function languageOf<L extends string>(
+  tag: string | null | undefined,
+  offered: readonly L[],
+): L | undefined {
+  const [language] = tag?.toLowerCase().split('-', 1) ?? []
+  return offered.find((each) => each === language)
+}
+
 function parseRanges(header: string): Range[] {
   return header.split(',').flatMap((element) => {
     const [, tag, weight = '1'] = RANGE.exec(element) ?? []

@@ -125,6 +125,13 @@ describe.each(PAGES.map((page) => ({ path: page.path, page })))('$path', ({ path
     const accepted = { 'accept-language': 'xx, fr;q=0.5' }
     const french = await site.ask('GET', path, { ...(await sessionFor(page, site)), headers: accepted })
     expect(await french.text()).toContain('<html lang="fr">')
+    for (const lang of ['FR', 'fr-CA', 'fr-<script>']) {
+      const answer = await open(page, site, `?lang=${lang}`)
+      expect(answer.headers.getSetCookie()).toEqual([expect.stringContaining('-language=fr; ')])
+      const html = await answer.text()
+      expect(html).toContain('<html lang="fr">')
+      expect(html).not.toContain(lang)
+    }
     for (const lang of ['xx', 'en<script>', '%0d%0aSet-Cookie:%20x=y', '../../en', '']) {
       const odd = await open(page, site, `?lang=${lang}`)
       expect([odd.status, odd.headers.getSetCookie()]).toEqual([200, []])

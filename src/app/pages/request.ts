@@ -5,7 +5,7 @@ import type {
   SessionDemand,
   SignInResult,
 } from '../../auth/index.ts'
-import { negotiate } from '../../lib/language.ts'
+import { languageOf, negotiate } from '../../lib/language.ts'
 import { AuthError } from '../../model/errors.ts'
 import type { Account } from '../../model/user.ts'
 import { missingUserField } from '../../model/user-fields.ts'
@@ -109,8 +109,9 @@ export class PageRequest {
 
   /** The cookie that remembers the language, if this request chooses one. */
   get languageCookie(): string | null {
-    const { locale } = this
-    return this.query.get('lang') === locale ? languageCookie(locale, this.kit.auth.options).header : null
+    const { site, auth } = this.kit
+    const chosen = languageOf(this.query.get('lang'), site.languages)
+    return chosen === undefined ? null : languageCookie(chosen, auth.options).header
   }
 
   /** The look of the page. @param user - The signed-in user, shown in the header. */
@@ -207,9 +208,12 @@ export function localeFor(
   incoming: Incoming,
   asked: string | null = null,
 ): Locale {
-  const chosen = [asked, readLanguageCookie(incoming.header('cookie'), auth.options)]
-  const [known] = chosen.flatMap((tag) => languages.find((locale) => locale === tag) ?? [])
-  return known ?? negotiate(incoming.header('accept-language'), languages)
+  const remembered = readLanguageCookie(incoming.header('cookie'), auth.options)
+  return (
+    languageOf(asked, languages) ??
+    languageOf(remembered, languages) ??
+    negotiate(incoming.header('accept-language'), languages)
+  )
 }
 
 /**

@@ -3,7 +3,7 @@
  * stored in the outbox and an outage of the mail server does not shorten their lifetime.
  */
 import * as store from '../../db/index.ts'
-import { negotiate } from '../../lib/language.ts'
+import { languageOf, negotiate } from '../../lib/language.ts'
 import { networksOf } from '../../lib/network.ts'
 import { uuidV7 } from '../../lib/random.ts'
 import { OptionError } from '../../model/errors.ts'
@@ -175,7 +175,5 @@ export function cancelLinks({ db }: TxContext, userId: number): Promise<void> {
 
 /** The language of a mail: the account's locale, or else the best match of the request's `Accept-Language`. */
 export function localeFor(client: Client, user?: Pick<User, 'locale'>): Locale {
-  const [language] = user?.locale?.toLowerCase().split('-', 1) ?? []
-  const known = LOCALES.find((locale) => locale === language)
-  return known ?? negotiate(client.acceptLanguage, LOCALES)
+  return languageOf(user?.locale, LOCALES) ?? negotiate(client.acceptLanguage, LOCALES)
 }
