@@ -69,8 +69,10 @@ const mountOf = (auth: Auth) => async (app: FastifyInstance) => {
   // The service reads bodies itself. Parsers outside this plugin do not change.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
-  app.all('/*', (request, reply) => {
-    reply.hijack()
-    return handler(request.raw, reply.raw)
-  })
+  // `/*` does not match the prefix itself.
+  for (const path of ['/', '/*'])
+    app.all(path, (request, reply) => {
+      reply.hijack()
+      return handler(request.raw, reply.raw)
+    })
 }

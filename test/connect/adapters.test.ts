@@ -187,6 +187,10 @@ describe.each(Object.entries(APPLICATIONS))('the adapter for %s', (_, start) => 
 
   it('serves the service under its path, and leaves every other path to the application', async () => {
     const running = await mounted(start)
+    for (const path of ['', '/', '?a=b']) {
+      const home = await running.service(path)
+      expect([home.status, await home.json()], path).toEqual([200, { message: 'Bienvenue' }])
+    }
     const head = await running.service('/session', { method: 'HEAD' })
     expect([head.status, await head.text()]).toEqual([200, ''])
     for (const path of ['/session', '/authx/session', '/auth%2fsession', '//auth/session', '/x/auth/session'])

@@ -98,7 +98,7 @@ export const APPLICATIONS: Readonly<Record<string, (source: Source) => Promise<R
     return listener((request, ip) => {
       const { pathname } = new URL(request.url)
       request.headers.set('x-real-ip', ip ?? '')
-      if (isAuth(source) && pathname.startsWith('/auth/'))
+      if (isAuth(source) && /^\/auth(?:\/|$)/.test(pathname))
         return mount[request.method as keyof typeof mount](request)
       return pages[pathname]?.(request) ?? new Response('not here', { status: 404 })
     })
