@@ -77,8 +77,6 @@ function paths(operations: readonly Operation[], limits: Limits): Json {
 
 function describe(operation: Operation, limits: Limits): Json {
   const { id, summary, tag, params = {}, body, success } = operation
-  const cookies = cookiesOf(operation)
-  const headers = cookies && { 'Set-Cookie': { description: cookies, schema: { type: 'string' } } }
   return {
     operationId: id,
     summary,
@@ -91,12 +89,12 @@ function describe(operation: Operation, limits: Limits): Json {
         description: success.description,
         ...(success.body && { content: { 'application/json': { schema: schema(success.body) } } }),
         ...(success.page && { content: { 'text/html': { schema: { type: 'string' } } } }),
-        ...(headers && { headers }),
+        ...headersOf(operation, success.status),
       },
       ...(success.statusForBrowsers && {
         [success.statusForBrowsers]: {
           description: 'The same for browsers, which send `Sec-Fetch-Mode`.',
-          ...(headers && { headers }),
+          ...headersOf(operation, success.statusForBrowsers),
         },
       }),
       ...(success.mayWait && { 202: WAITING }),
@@ -116,10 +114,11 @@ function securityOf({ access, body }: Operation): Json[] {
 }
 
 /** The cookies of a success, or `''` if it sets none. */
-function cookiesOf({ success }: Operation): string {
+function cookiesOf({ success, body }: Operation): string {
   const sentences = [
     success.setsCookie && 'Sets or clears the session cookie.',
-    success.setsBrowserCookie && 'Sets the cookie `browser`, which ties what follows to this browser.',
+    success.setsBrowserCookie && 'Sets the cookie `browser`, which later requests of this browser need.',
+    success.setsBrowserCookie && body?.shape.browser_token && 'Not if the request has `browser_token`.',
     success.setsFlowCookie &&
       'Sets a cookie `login_…`, which the browser sends when it comes back from the provider.',
   ]
@@ -156,6 +155,18 @@ const WAITING = {
   },
   content: { 'application/json': { schema: schema(pendingSignIn) } },
 }
+
+/** The headers of a success, if it has any. */
+function headersOf(operation: Operation, status: number): Json {
+  const cookies = cookiesOf(operation)
+  const headers = {
+    ...(cookies && { 'Set-Cookie': { description: cookies, schema: { type: 'string' } } }),
+    ...(status >= 300 && { Location: LOCATION }),
+  }
+  return Object.keys(headers).length === 0 ? {} : { headers }
+}
+
+const LOCATION = { description: 'Where to go next.', schema: { type: 'string' } }
 
 const RETRY_AFTER = {
   description: 'How many seconds to wait before trying again.',
