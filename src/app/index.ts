@@ -143,7 +143,9 @@ export function createApp(auth: AuthService, log: Logger): App {
     fetch: async (request, connection = {}) => responseOf(await answer(incomingOf(request, connection.ip))),
     refuseUnread(code) {
       const record = new RequestRecord(null)
-      const reply = refuse(record, new AuthError(code), { connection: 'close' })
+      // RFC 9110 §15.5.6: 405 lists the allowed methods. A CONNECT request has no path, so it allows none.
+      const allow = code === 'method_not_allowed' ? { allow: '' } : {}
+      const reply = refuse(record, new AuthError(code), { connection: 'close', ...allow })
       logRequest(log, record, reply.status)
       return render(reply)
     },

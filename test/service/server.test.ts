@@ -237,6 +237,7 @@ describe('a request that is refused [API-06, API-10, API-19, AVL-02]', () => {
     expect(answer.status).toBeGreaterThanOrEqual(400)
     expect(answer.status).toBeLessThan(500)
     if (status !== undefined) expect(answer.status).toBe(status)
+    expect('allow' in answer.headers).toBe(answer.status === 405)
     const { field: _, ...body } = JSON.parse(answer.body)
     expect(body).toEqual({
       message: expect.any(String),
