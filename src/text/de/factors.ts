@@ -41,7 +41,7 @@ export const secondStep: typeof english.secondStep = {
     recovery_code:
       'Geben Sie einen Ihrer Wiederherstellungscodes ein. Er gilt nur einmal und wird durch einen neuen ersetzt.',
   },
-  none: 'Nichts von dem, was Sie als zweiten Faktor eingerichtet haben, funktioniert zurzeit. Wenden Sie sich an die Betreiber dieses Dienstes.',
+  none: 'Keiner Ihrer zweiten Faktoren funktioniert zurzeit. Wenden Sie sich an die Betreiber dieses Dienstes.',
   code: 'Code aus der App',
   codeHint: 'Sechs Ziffern, mit oder ohne Leerzeichen.',
   recoveryCode: 'Wiederherstellungscode',
@@ -118,7 +118,7 @@ export const recoveryCodes: typeof english.recoveryCodes = {
   heading: 'Ihre Wieder\u00adherstellungs\u00adcodes',
   explain:
     'Mit einem dieser Codes können Sie sich anmelden, wenn Sie Ihren zweiten Faktor verlieren. Jeder gilt nur einmal. Bewahren Sie sie in einem Passwort-Manager auf, oder auf Papier an einem sicheren Ort.',
-  once: 'Sie werden nur jetzt angezeigt.',
+  once: 'Sie werden nicht noch einmal angezeigt.',
   copy: 'Kopieren',
   copied: 'Kopiert',
   print: 'Drucken',
@@ -126,8 +126,8 @@ export const recoveryCodes: typeof english.recoveryCodes = {
   kept: 'Ich habe sie aufbewahrt',
   newHeading: 'Ihr neuer Wieder\u00adherstellungs\u00adcode',
   newExplain:
-    'Der Code, den Sie gerade verwendet haben, gilt nicht mehr. Dieser ersetzt ihn. Bewahren Sie ihn auf: Er wird nur jetzt angezeigt.',
-  left: 'Wiederherstellungscodes, die Sie haben: {count}',
+    'Der Code, den Sie gerade verwendet haben, gilt nicht mehr. Dieser ersetzt ihn. Bewahren Sie ihn auf: Er wird nicht noch einmal angezeigt.',
+  left: 'Verbleibende Wiederherstellungscodes: {count}',
   newKept: 'Ich habe ihn aufbewahrt',
 }
 
@@ -188,7 +188,7 @@ export const ownFactors: typeof english.ownFactors = {
   replace: 'Neue App einrichten',
   removeApp: 'App entfernen',
   passkeysHeading: 'Passkeys',
-  passkeys: 'Passkeys, die Sie haben: {count}',
+  passkeys: 'Ihre Passkeys: {count}',
   managePasskeys: 'Passkeys verwalten',
   codesHeading: 'Wieder\u00adherstellungs\u00adcodes',
   codesExplain: 'Damit kommen Sie in Ihr Konto, wenn Sie Ihren zweiten Faktor verlieren.',

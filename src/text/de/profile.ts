@@ -3,7 +3,7 @@ import type { userFields as englishFields, profile as englishProfile } from '../
 /** The page of the profile, and the fields that the application adds to it and to the sign-up page. */
 export const profile: typeof englishProfile = {
   heading: 'Profil',
-  asked: 'Bevor es weitergeht, ergänzen Sie bitte, was hier fehlt.',
+  asked: 'Bevor es weitergeht, füllen Sie bitte die fehlenden Felder aus.',
   name: 'Name',
   locale: 'Sprache',
   localeHint: 'Die Sprache unserer E-Mails an Sie.',

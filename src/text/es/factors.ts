@@ -114,7 +114,7 @@ export const recoveryCodes: typeof english.recoveryCodes = {
   heading: 'Sus códigos de recuperación',
   explain:
     'Con uno de estos códigos puede iniciar sesión si pierde su segundo factor. Cada uno sirve una sola vez. Guárdelos en un gestor de contraseñas o en papel, en un lugar seguro.',
-  once: 'Solo se muestran ahora.',
+  once: 'No se volverán a mostrar.',
   copy: 'Copiar',
   copied: 'Copiado',
   print: 'Imprimir',
@@ -122,8 +122,8 @@ export const recoveryCodes: typeof english.recoveryCodes = {
   kept: 'Los he guardado',
   newHeading: 'Su nuevo código de recuperación',
   newExplain:
-    'El código que acaba de usar ya no funciona. Este lo sustituye. Guárdelo: solo se muestra ahora.',
-  left: 'Códigos de recuperación que tiene: {count}',
+    'El código que acaba de usar ya no funciona. Este lo sustituye. Guárdelo: no se volverá a mostrar.',
+  left: 'Códigos de recuperación restantes: {count}',
   newKept: 'Lo he guardado',
 }
 
@@ -184,7 +184,7 @@ export const ownFactors: typeof english.ownFactors = {
   replace: 'Configurar otra aplicación',
   removeApp: 'Quitar la aplicación',
   passkeysHeading: 'Llaves de acceso',
-  passkeys: 'Llaves de acceso que tiene: {count}',
+  passkeys: 'Sus llaves de acceso: {count}',
   managePasskeys: 'Gestionar las llaves de acceso',
   codesHeading: 'Códigos de recuperación',
   codesExplain: 'Le permiten entrar si pierde su segundo factor.',

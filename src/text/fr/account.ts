@@ -21,7 +21,7 @@ export const account: typeof english = {
     memberSince: 'Compte créé le',
     manage: 'Gérer votre compte',
     about: {
-      profile: 'Modifiez votre nom et ce que vous nous avez dit de vous.',
+      profile: 'Modifiez votre nom et vos autres informations.',
       email: 'Changez l’adresse avec laquelle vous vous connectez et à laquelle nous vous écrivons.',
       password:
         'Choisissez un nouveau mot de passe, par exemple si quelqu’un d’autre connaît peut-être le vôtre.',
@@ -34,14 +34,14 @@ export const account: typeof english = {
       data: 'Téléchargez une copie de vos données, ou supprimez votre compte.',
     },
     missing: {
-      heading: 'Ce qu’il manque',
+      heading: 'Ce qui manque',
       offerHeading: 'Se connecter sans mot de passe',
       offer: 'Ajouter une clé d’accès',
       decline: 'Pas maintenant',
       /** The accessible name of the button. Begins with `decline`. */
       declineNamed: 'Pas maintenant : redemander dans 30 jours',
       noSecondWay:
-        'Vous n’avez qu’un seul moyen d’entrer. Si vous le perdez, votre compte vous est fermé. Ajoutez une clé d’accès ou configurez une application d’authentification.',
+        'Vous n’avez qu’un seul moyen de vous connecter. Si vous le perdez, vous n’aurez plus accès à votre compte. Ajoutez une clé d’accès ou configurez une application d’authentification.',
       addSecondWay: 'Ajouter un second moyen',
       codesLeft: 'Codes de récupération qu’il vous reste\u00a0: {count}',
       renewCodes: 'Créer de nouveaux codes',

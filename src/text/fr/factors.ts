@@ -116,7 +116,7 @@ export const recoveryCodes: typeof english.recoveryCodes = {
   heading: 'Vos codes de récupération',
   explain:
     'Un de ces codes vous permet de vous connecter si vous perdez votre second facteur. Chacun ne sert qu’une fois. Gardez-les dans un gestionnaire de mots de passe, ou sur papier en lieu sûr.',
-  once: 'Ils ne sont affichés que maintenant.',
+  once: 'Ils ne seront plus affichés.',
   copy: 'Copier',
   copied: 'Copié',
   print: 'Imprimer',
@@ -124,8 +124,8 @@ export const recoveryCodes: typeof english.recoveryCodes = {
   kept: 'Je les ai gardés',
   newHeading: 'Votre nouveau code de récupération',
   newExplain:
-    'Le code que vous venez d’utiliser ne fonctionne plus. Celui-ci le remplace. Gardez-le\u00a0: il n’est affiché que maintenant.',
-  left: 'Codes de récupération dont vous disposez\u00a0: {count}',
+    'Le code que vous venez d’utiliser ne fonctionne plus. Celui-ci le remplace. Gardez-le\u00a0: il ne sera plus affiché.',
+  left: 'Codes de récupération restants\u00a0: {count}',
   newKept: 'Je l’ai gardé',
 }
 
@@ -186,10 +186,10 @@ export const ownFactors: typeof english.ownFactors = {
   replace: 'Configurer une nouvelle application',
   removeApp: 'Supprimer l’application',
   passkeysHeading: 'Clés d’accès',
-  passkeys: 'Clés d’accès dont vous disposez\u00a0: {count}',
+  passkeys: 'Vos clés d’accès\u00a0: {count}',
   managePasskeys: 'Gérer les clés d’accès',
   codesHeading: 'Codes de récupération',
-  codesExplain: 'Ils vous permettent d’entrer si vous perdez votre second facteur.',
+  codesExplain: 'Ils vous permettent de vous connecter si vous perdez votre second facteur.',
   renew: 'Créer de nouveaux codes',
   renewExplain: 'Vos codes actuels ne fonctionneront plus.',
   done: {

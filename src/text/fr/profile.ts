@@ -3,7 +3,7 @@ import type { userFields as englishFields, profile as englishProfile } from '../
 /** The page of the profile, and the fields that the application adds to it and to the sign-up page. */
 export const profile: typeof englishProfile = {
   heading: 'Profil',
-  asked: 'Avant de continuer, veuillez compléter ce qui manque ici.',
+  asked: 'Avant de continuer, veuillez remplir les champs manquants.',
   name: 'Nom',
   locale: 'Langue',
   localeHint: 'La langue des e-mails que nous vous envoyons.',
