@@ -45,6 +45,8 @@ async function register(fields) {
  */
 async function signIn(fields) {
   const result = await client.signIn.withPassword(fields)
+  // The sign-in waits for a second factor, for which the hosted page asks.
+  if (result.ok && 'next' in result.data) location.assign(`${baseUrl}/sign_in/factor`)
   if (result.ok) return ''
   const { code, message, retryAfterSeconds } = result.error
   return code === 'too_many_attempts' ? `Try again in ${retryAfterSeconds} seconds.` : message

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { decodeBase32 } from '../../src/lib/base32.ts'
+import { totpCode, totpStep } from '../../src/lib/totp.ts'
 import { hasBrowser, openBrowser } from '../support/browser.ts'
 import { install, PATH, succeed } from '../support/installed.ts'
 import { freePort } from '../support/ports.ts'
@@ -278,6 +280,34 @@ describe.each(Object.entries(FRAMEWORKS))('the example %s', { timeout: 5 * MINUT
       await page.getByRole('status').getByText('password').waitFor()
       await submit(page, email, PASSWORD, 'Sign in')
       await page.getByRole('heading', { name: `Hello, ${email}` }).waitFor()
+    })
+
+    it('asks for the second factor of an account on the hosted page, which leads back', async () => {
+      const credentials = await register('dora@example.com')
+      const signedIn = await fetch(`${url}/auth/sessions`, json(credentials))
+      const cookie = signedIn.headers.getSetCookie().map((line) => line.split(';', 1)[0])
+      const headers = { cookie: cookie.join('; ') }
+      const begun = await fetch(`${url}/auth/profile/totp`, json({}, headers))
+      const { secret: key } = (await begun.json()) as { secret: string }
+      const secret = decodeBase32(key) as Uint8Array
+      const code = (steps: number) => totpCode(secret, totpStep(new Date()) + steps)
+      const confirmation = { ...json({ code: code(0) }, headers), method: 'PUT' }
+      expect((await fetch(`${url}/auth/profile/totp`, confirmation)).status).toBe(200)
+
+      for (const [form, hasScript] of [
+        ['/sign-in', true],
+        [framework.formWithoutScript, false],
+      ] as const) {
+        const page = await openPage(hasScript)
+        await page.goto(url + form, { waitUntil: 'networkidle' })
+        await submit(page, credentials.email, credentials.password, 'Sign in')
+        await page.waitForURL('**/auth/sign_in/factor')
+        if (hasScript) continue
+        // The code of this moment has been used.
+        await page.locator('input[name=code]').fill(code(1))
+        await page.getByRole('button', { name: 'Continue' }).click()
+        await page.getByRole('heading', { name: `Hello, ${credentials.email}` }).waitFor()
+      }
     })
   })
 })

@@ -11,7 +11,9 @@ export default function SignInPage() {
       method: 'POST',
       body: new FormData(event.currentTarget),
     })
-    if (response.ok) window.location.assign('/account')
+    // The sign-in waits for a second factor, for which the hosted page asks.
+    if (response.status === 202) window.location.assign('/auth/sign_in/factor')
+    else if (response.ok) window.location.assign('/account')
     else setMessage((await response.json()).message)
   }
 

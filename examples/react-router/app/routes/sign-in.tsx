@@ -7,8 +7,10 @@ export async function action({ request }: Route.ActionArgs) {
   const form = await request.formData()
   const fields = { email: String(form.get('email')), password: String(form.get('password')) }
   try {
-    const started = await auth.signIn.withPassword(fields, auth.callerOf(request))
-    return redirect('/', { headers: setCookies(auth.cookies.forSignIn(started)) })
+    const started = await auth.signIn.withPassword({ ...fields, returnTo: '/' }, auth.callerOf(request))
+    // Otherwise the sign-in waits for a second factor. The hosted page asks for it, and leads to `returnTo`.
+    const target = started.next === 'signed_in' ? '/' : '/auth/sign_in/factor'
+    return redirect(target, { headers: setCookies(auth.cookies.forSignIn(started)) })
   } catch (error) {
     if (!(error instanceof AuthError)) throw error
     return { message: error.message }

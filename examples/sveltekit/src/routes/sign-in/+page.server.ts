@@ -1,5 +1,5 @@
 import { fail, redirect } from '@sveltejs/kit'
-import { AuthError } from 'bienvenue-auth'
+import { AuthError, type SignInResult } from 'bienvenue-auth'
 import { getAuth } from '#lib/server/auth.ts'
 import type { Actions } from './$types'
 
@@ -8,9 +8,10 @@ export const actions: Actions = {
     const auth = await getAuth()
     const form = await request.formData()
     const fields = { email: String(form.get('email')), password: String(form.get('password')) }
+    let started: SignInResult
     try {
-      const started = await auth.signIn.withPassword(
-        fields,
+      started = await auth.signIn.withPassword(
+        { ...fields, returnTo: '/' },
         auth.callerOf(request, { ip: getClientAddress() }),
       )
       for (const { name, value, options } of auth.cookies.forSignIn(started))
@@ -19,6 +20,7 @@ export const actions: Actions = {
       if (!(error instanceof AuthError)) throw error
       return fail(400, { message: error.message })
     }
-    redirect(303, '/')
+    // Otherwise the sign-in waits for a second factor. The hosted page asks for it, and leads to `returnTo`.
+    redirect(303, started.next === 'signed_in' ? '/' : '/auth/sign_in/factor')
   },
 }
