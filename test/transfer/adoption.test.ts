@@ -233,6 +233,20 @@ onBothEngines('a classic users table', (engine) => {
     expect((await sql`select 1 from ${index} = 'users_nickname'`.execute(db)).rows).toHaveLength(1)
   })
 
+  it.each(['two words', 'a.b', 'points desc', 'select', 'q"uote'])(
+    'keeps a unique column named %s',
+    async (name) => {
+      const extra = `"${name.replaceAll('"', '""')}" varchar(9) unique,`
+      const { url, db } = await classicDatabase(engine, [{ id: 1, email: 'bob@example.com' }], { extra })
+      await sql`update users set ${sql.id(name)} = 'x'`.execute(db)
+      await adopt(url)
+      expect(await rowsOf(db, 'users')).toMatchObject([{ id: 1, [name]: 'x' }])
+      const again = sql`insert into users (email, normalized_email, hashed_password, created_at, password_version, ${sql.id(name)})
+        values ('eve@example.com', 'eve@example.com', '!', 0, 1, 'x')`
+      await expect(again.execute(db)).rejects.toThrow(/unique/i)
+    },
+  )
+
   const OBSTACLES: [what: string, extra: string, statement: string, says: RegExp][] = [
     [
       'a required column that is not ours',
@@ -445,6 +459,73 @@ onBothEngines('a classic users table', (engine) => {
       exitCode: 0,
       stdout: 'Nothing to adopt: the database has no users table of another service.\n',
     })
+  })
+})
+
+describe('a classic users table on SQLite', () => {
+  async function made(...statements: readonly string[]) {
+    const url = await freshDatabase('sqlite')
+    const db = await open(url)
+    for (const statement of statements) await sql.raw(statement).execute(db)
+    await sql`insert into users (id, email, hashed_password) values (1, 'bob@example.com', ${HASH})`.execute(
+      db,
+    )
+    return { url, db }
+  }
+  const COLUMNS =
+    'id integer primary key, email text, hashed_password text, session_id text, reset_token text'
+
+  it.each([
+    ['"member"', 'member'],
+    ['member', 'member'],
+    ["'it''s'", "it's"],
+    ['true', 1],
+    ['-1', -1],
+    ['(1 + 1)', 2],
+    ["(lower('A'))", 'a'],
+    ['null', null],
+  ])('keeps the default %s', async (declared, value) => {
+    const { url, db } = await made(`create table users (${COLUMNS}, extra default ${declared})`)
+    await adopt(url)
+    const auth = await freshAuth('sqlite', { databaseUrl: url })
+    await auth.registerUser('eve@example.com', PASSWORD)
+    expect(await rowsOf(db, 'users')).toMatchObject([{ extra: value }, { extra: value }])
+  })
+
+  it('keeps a unique constraint beside an index that has the name for it', async () => {
+    const { url, db } = await made(
+      `create table users (${COLUMNS}, a text, b text, a_b text, unique (a, b), unique (a_b))`,
+      'create index Users_A_B on users (b)',
+    )
+    await adopt(url)
+    await sql`update users set a = 'x', b = 'y', a_b = 'z'`.execute(db)
+    for (const [columns, values] of [
+      ['a, b', "'x', 'y'"],
+      ['a_b', "'z'"],
+    ])
+      await expect(
+        sql
+          .raw(`insert into users (email, normalized_email, hashed_password, created_at, password_version, ${columns})
+            values ('eve', 'eve', '!', 0, 1, ${values})`)
+          .execute(db),
+      ).rejects.toThrow(/UNIQUE/)
+  })
+
+  it('is adopted whatever the letter case of its names', async () => {
+    const { url, db } = await made(`create table "Users" (${COLUMNS.toUpperCase()}, "Nick" text)`)
+    expect(await adopt(url)).toMatchObject({ users: 1, extraColumns: ['Nick'] })
+    expect(await rowsOf(db, 'users')).toMatchObject([{ id: 1, email: 'bob@example.com', Nick: null }])
+  })
+
+  it('is refused if a name differs from one of ours only in letter case', async () => {
+    const { db } = await made(
+      `create table users (${COLUMNS}, "Created_At" text)`,
+      'create table "Sessions" (mine integer)',
+    )
+    expect((await planOf(db)).obstacles).toEqual([
+      expect.stringMatching(/^its column created_at has a name that Bienvenue needs/),
+      expect.stringMatching(/^the database has another table sessions/),
+    ])
   })
 })
 

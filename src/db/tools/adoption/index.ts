@@ -10,7 +10,7 @@
 import { sql } from 'kysely'
 import { MaintenanceError, NoResultFound } from '../../../model/errors.ts'
 import { isEmailAddress, normalizeEmail, storedEmail } from '../../../model/user.ts'
-import { forDialect } from '../../dialect.ts'
+import { forDialect, hasTable } from '../../dialect.ts'
 import { inspectSchema, MIGRATIONS, runMigrations, USERS_MIGRATION } from '../../migrate.ts'
 import { type Database, TABLE_NAMES, TABLES } from '../../tables/index.ts'
 import { type AdoptionDialect, CLASSIC_COLUMNS, type FoundTable } from './dialect.ts'
@@ -117,9 +117,9 @@ async function inspectTable(
       )
     }
   }
-  const tables = (await db.introspection.getTables()).map(({ name }) => name)
-  for (const name of OUR_TABLES.filter((table) => tables.includes(table))) {
-    obstacles.push(`the database has another table ${name}, whose name Bienvenue needs; rename it`)
+  for (const name of OUR_TABLES) {
+    if (await hasTable(db, name))
+      obstacles.push(`the database has another table ${name}, whose name Bienvenue needs; rename it`)
   }
   return { found, extraColumns, obstacles }
 }

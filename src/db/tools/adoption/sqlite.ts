@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { columnTypesOf, continueAfterUserId, findLastUserId } from '../../dialect.ts'
 import { usersTable } from '../../migrations/0001-users.ts'
 import { asideOf, copySqlite, removeCopy } from '../../sqlite/files.ts'
-import type { Database } from '../../tables/index.ts'
+import { type Database, TABLES } from '../../tables/index.ts'
 import { type AdoptionDialect, CLASSIC_COLUMNS } from './dialect.ts'
 
 interface ColumnRow {
@@ -83,23 +83,21 @@ export const sqlite: AdoptionDialect = {
       normalized_email: sql`adopted.normalized_email`,
       created_at: sql.lit(Date.now()),
       password_version: sql.lit(1),
-      ...Object.fromEntries(extras.map(({ name }) => [name, sql.ref(`old.${name}`)])),
+      ...Object.fromEntries(extras.map(({ name }) => [name, sql.id('old', name)])),
     }
     await sql`
-      insert into users (${sql.join(Object.keys(values).map((name) => sql.ref(name)))})
+      insert into users (${sql.join(Object.keys(values).map((name) => sql.id(name)))})
       select ${sql.join(Object.values(values))}
       from users_before_adoption as old join bienvenue_adoption as adopted on adopted.id = old.id
       order by old.id`.execute(tx)
     await tx.schema.dropTable('users_before_adoption').execute()
     if (lastId !== null) await continueAfterUserId(tx, lastId)
     for (const statement of kept) await sql.raw(statement.sql).execute(tx)
-    for (const columns of uniques)
-      await tx.schema
-        .createIndex(`users_${columns.join('_')}`)
-        .unique()
-        .on('users')
-        .columns(columns)
-        .execute()
+    for (const columns of uniques) {
+      const name = await freeName(tx, `users_${columns.join('_')}`)
+      const list = sql.join(columns.map((column) => sql.id(column)))
+      await sql`create unique index ${sql.id(name)} on users (${list})`.execute(tx)
+    }
   },
 
   bytesAsText: (column) => sql`cast(${sql.ref(column)} as text)`,
@@ -123,15 +121,36 @@ async function createUsers(tx: Database, extras: readonly ColumnRow[]): Promise<
       (builder, { name, type, notnull, dflt_value }) =>
         builder.addColumn(name, sql.raw(type), (column) => {
           const declared = notnull === 1 ? column.notNull() : column
-          return dflt_value === null ? declared : declared.defaultTo(sql.raw(`(${dflt_value})`))
+          return dflt_value === null ? declared : declared.defaultTo(sql.raw(defaultOf(dflt_value)))
         }),
       table,
     )
     .execute()
 }
 
+/** A default as it is declared. SQLite takes a name for text, but not inside parentheses, which expressions need. */
+function defaultOf(declared: string): string {
+  return /^(?:\w+|"(?:[^"]|"")*")$/.test(declared) ? declared : `(${declared})`
+}
+
+const OUR_NAMES = [...CLASSIC_COLUMNS, ...Object.keys(TABLES.users.columns)]
+
+/** SQLite ignores the letter case of names, so a column of ours is returned under our spelling. */
 async function columnsOf(db: Database, table: string): Promise<ColumnRow[]> {
-  return (await sql<ColumnRow>`select * from pragma_table_xinfo(${table})`.execute(db)).rows
+  const { rows } = await sql<ColumnRow>`select * from pragma_table_xinfo(${table})`.execute(db)
+  return rows.map((row) => {
+    const name = row.name.toLowerCase()
+    return OUR_NAMES.includes(name) ? { ...row, name } : row
+  })
+}
+
+/** The name, or the first one with a number after it that no table or index has. */
+async function freeName(db: Database, wanted: string): Promise<string> {
+  const { rows } = await sql<{ name: string }>`select lower(name) as name from sqlite_master`.execute(db)
+  const isTaken = (name: string) => rows.some((row) => row.name === name.toLowerCase())
+  let name = wanted
+  for (let number = 2; isTaken(name); number++) name = `${wanted}_${number}`
+  return name
 }
 
 /** The columns of each unique constraint. Unlike an index, a constraint has no statement to copy. */
