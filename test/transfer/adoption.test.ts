@@ -529,6 +529,103 @@ describe('a classic users table on SQLite', () => {
   })
 })
 
+describe('a classic users table on PostgreSQL', () => {
+  const TEXT = 'email text, hashed_password text, session_id text, reset_token text'
+  const VARCHAR = TEXT.replaceAll('text', 'varchar(250)')
+  const TRIGGER_FUNCTION = `create function kept() returns trigger language plpgsql as 'begin return new; end'`
+
+  async function made(columns: string, ...statements: readonly string[]) {
+    const url = await freshDatabase('postgres')
+    const db = await open(url)
+    await sql`create table companies (id integer primary key)`.execute(db)
+    await sql`create domain size as integer default 9`.execute(db)
+    await sql`insert into companies values (1)`.execute(db)
+    await sql`create table users (id serial primary key, ${sql.raw(columns)})`.execute(db)
+    for (const statement of statements) await sql.raw(statement).execute(db)
+    await sql`
+      insert into users (email, hashed_password, session_id, reset_token)
+      values ('bob@example.com', ${HASH}, gen_random_uuid(), gen_random_uuid())`.execute(db)
+    return { url, db }
+  }
+
+  it.each<[what: string, columns: string, ...statements: string[]]>([
+    [
+      'a foreign key that is checked later',
+      `${VARCHAR}, company integer default 1 references companies (id) deferrable initially deferred`,
+    ],
+    [
+      'a trigger that runs later',
+      VARCHAR,
+      TRIGGER_FUNCTION,
+      'create constraint trigger later after update on users deferrable initially deferred for each row execute function kept()',
+    ],
+    ['required session ids', VARCHAR.replace(/session_id [^,]+/, '$& not null')],
+    [
+      'session ids with a default',
+      VARCHAR.replace(/session_id [^,]+/, "session_id uuid default '00000000-0000-0000-0000-000000000000'"),
+    ],
+    ['columns of fixed length', VARCHAR.replaceAll('varchar(250)', 'char(90)')],
+    ['a view on columns whose type stays', TEXT, 'create view everyone as select * from users'],
+    [
+      'a generated column and a trigger on columns whose type stays',
+      `${TEXT}, host text generated always as (split_part(email, '@', 2)) stored`,
+      TRIGGER_FUNCTION,
+      'create trigger named before update of email on users for each row execute function kept()',
+    ],
+    ['a default in the type of a column', `${VARCHAR}, size size not null`],
+  ])('with %s is adopted', async (_what, columns, ...statements) => {
+    const { url, db } = await made(columns, ...statements)
+    expect(await planOf(db)).toMatchObject({ obstacles: [], unknownHashes: [] })
+    await adopt(url)
+    const auth = await freshAuth('postgres', { databaseUrl: url })
+    expect(await auth.validLogin('bob@example.com', PASSWORD)).toBe(true)
+    await auth.registerUser('eve@example.com', PASSWORD)
+    expect(await rowsOf(db, 'users')).toMatchObject([
+      { email: 'bob@example.com', session_id: null, reset_token: null },
+      { email: 'eve@example.com', session_id: null, reset_token: null },
+    ])
+  })
+
+  it.each<[object: string, column: string, ...statements: string[]]>([
+    ['view addresses', 'email', 'create view addresses as select email from users'],
+    [
+      'trigger named on table users',
+      'email',
+      TRIGGER_FUNCTION,
+      'create trigger named before update of email on users for each row execute function kept()',
+    ],
+    ['policy own on table users', 'email', 'create policy own on users using (email = current_user)'],
+    [
+      'column host of table users',
+      'email',
+      `alter table users add host text generated always as (split_part(email, '@', 2)) stored`,
+    ],
+    [
+      'function sessions_of()',
+      'session_id',
+      'create function sessions_of() returns setof text begin atomic select session_id from users; end',
+    ],
+  ])('with a %s is refused by name and not changed', async (object, column, ...statements) => {
+    const { url, db } = await made(VARCHAR, ...statements)
+    const before = [await rowsOf(db, 'users'), await tablesOf(db)]
+    expect((await planOf(db)).obstacles).toEqual([
+      `its column ${column} changes its type, and the ${object} uses it; drop that, and create it again afterwards`,
+    ])
+    await expect(adopt(url)).rejects.toThrow(MaintenanceError)
+    expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual(before)
+  })
+
+  it('is refused if the type of an unknown column requires a value', async () => {
+    const { db } = await made(`${VARCHAR}, size integer`)
+    await sql`create domain required as integer not null`.execute(db)
+    await sql`update users set size = 1`.execute(db)
+    await sql`alter table users alter column size type required`.execute(db)
+    expect((await planOf(db)).obstacles).toEqual([
+      expect.stringMatching(/^its column size requires a value for each new account/),
+    ])
+  })
+})
+
 /** From util-linux. It provides a terminal. */
 const SCRIPT = '/usr/bin/script'
 const hasScript = existsSync(SCRIPT)

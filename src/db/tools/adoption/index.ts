@@ -211,7 +211,9 @@ async function readAccounts(
 ): Promise<Omit<AdoptionPlan, 'extraColumns'>> {
   const text = (wanted: string) => {
     const column = columns.find(({ name }) => name === wanted)
-    return column?.isBytes ? dialectOf(db).bytesAsText(wanted) : sql<string | null>`${sql.ref(wanted)}`
+    return column?.isBytes
+      ? dialectOf(db).bytesAsText(wanted)
+      : sql<string | null>`cast(${sql.ref(wanted)} as text)`
   }
   const firstIds = new Map<string, number>()
   const shared = new Map<string, number[]>()

@@ -5,6 +5,18 @@ import type { AdoptionDialect } from './dialect.ts'
 
 const COPY = 'users_before_bienvenue'
 
+/** The types of our columns that a classic table has too. A column of the same type is not altered. */
+const OUR_TYPES: Readonly<Record<string, string>> = {
+  id: 'integer',
+  email: 'text',
+  hashed_password: 'text',
+  session_id: 'text',
+  reset_token: 'text',
+}
+
+/** Their values become void. */
+const VOID_COLUMNS = ['session_id', 'reset_token']
+
 interface ColumnRow {
   name: string
   type: string
@@ -24,6 +36,10 @@ export const postgres: AdoptionDialect = {
     const copies = await sql`select 1 where to_regclass(${COPY}) is not null`.execute(db)
     if (copies.rows.length > 0)
       obstacles.push(`the database already has a table ${COPY}, whose name the copy needs; rename it`)
+    for (const { column, object } of await listDependents(db, columns))
+      obstacles.push(
+        `its column ${column} changes its type, and the ${object} uses it; drop that, and create it again afterwards`,
+      )
     return {
       columns: columns.map((column) => ({
         name: column.name,
@@ -49,23 +65,20 @@ export const postgres: AdoptionDialect = {
     const lastId = await findLastUserId(tx)
     const columns = await columnsOf(tx)
     await dropNumbering(tx, columns)
-    const text = (name: string) => {
-      const isBytes = columns.some((column) => column.name === name && column.type === 'bytea')
-      return isBytes ? bytesAsText(name) : sql.ref(name)
-    }
+    // A table with checks that wait for the end of the transaction cannot be altered.
+    await sql`set constraints all immediate`.execute(tx)
     await sql`
       alter table users
-        alter column id type integer,
-        alter column email type text using ${text('email')},
-        alter column hashed_password type text using coalesce(${text('hashed_password')}, '!'),
-        alter column session_id type text using null,
-        alter column reset_token type text using null,
+        ${sql.join(alteredColumns(columns).map(changeOfType), sql``)}
+        alter column session_id drop default, alter column session_id drop not null,
+        alter column reset_token drop default, alter column reset_token drop not null,
         add column normalized_email text,
         add column created_at bigint not null default ${sql.lit(Date.now())},
         add column password_version integer not null default 1,
         add column disabled_at bigint`.execute(tx)
     await sql`
-      update users set email = adopted.email, normalized_email = adopted.normalized_email
+      update users set email = adopted.email, normalized_email = adopted.normalized_email,
+        hashed_password = coalesce(hashed_password, '!'), session_id = null, reset_token = null
       from bienvenue_adoption as adopted where adopted.id = users.id`.execute(tx)
     await sql`
       alter table users
@@ -95,11 +108,38 @@ async function columnsOf(db: Database): Promise<ColumnRow[]> {
   const { rows } = await sql<ColumnRow>`
     select attname as name, format_type(atttypid, atttypmod) as type,
       attidentity <> '' as is_identity,
-      attnotnull and not atthasdef and attidentity = '' as is_required,
+      (attnotnull or typnotnull) and not atthasdef and attidentity = '' and typdefault is null as is_required,
       coalesce(attnum = any (conkey), false) as is_key
-    from pg_attribute left join pg_constraint on conrelid = attrelid and contype = 'p'
+    from pg_attribute join pg_type on pg_type.oid = atttypid left join pg_constraint on conrelid = attrelid and contype = 'p'
     where attrelid = 'users'::regclass and attnum > 0 and not attisdropped
     order by attnum`.execute(db)
+  return rows
+}
+
+/** Our columns that have another type. The others are not altered, so views and triggers may use them. */
+function alteredColumns(columns: readonly ColumnRow[]): ColumnRow[] {
+  return columns.filter(({ name, type }) => Object.hasOwn(OUR_TYPES, name) && OUR_TYPES[name] !== type)
+}
+
+function changeOfType({ name, type }: ColumnRow): RawBuilder<unknown> {
+  const value = VOID_COLUMNS.includes(name) ? sql`null` : type === 'bytea' ? bytesAsText(name) : sql.id(name)
+  return sql`alter column ${sql.id(name)} type ${sql.raw(OUR_TYPES[name] ?? type)} using ${value}, `
+}
+
+/** The views, triggers, policies, generated columns and so on for which PostgreSQL refuses to alter a column. */
+async function listDependents(
+  db: Database,
+  columns: readonly ColumnRow[],
+): Promise<{ column: string; object: string }[]> {
+  const names = alteredColumns(columns).map(({ name }) => name)
+  if (names.length === 0) return []
+  const { rows } = await sql<{ column: string; object: string }>`
+    select distinct attname as column,
+      regexp_replace(pg_describe_object(classid, objid, objsubid), '^(rule _RETURN on|default value for) ', '') as object
+    from pg_depend join pg_attribute on attrelid = refobjid and attnum = refobjsubid
+    where refclassid = 'pg_class'::regclass and refobjid = 'users'::regclass and deptype = 'n'
+      and classid not in ('pg_class'::regclass, 'pg_constraint'::regclass) and attname in (${sql.join(names)})
+    order by 1, 2`.execute(db)
   return rows
 }
 
