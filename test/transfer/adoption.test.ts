@@ -302,8 +302,15 @@ onBothEngines('a classic users table', (engine) => {
       { id: 2, email: 'eve@example.com', hash: 'md5:0123' },
       { id: 3, email: 'no address' },
       { id: 4, email: 'odd@example.com', hash: 'pavé \\ \u0001' },
+      { id: 5, email: 'sign.bug@example.com', hash: HASH.replace('$2b$', '$2x$') },
+      { id: 6, email: 'cheap@example.com', hash: `$2b$03${HASH.slice(6)}` },
+      { id: 7, email: 'costly@example.com', hash: `$2b$17${HASH.slice(6)}` },
     ])
-    expect(await adopt(url)).toMatchObject({ users: 4, unknownHashes: [2, 4], unusableAddresses: [3] })
+    expect(await adopt(url)).toMatchObject({
+      users: 7,
+      unknownHashes: [2, 4, 5, 6, 7],
+      unusableAddresses: [3],
+    })
     const auth = await freshAuth(engine, { databaseUrl: url })
     expect(await auth.validLogin('eve@example.com', 'md5:0123')).toBe(false)
     await auth.updatePassword(await auth.getResetPasswordToken('eve@example.com'), 'new')

@@ -121,7 +121,10 @@ async function reportNothingToAdopt(json: boolean): Promise<ExitCode> {
 function planLines(plan: AdoptionPlan): string[] {
   const lists: [string, readonly (string | number)[]][] = [
     ['Extra columns, kept unchanged', plan.extraColumns.map(visible)],
-    ['Accounts that need a password reset, because their hash is not bcrypt', plan.unknownHashes],
+    [
+      'Accounts that may need a password reset, because their hash is not bcrypt as Python makes it',
+      plan.unknownHashes,
+    ],
     ['Accounts that cannot sign in, because their address is invalid', plan.unusableAddresses],
   ]
   return [

@@ -30,7 +30,7 @@ export interface AdoptionPlan {
   readonly users: number
   /** Columns that Bienvenue does not know. They are kept. */
   readonly extraColumns: readonly string[]
-  /** Accounts whose hash is not bcrypt. They can sign in after a password reset. */
+  /** Accounts whose hash is not bcrypt as Python makes it. If it cannot be verified, they can sign in after a password reset. */
   readonly unknownHashes: readonly number[]
   /** Accounts whose address is not valid. They are kept, but cannot sign in. */
   readonly unusableAddresses: readonly number[]
@@ -51,8 +51,8 @@ const OUR_TABLES = [...TABLE_NAMES.filter((table) => table !== 'users'), 'bienve
 const SET_ASIDE_TABLE = 'users_set_aside'
 const PAGE = 1_000
 const LARGEST_ID = 0x7fffffff
-/** The form of a hash by Python's `bcrypt.hashpw`. */
-const BCRYPT = /^\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53}$/
+/** A hash by Python's `bcrypt.hashpw` that can be verified here: not `$2x$`, and with a cost from 4 to 16. */
+const BCRYPT = /^\$2[aby]\$(?:0[4-9]|1[0-6])\$[./A-Za-z0-9]{53}$/
 
 interface Account {
   id: number
