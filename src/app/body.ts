@@ -1,6 +1,7 @@
 /** Reads the fields of a request body. Each format has one strict parser, which refuses what other parsers read differently. */
 import { isAscii } from 'node:buffer'
 import type { z } from 'zod'
+import { jsonNames } from '../lib/json-names.ts'
 import { AuthError } from '../model/errors.ts'
 import { USER_FIELD_PREFIX } from '../model/user-fields.ts'
 import { type HeaderValue, parseHeaderValue } from './header-value.ts'
@@ -209,25 +210,9 @@ function parseJsonBytes(bytes: Uint8Array, parameters: Parameters): Fields {
 export function parseJson(text: string): Fields {
   const value: unknown = JSON.parse(text)
   entriesOf(value)
-  return namesIn(text).map((name) => [name, (value as Record<string, unknown>)[name]])
-}
-
-/** The names in the outermost object of valid JSON. */
-function namesIn(text: string): string[] {
-  const names: string[] = []
-  /** For each object or array around the current token, outermost first, the names so far. */
-  const around: Set<string>[] = []
-  for (const [token, colon] of text.matchAll(/[[\]{}]|"(?:[^"\\]|\\.)*"(\s*:)?/g)) {
-    if (token === '{' || token === '[') around.push(new Set())
-    else if (token === '}' || token === ']') around.pop()
-    else if (colon !== undefined) {
-      const name = JSON.parse(token.slice(0, -colon.length)) as string
-      if (around.length === 1) names.push(name)
-      else if (around.at(-1)?.has(name)) throw fieldError('repeated_field', `${names.at(-1)}.${name}`)
-      around.at(-1)?.add(name)
-    }
-  }
-  return names
+  const { names, repeatedInside } = jsonNames(text)
+  if (repeatedInside !== null) throw fieldError('repeated_field', repeatedInside)
+  return names.map((name) => [name, (value as Record<string, unknown>)[name]])
 }
 
 /** The own members of an object, so that a polluted prototype adds no fields. */

@@ -77,6 +77,12 @@ describe('JSON lines', () => {
     ['"text"\n', '1: is not a JSON object'],
     ['{"email":"a"}{"email":"b"}\n', '1: is not JSON'],
     ['"email":"a"}\n', '1: is not JSON'],
+    ['{"email":"a","locale":"fr","email":"b"}\n', '1: has the field email twice'],
+    ['{"email":"a", "\\u0065mail" : "a"}\n', '1: has the field email twice'],
+    ['{"email":"a","name":"b","name":"c"}\n', '1: has the field name twice'],
+    ['{"metadata":{"plan":{"id":1,"x":[{}],"id":2}}}\n', '1: has the field metadata.id twice'],
+    ['{"passkeys":[{"name":"a"},{"name":"b","name":"c"}]}\n', '1: has the field passkeys.name twice'],
+    [`{${'"a":1,'.repeat(40_000)}"a":1}\n`, '1: has the field a twice'],
     [Buffer.from('{"email":"é').subarray(0, -1), '1: is not UTF-8; the file ends in the middle of the line'],
     [Buffer.from([0x7b, 0xe9, 0x7d, 0x0a]), '1: is not UTF-8'],
     [`"${'x'.repeat(LINE_MAX_BYTES)}"\n`, '1: is longer than 262144 bytes'],
@@ -85,6 +91,13 @@ describe('JSON lines', () => {
     expect(await recordsOf(jsonRecords, file)).toEqual([problem])
     const among = Buffer.concat([Buffer.from('{"email":"a"}\n'), Buffer.from(file)])
     expect(await recordsOf(jsonRecords, among)).toEqual(['1 {"email":"a"}', problem.replace('1:', '2:')])
+  })
+
+  it('may use a name again in another object', async () => {
+    const line = '{"email":"{\\"email\\":1}","name":1,"metadata":{"email":[{"a":1},{"a":2}],"metadata":1}}'
+    expect(await recordsOf(jsonRecords, line)).toEqual([
+      '1 {"email":"{\\"email\\":1}","metadata":{"email":[{"a":1},{"a":2}],"metadata":1}}',
+    ])
   })
 
   it('after the first are reported if they are not objects', async () => {

@@ -1,6 +1,7 @@
 /** Reads the users of a file: the fields of each line by name, or the reason why the line cannot be read. */
 
 import { isUtf8 } from 'node:buffer'
+import { jsonNames } from '../../lib/json-names.ts'
 import { withoutTrailing } from '../../lib/without-trailing.ts'
 import { UsageError } from '../command.ts'
 import { LINE_MAX_BYTES, type Line } from './lines.ts'
@@ -59,6 +60,10 @@ function fieldsOf(text: string, { isLast }: Line, ignored: ReadonlySet<string>):
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { problem: 'is not a JSON object' }
+  const { names, repeatedInside } = jsonNames(text)
+  const seen = new Set<string>()
+  const repeated = names.find((name) => seen.size === seen.add(name).size) ?? repeatedInside
+  if (repeated !== null) return { problem: `has the field ${repeated.slice(0, 64)} twice` }
   return { fields: without(Object.entries(value), ignored) }
 }
 
