@@ -278,6 +278,21 @@ onBothEngines('a classic users table', (engine) => {
     expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual([rows, tables])
   })
 
+  it.each(['2147483648', '9007199254740993', '-2147483648'])(
+    'with the id %s is refused, naming the account',
+    async (id) => {
+      const { url, db } = await classicDatabase(engine, [{ id: 1, email: 'bob@example.com' }])
+      if (engine === 'postgres') await sql`alter table users alter column id type bigint`.execute(db)
+      // With a result, because the driver cannot return such an id as that of the last row.
+      await sql`insert into users (id, email, hashed_password)
+        values (${sql.raw(id)}, 'eve@example.com', 'x') returning 1`.execute(db)
+      expect((await planOf(db)).obstacles).toEqual([
+        `account ${id} has an id that is too large; ids go up to 2147483647`,
+      ])
+      await expect(adopt(url)).rejects.toThrow(MaintenanceError)
+    },
+  )
+
   it('of another program is refused, naming what it lacks', async () => {
     const url = await freshDatabase(engine)
     const db = await open(url)

@@ -218,6 +218,15 @@ async function readAccounts(
   const firstIds = new Map<string, number>()
   const shared = new Map<string, number[]>()
   const [unknownHashes, unusableAddresses, withoutAddress]: [number[], number[], number[]] = [[], [], []]
+  // As text, because a driver refuses or rounds a number beyond 53 bits.
+  const { rows: tooLarge } = await sql<{ id: string }>`
+    select cast(id as text) as id from users
+    where id > ${sql.lit(LARGEST_ID)} or id < ${sql.lit(-LARGEST_ID)} order by users.id limit 1`.execute(db)
+  for (const { id } of tooLarge)
+    return {
+      ...NOTHING,
+      obstacles: [`account ${id} has an id that is too large; ids go up to ${LARGEST_ID}`],
+    }
   let users = 0
   const pageAfter = (id: number | null) => sql<Account>`
     select id, ${text('email')} as email, ${text('hashed_password')} as hashed_password
@@ -227,11 +236,6 @@ async function readAccounts(
     const { rows } = await pageAfter(afterId).execute(db)
     const page: AddressRow[] = []
     for (const { id, email, hashed_password } of rows) {
-      if (Math.abs(id) > LARGEST_ID)
-        return {
-          ...NOTHING,
-          obstacles: [`account ${id} has an id that is too large; ids go up to ${LARGEST_ID}`],
-        }
       if (email === null) withoutAddress.push(id)
       else {
         const normalized = normalizeEmail(email)
