@@ -33,7 +33,7 @@ async function prepare(
   return { databaseUrl, env, smtp, startInstance: () => startService(databaseUrl, { env }) }
 }
 
-/** Locks the queued mail on PostgreSQL until two instances wait for it. */
+/** Locks the mail queue on PostgreSQL until two instances wait for it. */
 async function holdMail(databaseUrl: string): Promise<{ releaseToBoth(): Promise<void> }> {
   const [holder, watcher] = [
     new pg.Client({ connectionString: databaseUrl }),
@@ -44,7 +44,7 @@ async function holdMail(databaseUrl: string): Promise<{ releaseToBoth(): Promise
     onTestFinished(() => client.end())
   }
   await holder.query('begin')
-  await holder.query('select id from outbox for update')
+  await holder.query('lock table outbox in exclusive mode')
   return {
     async releaseToBoth() {
       await until(async () => {

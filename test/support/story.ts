@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import { expect } from 'vitest'
 import type { AuditRecord } from '../../src/auth/index.ts'
-import { replaceRecoveryCodes } from '../../src/db/index.ts'
+import { addToken, replaceRecoveryCodes } from '../../src/db/index.ts'
 import { type CreateAuthOptions, HookRefusal, MailError, MailRefused } from '../../src/index.ts'
 import { cbor, SoftwareAuthenticator } from './authenticator.ts'
 import type { EngineName } from './engines.ts'
@@ -305,10 +305,29 @@ async function operate({
 }
 
 /** Mail that cannot be sent, and an account that is not confirmed in time. */
-async function runOutOfTime({ auth, now, keepRows, told }: Teller): Promise<void> {
+async function runOutOfTime({ auth, db, now, keepRows, told }: Teller): Promise<void> {
   // Let the waiting notices of new devices be sent.
   now.advance(600)
   await auth.account.register({ email: REFUSED, password: PASSWORD })
+  // An account with so many valid links that it gets no other.
+  const { user } = (await auth.users.find(CAROL)) ?? expect.unreachable()
+  await db.transaction().execute(async (tx) => {
+    for (let link = 0; link < 20; link++) {
+      const secretHash = Buffer.alloc(32, link)
+      const token = {
+        id: auth.generateUuid(),
+        purpose: 'reset_password',
+        userId: user.id,
+        secretHash,
+      } as const
+      await addToken(
+        tx,
+        { ...token, email: CAROL, createdAt: now(), expiresAt: new Date(now().getTime() + 60_000) },
+        { max: 20 },
+      )
+    }
+  })
+  await auth.users.sendPasswordReset(user.id)
   await untilNoMailWaits(auth)
   const sessionToken = await auth.createSession(CAROL)
   await auth.account.changeEmail({ email: UNREACHED }, { sessionToken })

@@ -1,18 +1,9 @@
 import { type RawBuilder, sql } from 'kysely'
 import { continueAfterUserId, findLastUserId } from '../../dialect.ts'
 import type { Database } from '../../tables/index.ts'
-import type { AdoptionDialect } from './dialect.ts'
+import { type AdoptionDialect, CLASSIC_COLUMNS } from './dialect.ts'
 
 const COPY = 'users_before_bienvenue'
-
-/** The types of our columns that a classic table has too. A column of the same type is not altered. */
-const OUR_TYPES: Readonly<Record<string, string>> = {
-  id: 'integer',
-  email: 'text',
-  hashed_password: 'text',
-  session_id: 'text',
-  reset_token: 'text',
-}
 
 /** Their values become void. */
 const VOID_COLUMNS = ['session_id', 'reset_token']
@@ -118,12 +109,15 @@ async function columnsOf(db: Database): Promise<ColumnRow[]> {
 
 /** Our columns that have another type. The others are not altered, so views and triggers may use them. */
 function alteredColumns(columns: readonly ColumnRow[]): ColumnRow[] {
-  return columns.filter(({ name, type }) => Object.hasOwn(OUR_TYPES, name) && OUR_TYPES[name] !== type)
+  return columns.filter(
+    ({ name, type }) => CLASSIC_COLUMNS.includes(name) && type !== (name === 'id' ? 'integer' : 'text'),
+  )
 }
 
 function changeOfType({ name, type }: ColumnRow): RawBuilder<unknown> {
   const value = VOID_COLUMNS.includes(name) ? sql`null` : type === 'bytea' ? bytesAsText(name) : sql.id(name)
-  return sql`alter column ${sql.id(name)} type ${sql.raw(OUR_TYPES[name] ?? type)} using ${value}, `
+  const ours = name === 'id' ? sql`integer` : sql`text`
+  return sql`alter column ${sql.id(name)} type ${ours} using ${value}, `
 }
 
 /** The views, triggers, policies, generated columns and so on for which PostgreSQL refuses to alter a column. */
