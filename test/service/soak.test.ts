@@ -1,14 +1,10 @@
-/** Short forms of the parts of `npm run soak`, and of the watch over the memory. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+/** Short forms of the parts of `npm run soak`. */
 import { expect, it, onTestFinished } from 'vitest'
 import { runFuzz } from '../../bench/soak/fuzz.ts'
 import { runKills } from '../../bench/soak/kills.ts'
 import { runSockets } from '../../bench/soak/sockets.ts'
 import { migratedDatabase, onEachEngine } from '../support/engines.ts'
-import { IS_FULL } from '../support/full.ts'
-import { ROOT, run, startService } from '../support/service.ts'
+import { startService } from '../support/service.ts'
 
 onEachEngine('two instances of which one is killed again and again', (engine) => {
   it('lose nothing that they acknowledged', async () => {
@@ -33,13 +29,4 @@ it('the service answers malformed requests below 500 or closes the connection, a
   expect(service.log().filter(({ level }) => level === 'error')).toEqual([])
   expect((await fetch(service.url)).status).toBe(200)
   expect(await service.stop()).toBe(0)
-})
-
-it.runIf(IS_FULL)('the watch over the memory stops its service and exits with its verdict', async () => {
-  const cwd = mkdtempSync(join(tmpdir(), 'bienvenue-'))
-  onTestFinished(() => rmSync(cwd, { recursive: true }))
-  const args = [join(ROOT, 'bench/soak/memory.ts'), '--minutes', '0.001', '--pause', '0']
-  const { exitCode, stdout } = await run(process.execPath, args, { cwd })
-  expect(exitCode, stdout).toBe(/^flat: /m.test(stdout) ? 0 : 1)
-  expect(stdout).toMatch(/^(?:flat|growing): the last third/m)
 })
