@@ -319,20 +319,14 @@ export async function finishMail(
  * @returns The deleted mails; empty when none is left.
  */
 export async function deleteMailBefore(tx: Tx, before: Date, limit: number): Promise<OutboxMail[]> {
+  // The id begins with the time, so this is a range of the primary key.
+  const end = leastUuidV7(before)
+  const stale = tx.selectFrom('outbox').select('id').where('id', '<', end).orderBy('id').limit(limit)
   const rows = await tx
     .deleteFrom('outbox')
-    .where('id', 'in', (query) =>
-      skippingLocked(
-        tx,
-        query
-          .selectFrom('outbox')
-          .select('id')
-          // The id begins with the time, so this is a range of the primary key.
-          .where('id', '<', leastUuidV7(before))
-          .orderBy('id')
-          .limit(limit),
-      ),
-    )
+    .where('id', 'in', skippingLocked(tx, stale))
+    // The same range, so that PostgreSQL does not scan the table.
+    .where('id', '<', end)
     .returningAll()
     .execute()
   return rows.map(mailOf)
