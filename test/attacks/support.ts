@@ -58,6 +58,11 @@ export async function plainAuth(engine: EngineName, options: CreateAuthOptions =
   }
 }
 
+/** A token of the same form that differs in its last characters. */
+export function otherToken(token: string): string {
+  return `${token.slice(0, -2)}${token.endsWith('A') ? 'AE' : 'AA'}`
+}
+
 /** Adds an account with a confirmed address. */
 export function addMember(auth: Auth, email = VICTIM, password = PASSWORD): Promise<Account> {
   return auth.users.create({ email, password, confirmed: true })
