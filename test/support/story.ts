@@ -309,7 +309,7 @@ async function runOutOfTime({ auth, db, now, keepRows, told }: Teller): Promise<
   // Let the waiting notices of new devices be sent.
   now.advance(600)
   await auth.account.register({ email: REFUSED, password: PASSWORD })
-  // An account with so many valid links that it gets no other.
+  // Carol has the maximum number of valid links, so the next mail with a link is given up.
   const { user } = (await auth.users.find(CAROL)) ?? expect.unreachable()
   await db.transaction().execute(async (tx) => {
     for (let link = 0; link < 20; link++) {
