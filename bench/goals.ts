@@ -1,4 +1,4 @@
-/** What the project wants to reach, and what a quick run insists on: one table. */
+/** The goals of the benchmark, and the limits of a quick run. */
 import { type Spread, spreadOf } from './measure.ts'
 
 interface Goal {
@@ -8,8 +8,8 @@ interface Goal {
   readonly value: number
   readonly unit: 'times' | 'ms' | 'MB' | 'requests'
   /**
-   * What the best round of a quick run has to reach: wide enough for a machine that does much else, and too
-   * narrow for a layer that doubles what a request costs. Without one, quick runs do not look.
+   * The limit for the best round of a quick run: wide enough for a busy machine, and narrow enough to notice a change that
+   * doubles the cost of a request. Without it, quick runs do not check the goal.
    */
   readonly guard?: number
 }
@@ -143,14 +143,16 @@ export const GOALS = {
     bound: 'at most',
     value: 80,
     unit: 'MB',
-    guard: 80,
+    // A quick run measures it 2 s after the start.
+    guard: 85,
   },
   idle_memory_postgres: {
     what: 'Idle memory in production on PostgreSQL (`dist`)',
     bound: 'at most',
     value: 80,
     unit: 'MB',
-    guard: 80,
+    // A quick run measures it 2 s after the start.
+    guard: 85,
   },
   factor_check: {
     what: 'Checking a passkey, without the database: median',

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { runCli, startProgram } from '../../test/support/service.ts'
+import type { OnEnd } from '../../test/support/system.ts'
 import { createClient } from '../client.ts'
 import { significant } from '../goals.ts'
 import { alternate, spreadOf } from '../measure.ts'
@@ -54,6 +55,12 @@ const PACKAGES = ['kysely', 'zod', 'hono/html', 'pino', '@node-rs/bcrypt', 'pg',
 interface Start {
   readonly readyMs: number
   readonly residentBytes: number | null
+}
+
+interface Started {
+  readonly readyMs: number
+  readonly residentBytes: () => number | null
+  readonly stop: () => Promise<unknown>
 }
 
 export async function start({ place, isQuick, say }: Bench): Promise<Section> {
@@ -120,11 +127,20 @@ function cell(values: readonly number[]): string {
 }
 
 /** Starts a program, waits for its first answer and two seconds more, and stops it. */
-export async function startOnce(
+async function startOnce(program: Program, databaseUrl: string, onEnd: OnEnd): Promise<Start> {
+  const { readyMs, residentBytes, stop } = await startReady(program, databaseUrl, onEnd)
+  await setTimeout(IDLE_MS)
+  const bytes = residentBytes()
+  await stop()
+  return { readyMs, residentBytes: bytes }
+}
+
+/** Starts a program and waits for its first answer. */
+export async function startReady(
   { args, env: own }: Program,
   databaseUrl: string,
-  onEnd: Bench['place']['onEnd'],
-): Promise<Start> {
+  onEnd: OnEnd,
+): Promise<Started> {
   const started = performance.now()
   const env = { PORT: '0', HOST: '127.0.0.1', DATABASE_URL: databaseUrl, NODE_COMPILE_CACHE: '', ...own }
   const program = startProgram(args, { env, onEnd })
@@ -134,10 +150,11 @@ export async function startOnce(
   const readyMs = performance.now() - started
   if (status !== 200) throw new Error(`the service is not ready: ${status}`)
   client.close()
-  await setTimeout(IDLE_MS)
-  const residentBytes = usageOf(program.pid)?.residentBytes ?? null
-  await program.stop()
-  return { readyMs, residentBytes }
+  return {
+    readyMs,
+    residentBytes: () => usageOf(program.pid)?.residentBytes ?? null,
+    stop: () => program.stop(),
+  }
 }
 
 /** The cost of loading a package into an empty process. */
