@@ -222,6 +222,10 @@ test('docs/guide/operate.md says for each secret how often it is rotated, how, a
 describe('README.md', () => {
   const readme = read('README.md')
 
+  test('has fewer than 150 lines', () => {
+    expect(readme.trimEnd().split('\n').length).toBeLessThan(150)
+  })
+
   test('its library example runs and prints what its comments say', async () => {
     const example = /^```ts\n(.*?)^```$/ms.exec(readme)?.[1] ?? ''
     const folder = mkdtempSync(join(tmpdir(), 'bienvenue-docs-'))
