@@ -1,5 +1,4 @@
 import { account } from './account.ts'
-import { activity } from './activity.ts'
 import {
   appSetup,
   enrolment,
@@ -9,6 +8,7 @@ import {
   recoveryCodes,
   secondStep,
 } from './factors.ts'
+import { activity } from './notices.ts'
 import { profile, userFields } from './profile.ts'
 import { providers } from './providers.ts'
 import { behindLink, recovery, recoveryCode } from './recovery.ts'
