@@ -1,6 +1,7 @@
 /** The sentences that an operator replaces, by language and key. Keys of mails begin with `mail.`; all others belong to pages. */
 import { nearestWord } from '../lib/nearest.ts'
 import {
+  byLocale,
   LOCALES,
   type Locale,
   PAGES,
@@ -63,10 +64,6 @@ export function readReplaced(json: string): Replaced {
         ),
     ),
   }
-}
-
-function byLocale<Value>(valueFor: (locale: Locale) => Value): Readonly<Record<Locale, Value>> {
-  return Object.fromEntries(LOCALES.map((locale) => [locale, valueFor(locale)])) as Record<Locale, Value>
 }
 
 /** The sentences for one language by key. @throws {InvalidTexts} */

@@ -1,9 +1,9 @@
-import type { ErrorTexts } from '../errors.ts'
+import type { errors as english } from '../en/errors.ts'
 
 const WRONG_PASSWORD =
   'Das ist nicht das Passwort Ihres Kontos. Prüfen Sie es und versuchen Sie es noch einmal.'
 
-export const errors: ErrorTexts = {
+export const errors: typeof english = {
   newPassword: {
     missing_field: 'Geben Sie ein neues Passwort ein.',
     invalid_field: 'Dieses Passwort enthält Zeichen, die nicht erlaubt sind. Wählen Sie ein anderes.',

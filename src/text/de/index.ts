@@ -1,43 +1,13 @@
-import { account } from './account.ts'
-import {
-  appSetup,
-  enrolment,
-  ownFactors,
-  ownPasskeys,
-  passkeys,
-  recoveryCodes,
-  secondStep,
-} from './factors.ts'
-import { activity } from './notices.ts'
-import { profile, userFields } from './profile.ts'
-import { providers } from './providers.ts'
-import { behindLink, recovery, recoveryCode } from './recovery.ts'
-import { refusals } from './refusals.ts'
-import { shell } from './shell.ts'
-import { signIn, signOut, stepUp } from './sign-in.ts'
-import { confirmCode, signUp } from './sign-up.ts'
-
-export const topics = {
-  account,
-  activity,
-  behindLink,
-  confirmCode,
-  recovery,
-  recoveryCode,
-  refusals,
-  shell,
-  signIn,
-  signOut,
-  signUp,
-  stepUp,
-  appSetup,
-  enrolment,
-  ownFactors,
-  ownPasskeys,
-  passkeys,
-  profile,
-  userFields,
-  providers,
-  recoveryCodes,
-  secondStep,
-}
+export * from './account.ts'
+export * from './errors.ts'
+export * from './factors.ts'
+export * from './mail.ts'
+export * from './notices.ts'
+export * from './pages.ts'
+export * from './profile.ts'
+export * from './providers.ts'
+export * from './recovery.ts'
+export * from './refusals.ts'
+export * from './shell.ts'
+export * from './sign-in.ts'
+export * from './sign-up.ts'

@@ -1,7 +1,7 @@
-import type { PageTexts, PanelWords } from '../pages.ts'
+import type { pages as english } from '../en/pages.ts'
 import { errors } from './errors.ts'
 
-const INCOMPLETE: PanelWords = {
+const INCOMPLETE = {
   heading: 'Dieser Link ist unvollständig',
   paragraphs: [
     'Damit der Link geheim bleibt, vergisst ihn diese Seite, sobald Sie sie neu laden oder schließen.',
@@ -9,7 +9,7 @@ const INCOMPLETE: PanelWords = {
   ],
 }
 
-export const pages: PageTexts = {
+export const pages: typeof english = {
   reveal: 'Passwort anzeigen',
   resetPassword: {
     ask: {

@@ -1,7 +1,6 @@
-import type { PageTexts, PanelWords } from '../pages.ts'
 import { errors } from './errors.ts'
 
-const INCOMPLETE: PanelWords = {
+const INCOMPLETE = {
   heading: 'This link is incomplete',
   paragraphs: [
     'To keep the link secret, this page forgets it when you reload or close the page.',
@@ -9,7 +8,9 @@ const INCOMPLETE: PanelWords = {
   ],
 }
 
-export const pages: PageTexts = {
+/** The pages that mailed links open. */
+export const pages = {
+  /** The label of the button that shows the password. */
   reveal: 'Show password',
   resetPassword: {
     ask: {
@@ -38,6 +39,7 @@ export const pages: PageTexts = {
     noScript: 'This page needs JavaScript to set your password. Enable JavaScript, then reload the page.',
     passwordProblems: errors.newPassword,
   },
+  /** Replaces the paragraphs of `resetPassword` if a reset does not end the account's sessions. */
   resetKeepsSessions: {
     ask: ['It replaces your old password. Your other devices stay signed in.'],
     done: ['Sign in with your new password.', 'You can close this page.'],
@@ -69,5 +71,6 @@ export const pages: PageTexts = {
     noScript: 'This page needs JavaScript to confirm your address. Enable JavaScript, then reload the page.',
     passwordProblems: errors.currentPassword,
   },
+  /** All other problems, by error code. */
   problems: errors.request,
 }

@@ -1,8 +1,8 @@
-import type { ErrorTexts } from '../errors.ts'
+import type { errors as english } from '../en/errors.ts'
 
 const WRONG_PASSWORD = 'Esta no es la contraseña de su cuenta. Revísela e inténtelo de nuevo.'
 
-export const errors: ErrorTexts = {
+export const errors: typeof english = {
   newPassword: {
     missing_field: 'Introduzca una contraseña nueva.',
     invalid_field: 'Esta contraseña contiene caracteres que no están permitidos. Elija otra.',

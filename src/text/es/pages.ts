@@ -1,7 +1,7 @@
-import type { PageTexts, PanelWords } from '../pages.ts'
+import type { pages as english } from '../en/pages.ts'
 import { errors } from './errors.ts'
 
-const INCOMPLETE: PanelWords = {
+const INCOMPLETE = {
   heading: 'Este enlace está incompleto',
   paragraphs: [
     'Para que el enlace siga siendo secreto, esta página lo olvida en cuanto usted la recarga o la cierra.',
@@ -9,7 +9,7 @@ const INCOMPLETE: PanelWords = {
   ],
 }
 
-export const pages: PageTexts = {
+export const pages: typeof english = {
   reveal: 'Mostrar la contraseña',
   resetPassword: {
     ask: {

@@ -1,8 +1,8 @@
-import type { ErrorTexts } from '../errors.ts'
+import type { errors as english } from '../en/errors.ts'
 
 const WRONG_PASSWORD = 'Ce n’est pas le mot de passe de votre compte. Vérifiez-le et réessayez.'
 
-export const errors: ErrorTexts = {
+export const errors: typeof english = {
   newPassword: {
     missing_field: 'Saisissez un nouveau mot de passe.',
     invalid_field:

@@ -1,7 +1,7 @@
-import type { PageTexts, PanelWords } from '../pages.ts'
+import type { pages as english } from '../en/pages.ts'
 import { errors } from './errors.ts'
 
-const INCOMPLETE: PanelWords = {
+const INCOMPLETE = {
   heading: 'Ce lien est incomplet',
   paragraphs: [
     'Pour que le lien reste secret, cette page l’oublie dès que vous la rechargez ou la fermez.',
@@ -9,7 +9,7 @@ const INCOMPLETE: PanelWords = {
   ],
 }
 
-export const pages: PageTexts = {
+export const pages: typeof english = {
   reveal: 'Afficher le mot de passe',
   resetPassword: {
     ask: {

@@ -1,7 +1,7 @@
-import type { userFields as englishFields, profile as englishProfile } from '../en/profile.ts'
+import type * as english from '../en/profile.ts'
 
 /** The page of the profile, and the fields that the application adds to it and to the sign-up page. */
-export const profile: typeof englishProfile = {
+export const profile: typeof english.profile = {
   heading: 'Profil',
   asked: 'Avant de continuer, veuillez remplir les champs manquants.',
   name: 'Nom',
@@ -25,7 +25,7 @@ export const profile: typeof englishProfile = {
   },
 }
 
-export const userFields: typeof englishFields = {
+export const userFields: typeof english.userFields = {
   optional: '{label} (facultatif)',
   choose: 'Choisissez…',
   problems: {
