@@ -1,7 +1,7 @@
 /** What the files of the tables share. */
 import { Conflict } from '../../model/errors.ts'
 import { isUniqueViolation, skippingLocked } from '../dialect.ts'
-import type { Tx } from './index.ts'
+import type { Schema, Tx } from './index.ts'
 
 /** A time as a date. */
 export function dateOf(time: number | null): Date | null {
@@ -22,17 +22,17 @@ export async function orConflict<Result>(problem: string, write: Promise<Result>
   }
 }
 
+/** The tables whose rows have an id and expire. */
+type Expiring = {
+  [Name in keyof Schema]: Schema[Name] extends { id: string; expires_at: number } ? Name : never
+}[keyof Schema]
+
 /**
  * Deletes up to `limit` rows that have expired. Leaves rows that another transaction has locked to the next clean-up.
  *
  * @returns How many were deleted; 0 when none is left.
  */
-export async function deleteExpiredRows(
-  tx: Tx,
-  table: 'ceremonies' | 'login_flows' | 'mail_codes' | 'pending_sign_ins',
-  now: Date,
-  limit: number,
-): Promise<number> {
+export async function deleteExpiredRows(tx: Tx, table: Expiring, now: Date, limit: number): Promise<number> {
   const time = now.getTime()
   const rows = tx.selectFrom(table).select('id').where('expires_at', '<=', time).limit(limit)
   const { numDeletedRows } = await tx
