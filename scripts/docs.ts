@@ -18,11 +18,12 @@ import { throttling } from './docs/throttling.ts'
 import { waysIn } from './docs/ways-in.ts'
 
 const PAGES = [
+  // Sources first, because api.md lists what is in them.
+  clientRoutes,
+  ...settingComments,
   ...[errors, options, data, http, api],
   ...[waysIn, audit, throttling, email, sessions, limits, securityPolicy],
-  ...settingComments,
   ...examples,
-  clientRoutes,
   ...comingFrom,
 ]
 
