@@ -340,6 +340,9 @@ const GIVEN_UNAVAILABLE = new Set<unknown>(['database_closed', 'no_free_connecti
 // `pg` throws these without a code.
 const POSTGRES_GONE =
   /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/
+// What Kysely, `pg` and `node:sqlite` throw after `destroy`.
+const CLOSED =
+  /^(?:driver has already been destroyed|Cannot use a pool after calling end|database is not open|statement has been finalized)/
 
 /** Whether the database rather than the statement is at fault, so that the same request may succeed later. */
 export function isUnavailable(error: unknown): boolean {
@@ -348,7 +351,8 @@ export function isUnavailable(error: unknown): boolean {
   if (typeof errcode === 'number') return SQLITE_UNAVAILABLE.has(errcode & 0xff)
   if (GIVEN_UNAVAILABLE.has(code)) return true
   if (error instanceof AggregateError && error.errors.some(isUnavailable)) return true
-  return (typeof code === 'string' && POSTGRES_UNAVAILABLE.test(code)) || POSTGRES_GONE.test(error.message)
+  if (CLOSED.test(error.message) || POSTGRES_GONE.test(error.message)) return true
+  return typeof code === 'string' && POSTGRES_UNAVAILABLE.test(code)
 }
 
 /** Whether PostgreSQL gave no answer in time. */

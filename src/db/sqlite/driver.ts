@@ -60,8 +60,8 @@ export async function openSqlite(
   const faults = new Faults()
   let reading: DatabaseSync | undefined
   const openReader = () => {
-    // A database in memory exists only in its one connection.
-    reading ??= path === MEMORY || readOnly ? writing : openForReading(path)
+    // A database in memory exists only in its one connection. After the end, nothing is opened any more.
+    reading ??= path === MEMORY || readOnly || !writing.isOpen ? writing : openForReading(path)
     return reading
   }
   const database: SqliteDatabase = {
