@@ -11,8 +11,14 @@ export type RequestLike =
 
 type NodeHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
 
-/** The function that returns the value of a header by its lower-case name, or `null`. */
+/**
+ * The function that returns the value of a header by its lower-case name, or `null`.
+ *
+ * @throws {TypeError} Not an object. Plain JavaScript may pass a bare session token instead.
+ */
 export function headersOf(from: RequestLike): (name: string) => string | null {
+  if (typeof from !== 'object' || from === null)
+    throw new TypeError('expected a request or its headers, such as { headers: { cookie } }')
   const headers = isRequest(from) ? from.headers : from
   if (isHeaders(headers)) return (name) => headers.get(name)
   return (name) => {

@@ -16,14 +16,26 @@ export type Bound<Module> = {
     : never
 }
 
-/** Binds every use case of a module. A fault of the database becomes the error `unavailable`. */
-export function bind<Module extends UseCases>(ctx: Context, useCases: Module): Bound<Module> {
+/**
+ * Binds every use case of a module. A fault of the database becomes the error `unavailable`.
+ *
+ * @param absent - Stands for a required argument that plain JavaScript left out, or passed as `null`. An optional one has
+ *   its default.
+ */
+export function bind<Module extends UseCases>(
+  ctx: Context,
+  useCases: Module,
+  absent: object | undefined,
+): Bound<Module> {
   return Object.fromEntries(
     Object.entries(useCases).map(([name, useCase]) => [
       name,
-      (...rest: never[]) => {
+      (...rest: unknown[]) => {
+        const given = rest.map((argument) => argument ?? undefined)
+        // The length of a function does not count parameters with a default.
+        for (let index = 0; index < useCase.length - 1; index++) given[index] ??= absent
         try {
-          const result = useCase(ctx, ...rest)
+          const result = useCase(ctx, ...(given as never[]))
           return result instanceof Promise
             ? result.catch((error: unknown) => Promise.reject(namedOutage(error)))
             : withNamedOutages(result)

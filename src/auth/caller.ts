@@ -67,13 +67,18 @@ export function asOperator(caller: Caller): Caller {
 export const UNKNOWN_CALLER: Caller = {}
 
 /**
- * Refuses a caller that is not an object. Plain JavaScript may pass a bare session token instead, which must not count
+ * A request or a caller that plain JavaScript left out. As a request, it has no fields. As a caller, it is refused.
+ */
+export const ABSENT: object = Object.freeze({})
+
+/**
+ * Refuses a caller that is missing or not an object. Plain JavaScript may pass a bare session token instead, which must not count
  * as a caller without a session.
  *
- * @throws {TypeError} The caller is not an object.
+ * @throws {TypeError} The caller is missing or not an object.
  */
 export function assertCaller(caller: unknown): asserts caller is Caller {
-  if (typeof caller !== 'object' || caller === null)
+  if (typeof caller !== 'object' || caller === null || caller === ABSENT)
     throw new TypeError('the caller must be an object, such as { sessionToken }')
 }
 

@@ -17,6 +17,7 @@ import {
 import * as account from './account/index.ts'
 import * as audit from './audit/index.ts'
 import { type Bound, bind, type UseCases } from './bind.ts'
+import { ABSENT } from './caller.ts'
 import * as classic from './classic.ts'
 import * as classicStore from './classic-store.ts'
 import * as cleanup from './cleanup.ts'
@@ -89,7 +90,7 @@ export interface AuthService
    * Returns a new UUID in lower case, of the time-ordered version 7 (RFC 9562 §5.7). It is an identifier, not a secret.
    */
   generateUuid(): string
-  /** Closes the database and stops sending mail. The service cannot be used afterwards. */
+  /** Closes the database and stops sending mail. Calls afterwards reject with `unavailable`. */
   close(): Promise<void>
 }
 
@@ -207,12 +208,12 @@ export async function openAuthService(
     })
   }
   const topics = Object.fromEntries(
-    Object.entries(TOPICS).map(([topic, useCases]) => [topic, bind(ctx, useCases)]),
+    Object.entries(TOPICS).map(([topic, useCases]) => [topic, bind(ctx, useCases, ABSENT)]),
   ) as BoundTopics
   return {
     ...topics,
-    ...bind(ctx, TOP_LEVEL),
-    db: bind(ctx, classicStore),
+    ...bind(ctx, TOP_LEVEL, undefined),
+    db: bind(ctx, classicStore, undefined),
     options,
     userFields,
     mailer,

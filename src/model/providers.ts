@@ -22,7 +22,12 @@ const RESERVED_IDS: ReadonlySet<string> = new Set(['providers', 'continue'])
 
 /** Whether a provider can have this id: a slug of at most 32 characters, which appears in paths. */
 export function isProviderId(id: string): boolean {
-  return /^[a-z][a-z\d]*(?:-[a-z\d]+)*$/.test(id) && id.length <= 32 && !RESERVED_IDS.has(id)
+  return (
+    typeof id === 'string' &&
+    /^[a-z][a-z\d]*(?:-[a-z\d]+)*$/.test(id) &&
+    id.length <= 32 &&
+    !RESERVED_IDS.has(id)
+  )
 }
 
 /** An index entry of PostgreSQL holds 2,704 bytes, enough for this and a subject of 255 characters. */

@@ -108,7 +108,7 @@ export function isUserId(id: number): boolean {
  * {@link isEmailAddress} refuses.
  */
 export function mayBeStored(text: string): boolean {
-  return text.length <= 4 * EMAIL_MAX_LENGTH && !text.includes('\0')
+  return typeof text === 'string' && text.length <= 4 * EMAIL_MAX_LENGTH && !text.includes('\0')
 }
 
 /** RFC 5321 §4.5.3.1.3: a path has at most 256 octets, including its angle brackets. */

@@ -110,6 +110,12 @@ describe('getSession', () => {
     const headers = { cookie: `__Host-session_id=${sessionToken}`, authorization: 'Bearer x' }
     await expect(auth.getSession({ headers })).rejects.toMatchObject({ code: 'conflicting_credentials' })
   })
+
+  it('refuses a session token in place of the request, which would count as nobody', async () => {
+    const { auth, sessionToken } = await signedIn()
+    await expect(auth.getSession(sessionToken as never)).rejects.toThrow(TypeError)
+    expect(() => auth.callerOf(sessionToken as never)).toThrow(TypeError)
+  })
 })
 
 describe('routes of the application that sign users in', () => {

@@ -2,6 +2,7 @@
 import * as store from '../../db/index.ts'
 import { relyingPartyOf } from '../../lib/relying-party.ts'
 import { STEP_SECONDS } from '../../lib/totp.ts'
+import { AuthError } from '../../model/errors.ts'
 import { type Factor, PHISHING_RESISTANT } from '../../model/factors.ts'
 import type { User } from '../../model/user.ts'
 import type { Context } from '../context.ts'
@@ -62,4 +63,14 @@ export function isResistantEnough(ctx: Context, user: User, amr: readonly string
 export function mustHaveSecondFactor(ctx: Context, user: User): boolean {
   const policy = policyFor(ctx, user)
   return policy === 'required' || policy === 'passkey'
+}
+
+/**
+ * Refuses anything but `true` and `false`: a misspelt field must not switch a second factor off.
+ *
+ * @throws {AuthError} `missing_field` or `invalid_field` with `field`.
+ */
+export function assertBoolean(value: unknown, field: string): asserts value is boolean {
+  if (typeof value !== 'boolean')
+    throw new AuthError(value === undefined ? 'missing_field' : 'invalid_field', { field })
 }

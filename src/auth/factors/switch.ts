@@ -6,7 +6,7 @@ import { type Context, inTransaction } from '../context.ts'
 import { requireStrongSession } from '../sessions/guards.ts'
 import { revokeOthers } from '../sessions/revoke.ts'
 import { disable } from './removal.ts'
-import { factorsOf, mustHaveSecondFactor } from './state.ts'
+import { assertBoolean, factorsOf, mustHaveSecondFactor } from './state.ts'
 
 /** What {@link setSecondFactor} takes. */
 export interface SecondFactorRequest {
@@ -29,8 +29,7 @@ export async function setSecondFactor(
 ): Promise<void> {
   const { user, session, acting } = await requireStrongSession(ctx, caller)
   const { enabled } = request
-  if (typeof enabled !== 'boolean')
-    throw new AuthError(enabled === undefined ? 'missing_field' : 'invalid_field', { field: 'enabled' })
+  assertBoolean(enabled, 'enabled')
   await inTransaction(ctx, async (tx) => {
     const locked = await store.lockUser(tx.db, user.id)
     if (locked === null) throw new AuthError('unauthenticated')

@@ -7,7 +7,7 @@ import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { enqueueMail } from '../delivery/enqueue.ts'
 import { disable } from '../factors/removal.ts'
-import { factorsOf } from '../factors/state.ts'
+import { assertBoolean, factorsOf } from '../factors/state.ts'
 
 /** What {@link revokeFactors} takes: the factors to revoke. */
 export interface RevokeFactorsRequest {
@@ -84,6 +84,7 @@ export interface RequireSecondFactorRequest {
  * it is required already, the original time stays.
  *
  * @returns `false` if there is no such user.
+ * @throws {AuthError} `missing_field` or `invalid_field` with `field`.
  * @throws {OptionError} With `required`: the option `secondFactor` is `off`, or the options allow neither passkeys nor
  *   authenticator apps.
  */
@@ -94,6 +95,7 @@ export function requireSecondFactor(
   caller: Caller = UNKNOWN_CALLER,
 ): Promise<boolean> {
   const { required } = request
+  assertBoolean(required, 'required')
   if (required) assertPossible(ctx)
   return inTransaction(ctx, async (tx) => {
     const user = await store.lockUser(tx.db, userId)

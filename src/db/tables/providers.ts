@@ -135,6 +135,7 @@ export async function findProvider(db: Database, id: string): Promise<Provider |
 
 /** Disables a provider, or enables it with `null`. `false` if there is none. */
 export async function updateProviderState(tx: Tx, id: string, disabledAt: Date | null): Promise<boolean> {
+  if (!isProviderId(id)) return false
   const { numUpdatedRows } = await tx
     .updateTable('providers')
     .set({ disabled_at: disabledAt?.getTime() ?? null })
@@ -155,6 +156,7 @@ export async function updateClientSecret(tx: Tx, id: string, sealed: Uint8Array)
 
 /** Removes a provider. `false` if there is none. */
 export async function deleteProvider(tx: Tx, id: string): Promise<boolean> {
+  if (!isProviderId(id)) return false
   const { numDeletedRows } = await tx.deleteFrom('providers').where('id', '=', id).executeTakeFirst()
   return numDeletedRows > 0n
 }

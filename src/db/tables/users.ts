@@ -434,7 +434,7 @@ export async function addUser(
  * @throws {InvalidRequestError} There is no criterion, the attribute is unknown, or the value has the wrong type.
  */
 export async function findUserBy(db: Database, criteria: UserCriteria): Promise<User> {
-  const entries = Object.entries(criteria)
+  const entries = Object.entries(criteria ?? {})
   if (entries.length === 0) throw new InvalidRequestError('name at least one attribute to look for')
   let query = db.selectFrom('users').selectAll()
   for (const [attribute, value] of entries) {
@@ -462,7 +462,7 @@ export async function findUserBy(db: Database, criteria: UserCriteria): Promise<
  */
 export async function updateUser(db: Database, userId: number, changes: UserChanges): Promise<void> {
   const set: UpdateObject<Schema, 'users'> = {}
-  for (const [attribute, value] of Object.entries(changes)) {
+  for (const [attribute, value] of Object.entries(changes ?? {})) {
     const column = columnOf(attribute)
     if (column === 'email') {
       const email = text(attribute, value)
