@@ -105,7 +105,7 @@ function siteOf({ mode, baseUrl, allowedHosts }: GuardSettings): Site {
  */
 function assertKnownHost(incoming: Incoming, site: Site): string | null {
   const { target } = incoming
-  const targetHost = target.startsWith('/') ? null : hostOfUrl(target)
+  const targetHost = target.startsWith('/') || isServerWide(incoming) ? null : hostOfUrl(target)
   const hostHeader = incoming.header('host')
   // Only HTTP/1.0 may omit the host (RFC 9112 §3.2). Browsers do not use it, so DNS rebinding is impossible.
   if (hostHeader === null && targetHost === null && incoming.isHttp10) return null
@@ -123,7 +123,12 @@ function withoutEmptyPort(host: string): string {
   return host.endsWith(':') ? host.slice(0, -1) : host
 }
 
-/** The host of an absolute target. Any other form of target, such as `*`, is malformed here. */
+/** Whether the request is `OPTIONS *`, which is about the server as a whole (RFC 9110 §9.3.7). */
+export function isServerWide({ method, target }: Pick<Incoming, 'method' | 'target'>): boolean {
+  return method === 'OPTIONS' && target === '*'
+}
+
+/** The host of an absolute target. Any other form of target is malformed here. */
 function hostOfUrl(target: string): string {
   const url = URL.parse(target)
   if (url === null) throw new AuthError('malformed_request')

@@ -14,7 +14,7 @@ import { acceptsHtml } from './accept.ts'
 import { hasSessionCookie } from './cookies.ts'
 import { createCors, preflightAnswer } from './cors.ts'
 import { readCredentials } from './credentials.ts'
-import { createGuard } from './guards.ts'
+import { createGuard, isServerWide } from './guards.ts'
 import type { Incoming } from './incoming.ts'
 import { createMountHint } from './mount-hint.ts'
 import { createPageKit } from './pages/kit.ts'
@@ -95,6 +95,7 @@ export function createApp(auth: AuthService, log: Logger): App {
   /** Runs the guards, then the route. */
   async function admit(incoming: Incoming, record: RequestRecord): Promise<Answer> {
     guard(incoming, () => hasSessionCookie(incoming.header('cookie'), options))
+    if (isServerWide(incoming)) return { status: 204 }
     const path = locate(incoming)
     const match = path === null ? null : find(incoming.method, path)
     if (match === null) {

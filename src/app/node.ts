@@ -162,7 +162,9 @@ function send(
   method: string | undefined,
 ): void {
   const content = body ?? ''
-  outgoing.writeHead(status, [...headers, 'content-length', String(Buffer.byteLength(content))])
+  // RFC 9110 §8.6: not with 204.
+  const length = status === 204 ? [] : ['content-length', String(Buffer.byteLength(content))]
+  outgoing.writeHead(status, [...headers, ...length])
   if (method === 'HEAD') outgoing.end()
   else outgoing.end(content)
 }

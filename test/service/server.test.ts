@@ -127,7 +127,7 @@ const REFUSED: readonly [name: string, bytes: string | Uint8Array, status?: numb
   ['an HTTP/2 preface', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'malformed_request'],
   ['an unknown version of HTTP', 'GET / HTTP/3.0\r\nHost: localhost\r\n\r\n', 400, 'malformed_request'],
   ['an unknown method', request('FETCH /'), 400, 'malformed_request'],
-  ['a target that is not a path', request('OPTIONS *'), 400, 'malformed_request'],
+  ['a target that is not a path', request('GET *'), 400, 'malformed_request'],
   ['a zero byte in a header', request('GET /', ['X-A: \0']), 400, 'malformed_request'],
   ['a space before a colon', request('GET /', ['X-A : b']), 400, 'malformed_request'],
   ['a folded header', request('GET /', ['X-A: b', ' c']), 400, 'malformed_request'],
@@ -407,6 +407,13 @@ describe('the service with a database in memory', () => {
   ])('the home page answers %s', async (_, bytes) => {
     const { status, body } = await exchange(service.port, bytes)
     expect({ status, body }).toEqual({ status: 200, body: '{"message":"Bienvenue"}' })
+  })
+
+  it('OPTIONS * has an empty answer, and only for our own hosts', async () => {
+    const answer = await exchange(service.port, request('OPTIONS *'))
+    expect([answer.status, answer.body, answer.headers['content-length']]).toEqual([204, '', undefined])
+    const foreign = await exchange(service.port, 'OPTIONS * HTTP/1.1\r\nHost: evil.example\r\n\r\n')
+    expect([foreign.status, JSON.parse(foreign.body)]).toMatchObject([421, { code: 'unknown_host' }])
   })
 
   it.each(['/healthz', '/readyz'])('%s answers probes with any Host or none', async (path) => {
