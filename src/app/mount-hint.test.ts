@@ -39,6 +39,8 @@ describe('the hint of a wrong mount', () => {
     ['', '/'],
     ['', '/auth/nothing'],
     ['', '/a/b/c/d/session'],
+    ['', '//session'],
+    ['', '/auth//session'],
     ['https://example.com/auth', '/nothing'],
   ])('with BASE_URL %j, is not logged for the path %j', (baseUrl, path) => {
     expect(loggedFor(baseUrl, [path])).toEqual([])

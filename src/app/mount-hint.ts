@@ -29,8 +29,9 @@ export function createMountHint(
   }
 }
 
-/** Whether a path is one of ours after one to three other segments. */
+/** Whether a path is one of ours after one to three other segments. An empty segment is a mistake in the URL. */
 function isBehindPrefix(path: string, isOurs: (path: string) => boolean): boolean {
+  if (path.includes('//')) return false
   const segments = path.split('/')
   return [2, 3, 4].some((start) => {
     const rest = segments.slice(start)
