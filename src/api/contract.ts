@@ -76,6 +76,8 @@ export interface Contract {
     readonly setsCookie?: true
     /** Whether it sets the cookie `browser`, which ties mailed codes and passkey ceremonies to the browser that asked. */
     readonly setsBrowserCookie?: true
+    /** Whether it clears the cookie `login`, although it does not finish the pending sign-in. See {@link clearsLoginCookie}. */
+    readonly clearsLoginCookie?: true
     /** Whether it sets a cookie `login_…`, which the browser needs when it comes back from a provider. */
     readonly setsFlowCookie?: true
   }
@@ -91,6 +93,11 @@ export interface Operation extends Contract {
 /** Declares an operation and keeps its literal types. */
 export function operation<const Given extends Contract>(contract: Given): Given {
   return contract
+}
+
+/** Whether an operation clears the cookie `login`, because it finishes the pending sign-in or cancels it. */
+export function clearsLoginCookie({ access, success }: Contract): boolean {
+  return success.clearsLoginCookie ?? (access === 'pending' && success.setsCookie === true)
 }
 
 /** The fields of an operation's body. */

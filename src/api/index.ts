@@ -19,6 +19,7 @@ import * as signIn from './sign-in.ts'
 export {
   bodyTypesOf,
   type Contract,
+  clearsLoginCookie,
   errorsOf,
   type FieldsOf,
   type Need,

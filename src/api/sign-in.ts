@@ -114,6 +114,7 @@ export const cancel = operation({
     status: 204,
     description:
       'The sign-in is canceled. An existing session is kept. A client without cookies sends its `login_token` as the bearer token.',
+    clearsLoginCookie: true,
   },
   errors: [],
 })

@@ -87,7 +87,7 @@ export async function readFields(incoming: Incoming, types: readonly string[]): 
   const type = parseHeaderValue(incoming.header('content-type') ?? '')
   const parse = type !== null && types.includes(type.value) ? PARSERS.get(type.value) : undefined
   if (type === null || parse === undefined || isCompressed(incoming))
-    throw new AuthError('unsupported_media_type')
+    throw new AuthError('unsupported_media_type', { mediaTypes: types })
   try {
     return 'bytes' in body ? await parse(body.bytes, type.parameters) : entriesOf(body.parsed)
   } catch (error) {

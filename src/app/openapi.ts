@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   bodyTypesOf,
+  clearsLoginCookie,
   emailTakenBody,
   errorBody,
   errorsOf,
@@ -114,9 +115,11 @@ function securityOf({ access, body }: Operation): Json[] {
 }
 
 /** The cookies of a success, or `''` if it sets none. */
-function cookiesOf({ success, body }: Operation): string {
+function cookiesOf(operation: Operation): string {
+  const { success, body } = operation
   const sentences = [
     success.setsCookie && 'Sets or clears the session cookie.',
+    clearsLoginCookie(operation) && 'Clears the cookie `login`.',
     success.setsBrowserCookie && 'Sets the cookie `browser`, which later requests of this browser need.',
     success.setsBrowserCookie && body?.shape.browser_token && 'Not if the request has `browser_token`.',
     success.setsFlowCookie &&
@@ -175,6 +178,13 @@ const RETRY_AFTER = {
 
 const REFUSAL_HEADERS: Readonly<Record<number, Json>> = {
   401: { 'WWW-Authenticate': { description: 'A challenge for a bearer token.', schema: { type: 'string' } } },
+  415: {
+    Accept: { description: 'The media types that the operation takes.', schema: { type: 'string' } },
+    'Accept-Encoding': {
+      description: 'Always `identity`: the body must not be compressed.',
+      schema: { type: 'string' },
+    },
+  },
   429: { 'Retry-After': RETRY_AFTER },
   503: { 'Retry-After': RETRY_AFTER },
 }

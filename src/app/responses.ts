@@ -197,8 +197,10 @@ const ENDS_CONNECTION = new Set<ErrorCode>(['body_too_large', 'malformed_request
 const CHALLENGE: Extra = { 'www-authenticate': 'Bearer realm="Bienvenue"' }
 
 /** The headers that a refusal adds. */
-export function headersOf({ code, retryAfterSeconds }: AuthError): Extra {
+export function headersOf({ code, retryAfterSeconds, mediaTypes }: AuthError): Extra {
   if (ENDS_CONNECTION.has(code)) return { connection: 'close' }
+  // RFC 9110 §15.5.16: what a request may have instead.
+  if (mediaTypes !== undefined) return { accept: mediaTypes.join(', '), 'accept-encoding': 'identity' }
   if (ERRORS[code].status === 401) return CHALLENGE
   const retryAfter = retryAfterSeconds ?? (code === 'unavailable' ? 1 : undefined)
   return retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }

@@ -296,7 +296,8 @@ export const ERRORS = {
   unsupported_media_type: {
     status: 415,
     message: 'Send the body as a form, a multipart form or JSON, in UTF-8 and uncompressed.',
-    cause: 'The Content-Type is missing, malformed or not supported, or the body has a Content-Encoding.',
+    cause:
+      'The Content-Type is missing, malformed or not supported, or the body has a Content-Encoding. The Accept header lists the media types that the operation takes.',
   },
   unsupported_charset: {
     status: 415,
@@ -362,6 +363,8 @@ export interface AuthErrorDetails {
   maxBytes?: number
   /** What `signIn.reauthenticate` takes from this user now. */
   accepts?: readonly StepUpMethod[]
+  /** The media types that the operation takes. */
+  mediaTypes?: readonly string[]
   /** Where the browser was to go afterwards. */
   returnTo?: string | null
   /** The refusal of a hook. Its message replaces that of the table, for HTTP clients too. */
@@ -387,6 +390,8 @@ export class AuthError extends Error {
   readonly maxBytes: number | undefined
   /** What `signIn.reauthenticate` takes from this user. Set with `reauthentication_required` and `second_factor_required`. */
   readonly accepts: readonly StepUpMethod[] | undefined
+  /** The media types that the operation takes. Set with `unsupported_media_type`. */
+  readonly mediaTypes: readonly string[] | undefined
   /** Where the browser was to go after the sign-in at a provider that failed. Not sent to clients. */
   readonly returnTo: string | null
   /** The code of a {@link HookRefusal}. Set with `refused_by_application`. */
@@ -403,6 +408,7 @@ export class AuthError extends Error {
     this.minLength = details.minLength
     this.maxBytes = details.maxBytes
     this.accepts = details.accepts
+    this.mediaTypes = details.mediaTypes
     this.returnTo = details.returnTo ?? null
     this.applicationCode = details.refusal?.code
     this.sentence = sentence

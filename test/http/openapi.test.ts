@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { describe, expect, it } from 'vitest'
-import { errorsOf, type Need, OPERATIONS, type Operation, TOPICS } from '../../src/api/index.ts'
+import {
+  clearsLoginCookie,
+  errorsOf,
+  type Need,
+  OPERATIONS,
+  type Operation,
+  TOPICS,
+} from '../../src/api/index.ts'
 import { basePath } from '../../src/app/paths.ts'
 import type { CreateAuthOptions, Mailer } from '../../src/index.ts'
 import { ERRORS, type ErrorCode } from '../../src/model/errors.ts'
@@ -44,6 +51,7 @@ const EVERYTHING: CreateAuthOptions = {
 /** The documented headers of refusals, by status. */
 const HEADERS: Readonly<Record<number, string[]>> = {
   401: ['WWW-Authenticate'],
+  415: ['Accept', 'Accept-Encoding'],
   429: ['Retry-After'],
   503: ['Retry-After'],
 }
@@ -204,6 +212,7 @@ describe('GET /openapi.json', () => {
       expect(isDescribed('session cookie')).toBe(setsCookie)
       expect(isDescribed('`browser`')).toBe(setsBrowserCookie)
       expect(isDescribed('`login_…`')).toBe(setsFlowCookie)
+      expect(isDescribed('Clears the cookie `login`')).toBe(clearsLoginCookie(operation))
     }
     for (const code of codes) {
       const answer = described?.responses[ERRORS[code].status]

@@ -3,7 +3,14 @@ import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import * as fields from '../../src/api/fields.ts'
-import { emailTakenBody, errorBody, OPERATIONS, type Operation } from '../../src/api/index.ts'
+import {
+  bodyTypesOf,
+  clearsLoginCookie,
+  emailTakenBody,
+  errorBody,
+  OPERATIONS,
+  type Operation,
+} from '../../src/api/index.ts'
 import { isLinked, MAIL_KINDS, type MailKind } from '../../src/auth/delivery/kinds.ts'
 import type { AuditRecord } from '../../src/auth/index.ts'
 import { TABLES } from '../../src/db/tables/index.ts'
@@ -301,6 +308,19 @@ it('every success that is not a page has the security headers', async () => {
   }
 })
 
+it('every operation with a body lists the media types that it takes when it refuses another one', async () => {
+  const world = await worldOf('sqlite')
+  const { sessionToken } = world
+  for (const operation of OPERATIONS.filter(({ body }) => body !== undefined)) {
+    const path = operation.path.replaceAll(/\{\w+\}/g, 'x')
+    const request = { body: 'x', headers: { 'content-type': 'text/plain', origin: BASE_URL }, sessionToken }
+    const answer = await world.ask(operation.method, path, request)
+    expect(await outcome(answer), operation.id).toBe('unsupported_media_type')
+    expect(answer.headers.get('accept'), operation.id).toBe(bodyTypesOf(operation).join(', '))
+    expect(answer.headers.get('accept-encoding'), operation.id).toBe('identity')
+  }
+})
+
 // A test below is about the session cookie.
 it('every success sets the cookies for browsers that its contract lists, and no others', async () => {
   for (const operation of OPERATIONS) {
@@ -312,9 +332,10 @@ it('every success sets the cookies for browsers that its contract lists, and no 
         setsBrowserCookie: cookies.some((cookie) => cookie.startsWith('browser=')),
         // It is cleared with an empty value.
         setsFlowCookie: cookies.some((cookie) => /^login_\w+=[^;]/.test(cookie)),
+        clearsLogin: cookies.some((cookie) => cookie.startsWith('login=;')),
       },
       operation.id,
-    ).toEqual({ setsBrowserCookie, setsFlowCookie })
+    ).toEqual({ setsBrowserCookie, setsFlowCookie, clearsLogin: clearsLoginCookie(operation) })
   }
 })
 

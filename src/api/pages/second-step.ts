@@ -75,7 +75,11 @@ export const cancelSignIn = operation({
   needs: ['pages', 'factors'],
   access: 'anyone',
   body: z.strictObject({ return_to: returnTo }),
-  success: { status: 303, description: 'The sign-in is canceled. The browser goes on to `/sign_in`.' },
+  success: {
+    status: 303,
+    description: 'The sign-in is canceled. The browser goes on to `/sign_in`.',
+    clearsLoginCookie: true,
+  },
   errors: [],
 })
 
