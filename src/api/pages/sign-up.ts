@@ -26,7 +26,8 @@ export const signUp = operation({
   needs: ['pages', 'open_registration'],
   access: 'anyone',
   throttle: accountOperations.register.throttle,
-  audit: accountOperations.register.audit,
+  // If addresses need no confirmation, a sign-in follows.
+  audit: [...accountOperations.register.audit, 'login', 'begin_sign_in', 'logout'],
   body: z.strictObject({ email, password: newPassword, metadata: userMetadata, return_to: returnTo }),
   success: {
     status: 303,
@@ -35,12 +36,7 @@ export const signUp = operation({
     setsCookie: true,
     setsBrowserCookie: true,
   },
-  errors: [
-    ...accountOperations.register.errors,
-    // If addresses need no confirmation, a sign-in follows.
-    'invalid_credentials',
-    'password_compromised',
-  ],
+  errors: [...accountOperations.register.errors, 'invalid_credentials', 'password_compromised'],
 })
 
 export const showConfirmCode = operation({
