@@ -224,7 +224,7 @@ export function linkTo(
 
 /** Says what has just been done. */
 export function notice(text: string): Markup {
-  return html`<div class="done" role="status"><p>${text}</p></div>
+  return html`<p class="done" role="status">${text}</p>
 `
 }
 
