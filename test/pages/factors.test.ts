@@ -16,7 +16,7 @@ import { fieldsIn, fieldValue, type Shown, Visitor } from '../support/visitor.ts
 
 const BOB = 'bob@example.com'
 const EVE = 'eve@example.com'
-const { appSetup, enrolment, ownFactors, passkeys, recoveryCodes, secondStep, signIn } = PAGES.en
+const { appSetup, enrolment, ownFactors, ownPasskeys, passkeys, recoveryCodes, secondStep, signIn } = PAGES.en
 
 type Options = NonNullable<Parameters<typeof productionAuth>[1]>
 
@@ -632,6 +632,10 @@ describe.runIf(hasBrowser)('the pages of second factors in a browser without scr
       await prove()
       await page.waitForURL(`${site.origin}/account/sessions`)
     }
+    await page.goto('/account/passkeys')
+    const shown = await page.innerText('main')
+    expect(shown).toContain(passkeys.noScript)
+    expect(shown).not.toContain(ownPasskeys.securityKey)
   })
 })
 

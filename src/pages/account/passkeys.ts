@@ -51,8 +51,7 @@ ${view.passkeys.length === 0 ? html`<p>${words.none}</p>\n` : html`<ul class="li
 function addForms(look: Look): Markup {
   const { ownPasskeys: words, passkeys } = look.texts
   const action = ACCOUNT_PAGES.passkeys
-  return html`${withoutScript(look)}<div class="tools">${passkeyForm(look, { action, purpose: 'add_passkey', submit: passkeys.add })}${passkeyForm(look, { action, purpose: 'add_security_key', submit: passkeys.addKey, style: 'second' })}</div>
-<p class="hint">${words.securityKey}</p>
+  return html`${withoutScript(look)}<div class="tools">${passkeyForm(look, { action, purpose: 'add_passkey', submit: passkeys.add })}${passkeyForm(look, { action, purpose: 'add_security_key', submit: passkeys.addKey, style: 'second', below: html`<p class="hint">${words.securityKey}</p>\n` })}</div>
 `
 }
 
