@@ -305,6 +305,12 @@ export const returnTo = text.optional().meta({
     'Where the browser goes afterwards: a path of this service, or a URL on an origin in BIENVENUE_RETURN_ORIGINS. Default: the account page.',
 })
 
+/** Where a browser goes once the hosted pages have finished the sign-in. */
+export const returnToFromPages = returnTo.meta({
+  description:
+    'Where the browser goes if the sign-in needs another step and the hosted pages finish it: a path of this service, or a URL on an origin in BIENVENUE_RETURN_ORIGINS. Default: the account page.',
+})
+
 /** The authorization endpoint of a provider, with its parameters. */
 export const redirectTo = z.url().meta({ description: 'The sign-in page of the provider.' })
 

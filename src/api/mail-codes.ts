@@ -9,6 +9,7 @@ import {
   mailedCode,
   newPassword,
   passwordWithCode,
+  returnToFromPages,
   transport,
 } from './fields.ts'
 
@@ -51,6 +52,7 @@ export const confirmEmail = operation({
     transport: transport.optional(),
     browser_token: browserToken,
     device_token: deviceToken.optional(),
+    return_to: returnToFromPages,
   }),
   success: {
     status: 200,

@@ -12,6 +12,7 @@ import {
   pendingSignIn,
   recoveryCode,
   remember,
+  returnToFromPages,
   stepUp,
   totpCode,
   transport,
@@ -41,6 +42,7 @@ export const withPassword = operation({
     transport: transport.optional(),
     remember: remember.optional(),
     device_token: deviceToken.optional(),
+    return_to: returnToFromPages,
   }),
   success: {
     status: 200,

@@ -1,4 +1,4 @@
-/** Starts sign-in flows at providers, for programs. */
+/** Starts sign-in flows at providers, for programs, and checks where they lead. */
 import type { StartedFlow } from '../auth/index.ts'
 import { AuthError } from '../model/errors.ts'
 import type { Options } from '../options/index.ts'

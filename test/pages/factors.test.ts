@@ -10,6 +10,7 @@ import { codeOf } from '../support/factored-account.ts'
 import { addPasskey, addTotp } from '../support/factors.ts'
 import { startPageSite } from '../support/page-site.ts'
 import { NEW_PASSWORD, PASSWORD, productionAuth } from '../support/production.ts'
+import { send } from '../support/send.ts'
 import { ALICE } from '../support/story.ts'
 import type { OnEnd } from '../support/system.ts'
 import { fieldsIn, fieldValue, type Shown, Visitor } from '../support/visitor.ts'
@@ -92,6 +93,23 @@ onEachEngine('the page for the second factor', (engine) => {
     expect(bob.cookies).not.toContain('__Host-login')
     expect((await bob.open(proven.location ?? '')).location).toBe('/app?a=b')
     expect((await bob.open('/account')).status).toBe(200)
+  })
+
+  it('continues to where POST /sessions says, which refuses other places [API-18]', async () => {
+    const { auth, app, visitor } = await withApp(engine)
+    const bob = visitor()
+    const credentials = { email: BOB, password: PASSWORD }
+    const begun = await bob.submit('/sessions', { ...credentials, return_to: '/app?a=b' })
+    expect(begun.status).toBe(202)
+    const pending = fieldValue((await bob.open('/sign_in/factor')).html, 'pending') ?? ''
+    const proven = await bob.submit('/sign_in/factor', { code: app.codeAt(), pending })
+    expect(proven.location).toBe('/sign_in?signed_in=&return_to=%2Fapp%3Fa%3Db')
+    for (const path of ['/sessions', '/mail_codes/confirm_email'])
+      for (const return_to of ['//evil.example', 'https://evil.example/']) {
+        const fields = path === '/sessions' ? credentials : { code: '12345678' }
+        const refused = await send(auth, 'POST', path, { json: { ...fields, return_to } })
+        expect(await refused.json()).toMatchObject({ code: 'invalid_field', field: 'return_to' })
+      }
   })
 
   it('shows the way that was used last first, and leads to the others', async () => {

@@ -1,4 +1,5 @@
 import { browserFor } from '../browser.ts'
+import { returnTargetIn } from '../flows.ts'
 import { routesOf } from '../handlers.ts'
 import { answerOf, assertOneTransport, withTokens } from '../signed-in.ts'
 
@@ -10,10 +11,11 @@ export const mailCodeRoutes = routesOf('mailCodes', (auth) => ({
     return { body: { email: request.email, message: 'code mailed' }, cookies: browser.cookies }
   },
 
-  async confirmEmail({ fields: { browser_token, device_token, ...request }, credentials, caller }) {
+  async confirmEmail({ fields: { browser_token, device_token, return_to, ...request }, credentials, caller }) {
     assertOneTransport(credentials, request.transport)
     const tokens = { browser_token, device_token }
-    const result = await auth.mailCodes.confirmEmail(request, withTokens(caller, tokens))
+    const returnTo = returnTargetIn(auth.options, return_to)
+    const result = await auth.mailCodes.confirmEmail({ ...request, returnTo }, withTokens(caller, tokens))
     return answerOf(result, caller, auth.options)
   },
 

@@ -1,11 +1,16 @@
 import { clearedLoginCookie } from '../cookies.ts'
+import { returnTargetIn } from '../flows.ts'
 import { routesOf } from '../handlers.ts'
 import { answerOf, assertOneTransport, delivery, withPendingBearer, withTokens } from '../signed-in.ts'
 
 export const signInRoutes = routesOf('signIn', (auth) => ({
-  async withPassword({ fields: { device_token, ...request }, credentials, caller }) {
+  async withPassword({ fields: { device_token, return_to, ...request }, credentials, caller }) {
     assertOneTransport(credentials, request.transport)
-    const result = await auth.signIn.withPassword(request, withTokens(caller, { device_token }))
+    const returnTo = returnTargetIn(auth.options, return_to)
+    const result = await auth.signIn.withPassword(
+      { ...request, returnTo },
+      withTokens(caller, { device_token }),
+    )
     return answerOf(result, caller, auth.options)
   },
 
