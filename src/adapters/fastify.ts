@@ -66,13 +66,18 @@ export function bienvenue(source: Auth | RemoteService) {
 
 const mountOf = (auth: Auth) => async (app: FastifyInstance) => {
   const handler = toNodeHandler(auth)
+  const answer = (request: FastifyRequest, reply: FastifyReply) => {
+    reply.hijack()
+    return handler(request.raw, reply.raw)
+  }
   // The service reads bodies itself. Parsers outside this plugin do not change.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  // Fastify refuses a malformed Content-Type before it looks for a parser. Other errors are those of hooks of the application.
+  app.setErrorHandler((error, request, reply) => {
+    if ((error as { code?: unknown }).code !== 'FST_ERR_CTP_INVALID_MEDIA_TYPE') throw error
+    return answer(request, reply)
+  })
   // `/*` does not match the prefix itself.
-  for (const path of ['/', '/*'])
-    app.all(path, (request, reply) => {
-      reply.hijack()
-      return handler(request.raw, reply.raw)
-    })
+  for (const path of ['/', '/*']) app.all(path, answer)
 }

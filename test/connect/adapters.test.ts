@@ -201,6 +201,15 @@ describe.each(Object.entries(APPLICATIONS))('the adapter for %s', (_, start) => 
     expect(signedIn.headers.getSetCookie()).toHaveLength(2)
   })
 
+  it('refuses a body of an unknown or malformed type like the service', async () => {
+    const { service } = await mounted(start)
+    for (const type of ['text/plain', 'nonsense', ';', 'application/json, text/plain']) {
+      const answer = await service('/users', { method: 'POST', headers: { 'content-type': type }, body: '{}' })
+      expect(answer.headers.get('accept'), type).toContain('application/json')
+      expect(await refusal(answer), type).toBe('415 unsupported_media_type')
+    }
+  })
+
   it('passes on the IP address, and refuses a foreign origin, a body over the limit and an incomplete one', async () => {
     const running = await mounted(start)
     const foreign = running.service('/sessions', json(CREDENTIALS, { origin: 'https://evil.example' }))
