@@ -19,8 +19,8 @@ export type Bound<Module> = {
 /**
  * Binds every use case of a module. A fault of the database becomes the error `unavailable`.
  *
- * @param absent - Stands for a required argument that plain JavaScript left out, or passed as `null`. An optional one has
- *   its default.
+ * @param absent - Stands for a required argument that plain JavaScript left out, or passed as `null`. `undefined`: it stays
+ *   as it is. An optional one has its default.
  */
 export function bind<Module extends UseCases>(
   ctx: Context,
@@ -31,9 +31,10 @@ export function bind<Module extends UseCases>(
     Object.entries(useCases).map(([name, useCase]) => [
       name,
       (...rest: unknown[]) => {
-        const given = rest.map((argument) => argument ?? undefined)
         // The length of a function does not count parameters with a default.
-        for (let index = 0; index < useCase.length - 1; index++) given[index] ??= absent
+        const required = useCase.length - 1
+        const given = rest.map((argument, index) => (index < required ? argument : (argument ?? undefined)))
+        for (let index = 0; absent !== undefined && index < required; index++) given[index] ??= absent
         try {
           const result = useCase(ctx, ...(given as never[]))
           return result instanceof Promise
