@@ -204,7 +204,11 @@ describe.each(Object.entries(APPLICATIONS))('the adapter for %s', (_, start) => 
   it('refuses a body of an unknown or malformed type like the service', async () => {
     const { service } = await mounted(start)
     for (const type of ['text/plain', 'nonsense', ';', 'application/json, text/plain']) {
-      const answer = await service('/users', { method: 'POST', headers: { 'content-type': type }, body: '{}' })
+      const answer = await service('/users', {
+        method: 'POST',
+        headers: { 'content-type': type },
+        body: '{}',
+      })
       expect(answer.headers.get('accept'), type).toContain('application/json')
       expect(await refusal(answer), type).toBe('415 unsupported_media_type')
     }

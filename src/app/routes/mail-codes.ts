@@ -11,7 +11,11 @@ export const mailCodeRoutes = routesOf('mailCodes', (auth) => ({
     return { body: { email: request.email, message: 'code mailed' }, cookies: browser.cookies }
   },
 
-  async confirmEmail({ fields: { browser_token, device_token, return_to, ...request }, credentials, caller }) {
+  async confirmEmail({
+    fields: { browser_token, device_token, return_to, ...request },
+    credentials,
+    caller,
+  }) {
     assertOneTransport(credentials, request.transport)
     const tokens = { browser_token, device_token }
     const returnTo = returnTargetIn(auth.options, return_to)
