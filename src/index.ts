@@ -220,6 +220,8 @@ export async function createAuth({
     callerOf: (from, connection = {}) => callerOf(service, from, connection),
     cookies: {
       forSignIn(started) {
+        if (typeof (started?.sessionToken ?? started?.loginToken) !== 'string')
+          throw new TypeError('expected what a step of the sign-in returned')
         if (started.transport === 'bearer') throw new TypeError('a session for a bearer token has no cookie')
         return started.sessionToken === null
           ? [loginCookie(started.loginToken, service.options)]
@@ -235,7 +237,7 @@ function callerOf({ options }: AuthService, from: RequestLike, { ip }: Connectio
   const header = headersOf(from)
   return {
     ...readCredentials({ header }, options),
-    ip,
+    ip: ip ?? undefined,
     userAgent: header('user-agent') ?? undefined,
     acceptLanguage: header('accept-language') ?? undefined,
     deviceToken: readDeviceCookie(header('cookie'), options) ?? undefined,

@@ -141,7 +141,8 @@ export function createApp(auth: AuthService, log: Logger): App {
 
   return {
     answer,
-    fetch: async (request, connection = {}) => responseOf(await answer(incomingOf(request, connection.ip))),
+    fetch: async (request, connection) =>
+      responseOf(await answer(incomingOf(request, connection?.ip ?? undefined))),
     refuseUnread(code) {
       const record = new RequestRecord(null)
       // RFC 9110 §15.5.6: 405 lists the allowed methods. A CONNECT request has no path, so it allows none.

@@ -24,7 +24,7 @@ export function headersOf(from: RequestLike): (name: string) => string | null {
   return (name) => {
     const value = headers[name]
     if (typeof value === 'string') return value
-    return value === undefined ? null : value.join(name === 'cookie' ? '; ' : ', ')
+    return Array.isArray(value) ? value.join(name === 'cookie' ? '; ' : ', ') : null
   }
 }
 

@@ -68,3 +68,21 @@ it('requiring a second factor takes a boolean, so that a misspelt field does not
     })
   expect((await auth.users.find('bob@example.com'))?.secondFactorRequiredAt).not.toBeNull()
 })
+
+it('a value of another type than documented is refused by name', async () => {
+  const auth = await freshAuth('sqlite')
+  const bob = { email: 'bob@example.com', password: 'b4l0u' }
+  await auth.users.create(bob)
+  for (const [useCase, request, field] of [
+    [auth.signIn.withPassword, { ...bob, transport: 'header' }, 'transport'],
+    [auth.signIn.withPassword, { ...bob, remember: 'no' }, 'remember'],
+    [auth.sessions.create, { ...bob, transport: 'header' }, 'transport'],
+    [auth.users.list, { since: '2026-11-27' }, 'since'],
+    [auth.audit.list, { since: new Date(Number.NaN) }, 'since'],
+  ] as const)
+    expect(await outcomeOf(useCase as Untyped, request), field).toMatchObject({
+      code: 'invalid_field',
+      field,
+    })
+  expect(await auth.users.listSessions(1)).toEqual([])
+})

@@ -1,6 +1,7 @@
 import { type AuditRecord, type Database, type Tx, transactionWithoutSync } from '../db/index.ts'
 import type { Keyring } from '../lib/keyring.ts'
 import type { MailWriter } from '../mail/application.ts'
+import { AuthError } from '../model/errors.ts'
 import type { MetadataSchemas } from '../model/standard-schema.ts'
 import type { OpenedUserField } from '../model/user-fields.ts'
 import type { Hasher, Options } from '../options/index.ts'
@@ -74,4 +75,10 @@ export async function inTransaction<Result>(
 /** The time plus a number of seconds, which may be negative. */
 export function secondsAfter(time: Date, seconds: number): Date {
   return new Date(time.getTime() + seconds * 1_000)
+}
+
+/** @throws {AuthError} `invalid_field` with `field`: plain JavaScript passes something else than a valid date. */
+export function assertDate(value: unknown, field: string): void {
+  if (value !== undefined && !(value instanceof Date && !Number.isNaN(value.getTime())))
+    throw new AuthError('invalid_field', { field })
 }

@@ -111,6 +111,29 @@ describe('getSession', () => {
     await expect(auth.getSession({ headers })).rejects.toMatchObject({ code: 'conflicting_credentials' })
   })
 
+  it('finds nobody in headers whose values are not text', async () => {
+    const { auth } = await signedIn()
+    for (const cookie of [null, 5, {}])
+      expect(await auth.getSession({ headers: { cookie } } as never)).toBeNull()
+  })
+
+  it('counts null as no IP address', async () => {
+    const { auth, sessionToken } = await signedIn()
+    const request = new Request('https://auth.example.com/session', {
+      headers: { authorization: `Bearer ${sessionToken}` },
+    })
+    expect(auth.callerOf(request, { ip: null as never }).ip).toBeUndefined()
+    for (const connection of [null, { ip: null }])
+      expect((await auth.fetch(request.clone(), connection as never)).status).toBe(200)
+    const json = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(CREDENTIALS),
+    }
+    const signIn = new Request('https://auth.example.com/sessions', json)
+    expect((await auth.fetch(signIn, { ip: null } as never)).status).toBe(200)
+  })
+
   it('refuses a session token in place of the request, which would count as nobody', async () => {
     const { auth, sessionToken } = await signedIn()
     await expect(auth.getSession(sessionToken as never)).rejects.toThrow(TypeError)
@@ -147,6 +170,12 @@ describe('routes of the application that sign users in', () => {
     expect(auth.cookies.forSignOut().map(({ header }) => header)).toEqual([
       expect.stringMatching(/^__Host-session_id=; Path=\/; Max-Age=0;/),
     ])
+  })
+
+  it('are made only of what a sign-in returned', async () => {
+    const { auth, sessionToken } = await signedIn()
+    for (const given of [undefined, {}, sessionToken, { sessionToken: null }])
+      expect(() => auth.cookies.forSignIn(given as never)).toThrow(TypeError)
   })
 
   it('get no cookie for a bearer token', async () => {

@@ -1,5 +1,5 @@
 import * as store from '../../db/index.ts'
-import type { Context } from '../context.ts'
+import { assertDate, type Context } from '../context.ts'
 
 const PAGE = 500
 
@@ -8,8 +8,10 @@ const PAGE = 500
  * account. Reads a page at a time, so that memory use stays flat.
  *
  * @param query - A record must match every given field. Default: all records.
+ * @throws {AuthError} `invalid_field` with `field`: `since` is not a valid date.
  */
 export async function* list(ctx: Context, query: store.AuditQuery = {}): AsyncGenerator<store.AuditEntry> {
+  assertDate(query.since, 'since')
   let beforeId: string | null = null
   for (;;) {
     const page: store.AuditEntry[] = await store.listAuditRecords(ctx.db, query, { beforeId, limit: PAGE })

@@ -4,7 +4,7 @@ import { record } from '../audit/record.ts'
 import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
 import { mayHaveSessions } from './guards.ts'
-import { startSession } from './start.ts'
+import { assertKind, startSession } from './start.ts'
 
 /** What {@link create} takes. */
 export interface CreateSessionRequest {
@@ -21,16 +21,18 @@ export interface CreateSessionRequest {
  * @returns The session token, opaque, 80 characters: `<uuid>.<secret>`. Only the SHA-256 of the secret is stored.
  *   `null` if no account has the address, or it is disabled, must confirm its address first, or has a compromised
  *   password.
+ * @throws {AuthError} `invalid_field` with `field`: there is no such transport.
  */
 export async function create(
   ctx: Context,
   request: CreateSessionRequest,
   caller: Caller = UNKNOWN_CALLER,
 ): Promise<string | null> {
-  const user = await store.findUserByEmail(ctx.db, request.email)
+  const { email, transport = 'cookie' } = request
+  assertKind(transport)
+  const user = await store.findUserByEmail(ctx.db, email)
   if (user === null || user.passwordCompromisedAt !== null || !mayHaveSessions(ctx, user)) return null
   return inTransaction(ctx, async (tx) => {
-    const { transport = 'cookie' } = request
     const authentication = { amr: [], aal: 0, transport, persistent: true }
     const started = await startSession(tx, user, authentication, caller)
     if (started === null) return null

@@ -1,8 +1,9 @@
 import * as store from '../../db/index.ts'
 import { mintBearer } from '../../lib/bearer.ts'
+import { AuthError } from '../../model/errors.ts'
 import type { JsonObject } from '../../model/json.ts'
 import type { ProviderSession } from '../../model/providers.ts'
-import type { Transport } from '../../model/transport.ts'
+import { TRANSPORTS, type Transport } from '../../model/transport.ts'
 import type { Account, User } from '../../model/user.ts'
 import { record, textOf } from '../audit/record.ts'
 import { asUser, type Caller } from '../caller.ts'
@@ -43,6 +44,17 @@ export interface StartedSession {
 /** A new session, which replaces that of the caller. */
 export interface RenewedSession<Metadata = JsonObject> extends StartedSession {
   readonly user: Account<Metadata>
+}
+
+/**
+ * Refuses values that plain JavaScript may pass: no request could use a session of another transport.
+ *
+ * @throws {AuthError} `invalid_field` with `field`.
+ */
+export function assertKind(transport: unknown, remember: unknown = true): void {
+  if (!TRANSPORTS.some((each) => each === transport))
+    throw new AuthError('invalid_field', { field: 'transport' })
+  if (typeof remember !== 'boolean') throw new AuthError('invalid_field', { field: 'remember' })
 }
 
 /**

@@ -11,7 +11,7 @@ import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { enqueueDeviceNotice, enqueueMail } from '../delivery/enqueue.ts'
 import { NOTABLE_FAILURES } from '../delivery/kinds.ts'
 import { findLiveSession } from '../sessions/guards.ts'
-import { endReplacedSession, type StartedSession, startSession } from '../sessions/start.ts'
+import { assertKind, endReplacedSession, type StartedSession, startSession } from '../sessions/start.ts'
 import { askApplication } from './application.ts'
 import { recognizeDevice, rememberDevice } from './devices.ts'
 import { aalOf, firstStop, type GateRefusal, type Proof } from './gates.ts'
@@ -71,6 +71,7 @@ const NO_CHANGE = async () => {}
 export async function admit(ctx: Context, admission: Admission, caller: Caller): Promise<SignInResult> {
   const { user, method, attempt, amr, transport = 'cookie', persistent = true } = admission
   const { returnTo = null, provider = null } = admission
+  await orWithdraw(attempt, async () => assertKind(transport, persistent))
   const stop = await orWithdraw(attempt, () => firstStop(ctx, admission))
   if (stop !== null && 'refusal' in stop) return admission.refuse(stop.refusal)
   const change = await orWithdraw(attempt, async () => (await admission.prepare?.()) ?? NO_CHANGE)

@@ -1,6 +1,6 @@
 import * as store from '../../db/index.ts'
 import type { JsonObject } from '../../model/json.ts'
-import type { Context } from '../context.ts'
+import { assertDate, type Context } from '../context.ts'
 import { type FactorInfo, factorInfoOf } from '../factors/info.ts'
 import { type IdentityInfo, identityInfosOf } from '../identities/info.ts'
 import { type AccountState, columnsOf, type ListedUser, withStates } from './state.ts'
@@ -54,9 +54,11 @@ const PAGE = 500
  * time, so that memory use stays flat.
  *
  * @param query - A user must match every given field. Default: all users.
+ * @throws {AuthError} `invalid_field` with `field`: `since` is not a valid date.
  */
 export async function* list(ctx: Context, query: UserQuery = {}): AsyncGenerator<ListedUser> {
   const { state, email, since } = query
+  assertDate(since, 'since')
   const filter = { ...(state && columnsOf(ctx, state)), email, createdSince: since }
   for (let afterId = query.afterId ?? 0; ; ) {
     const page = await store.listUsers(ctx.db, { afterId, limit: PAGE }, filter)
