@@ -10,6 +10,10 @@ import { layOutPasswordPage } from './password-page.ts'
  */
 export function renderConfirmEmail(look: Look): Page {
   const { confirmEmail, behindLink } = look.texts
+  const pages = [
+    ...(look.mustConfirm ? [['/sign_up/code', behindLink.confirmAccount] as const] : []),
+    ['/account/email', behindLink.confirmAddress] as const,
+  ]
   return layOutPasswordPage(
     {
       words: confirmEmail,
@@ -20,10 +24,9 @@ export function renderConfirmEmail(look: Look): Page {
       hasEmail: false,
       autocomplete: 'current-password',
       invalidLink: 'invalid_confirmation_token',
-      codePages: [
-        ...(look.mustConfirm ? [['/sign_up/code', behindLink.confirmAccount] as const] : []),
-        ['/account/email', behindLink.confirmAddress],
-      ],
+      codePages: pages,
+      // These also send another mail.
+      resendPages: pages,
     },
     look,
   )

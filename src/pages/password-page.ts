@@ -5,6 +5,8 @@ import { type IconName, icon } from './icons.ts'
 import { layOut, type Markup, type Page } from './layout.ts'
 import type { Look } from './look.ts'
 
+type Links = readonly (readonly [path: string, label: string])[]
+
 /** A page that a mailed link opens. It asks for a password and sends it with the token from the link. */
 interface PasswordPage<Given extends Contract> {
   readonly words: PasswordPageWords
@@ -21,7 +23,9 @@ interface PasswordPage<Given extends Contract> {
   /** The refusal that shows the `invalidLink` panel. */
   readonly invalidLink: Contract['errors'][number]
   /** The pages that take the code of the same mail, as path and label. */
-  readonly codePages: readonly (readonly [path: string, label: string])[]
+  readonly codePages: Links
+  /** The pages that send another link. */
+  readonly resendPages: Links
 }
 
 /**
@@ -29,12 +33,14 @@ interface PasswordPage<Given extends Contract> {
  * sentences for refusals.
  */
 export function layOutPasswordPage<Given extends Contract>(page: PasswordPage<Given>, look: Look): Page {
-  const { words, codePages } = page
+  const { words, codePages, resendPages } = page
   const { behindLink } = look.texts
+  const signIn = ['/sign_in', behindLink.signIn] as const
+  const onward = links(look, [signIn, ...resendPages])
   const body = html`${panel('ask', words.ask, icon(page.icon, 'icon'), form(page, look))}
-${panel('done', words.done, icon('tick', 'icon good'), look.hasPages ? links(look, [['/sign_in', behindLink.signIn]]) : html``)}
-${panel(page.invalidLink, words.invalidLink, icon('exclamation', 'icon bad'))}
-${panel('incomplete', words.incomplete, icon('exclamation', 'icon bad'))}
+${panel('done', words.done, icon('tick', 'icon good'), links(look, [signIn]))}
+${panel(page.invalidLink, words.invalidLink, icon('exclamation', 'icon bad'), onward)}
+${panel('incomplete', words.incomplete, icon('exclamation', 'icon bad'), onward)}
 <noscript>
 ${icon(page.icon, 'icon')}
 <h1>${words.ask.heading}</h1>
@@ -48,12 +54,13 @@ ${Object.entries(look.texts.problems).map(([code, text]) => html`<p data-code="$
   return layOut(look, { title: words.ask.heading, body, behindLink: true })
 }
 
-function links({ basePath }: Look, pages: PasswordPage<Contract>['codePages']): Markup {
+function links({ basePath, hasPages }: Look, pages: Links): Markup {
+  if (!hasPages) return html``
   return html`<ul class="more">${pages.map(([path, label]) => html`<li><a href="${basePath}${path}">${label}</a></li>`)}</ul>
 `
 }
 
-function panel(name: string, { heading, paragraphs }: PanelWords, drawing: Markup, more: Markup = html``) {
+function panel(name: string, { heading, paragraphs }: PanelWords, drawing: Markup, more: Markup) {
   return html`<section data-panel="${name}" hidden>
 ${drawing}
 <h1 tabindex="-1">${heading}</h1>
@@ -71,7 +78,7 @@ function form<Given extends Contract>(page: PasswordPage<Given>, { texts, basePa
   return html`<form method="post" novalidate data-method="${operation.method}" data-url="${basePath}${operation.path}" data-token-field="${tokenField}">
 ${page.hasEmail && username}
 <label for="password">${label}</label>
-<div class="field">
+<div class="field secret">
 <input id="password" name="${passwordField}" type="password" autocomplete="${autocomplete}" required autocapitalize="none" autocorrect="off" spellcheck="false" aria-describedby="problem${hint && ' hint'}">
 <button id="reveal" class="reveal" type="button" aria-pressed="false" aria-controls="password" aria-label="${reveal}" title="${reveal}">${icon('eye', '')}</button>
 </div>

@@ -23,6 +23,7 @@ export function renderResetPassword(look: Look, view: { resetEndsSessions: boole
       autocomplete: 'new-password',
       invalidLink: 'invalid_reset_token',
       codePages: look.canRecover ? [['/recover/code', look.texts.behindLink.resetPassword]] : [],
+      resendPages: look.canRecover ? [['/recover', look.texts.recoveryCode.again]] : [],
     },
     look,
   )

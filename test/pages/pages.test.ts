@@ -50,14 +50,16 @@ async function startService(onEnd: OnEnd): Promise<Service & { restart(): void }
     const asset = assetAt(target)
     if (asset !== null) return response.writeHead(200, { 'content-type': asset.type }).end(asset.content)
     received.push({ method, target, headers, body: await text(request) })
+    const [here = '', asked = ''] = target.split('?lang=')
     const render = {
       [`${BASE_PATH}/reset_password`]: renderResetPassword,
       [`${BASE_PATH}/confirm_email`]: renderConfirmEmail,
-    }[target]
+    }[here]
     if (method === 'GET' && render !== undefined) {
-      const locale = LOCALES.find((each) => headers['accept-language']?.startsWith(each)) ?? LOCALES[0]
+      const preferred = asked || (headers['accept-language'] ?? '')
+      const locale = LOCALES.find((each) => preferred.startsWith(each)) ?? LOCALES[0]
       const { html, contentSecurityPolicy, referrerPolicy } = render(
-        lookOf({ locale, basePath: BASE_PATH }),
+        lookOf({ locale, basePath: BASE_PATH, here }),
         {
           resetEndsSessions: true,
         },
@@ -483,6 +485,28 @@ describe.skipIf(!hasBrowser)('the hosted pages', () => {
       expect(await state()).toEqual(['password', 'false'])
       expect(sent(service).length).toBe(1)
       expect(page.url()).toBe(service.origin + target)
+    })
+
+    it('has the switch that shows the password inside the field', async () => {
+      const { password, reveal } = await open(flow)
+      const [field, button] = [await password.boundingBox(), await reveal.boundingBox()]
+      if (field === null || button === null) return expect.unreachable()
+      expect(button.x).toBeGreaterThan(field.x)
+      expect(button.x + button.width).toBeLessThan(field.x + field.width)
+      expect(button.y).toBeGreaterThanOrEqual(field.y)
+      expect(button.y + button.height).toBeLessThanOrEqual(field.y + field.height)
+    })
+
+    it('keeps the link when the language changes', async () => {
+      const { service, page } = await open(flow)
+      await page.click('footer a[hreflang=fr]')
+      await page.waitForURL(`${service.origin}${target}?lang=fr`)
+      const words = PAGES.fr[flow]
+      await eventually(() => heading(page)).toBe(words.ask.heading)
+      await page.getByLabel(words.ask.label, { exact: true }).fill(PASSWORD)
+      await page.locator('[type=submit]').click()
+      await eventually(() => heading(page)).toBe(words.done.heading)
+      expect(JSON.parse(sent(service)[0]?.body ?? '')).toEqual(FLOWS[flow].body)
     })
 
     it('accepts a pasted password of any length', async () => {

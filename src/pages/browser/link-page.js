@@ -19,8 +19,10 @@ const panels = /** @type {HTMLElement[]} */ ([...document.querySelectorAll('[dat
 const problemList = /** @type {HTMLTemplateElement} */ (element('problems'))
 const problems = /** @type {HTMLElement[]} */ ([...problemList.content.children])
 
-// The token of the link. It is kept only here: not in storage, not in a field, and not in the address bar.
+// The token of the link, and the fragment that it came in. They are kept only here: not in storage, not in a field, and not in
+// the address bar.
 let token = ''
+let fragment = location.hash
 /** The end of the page title: the name of the service. */
 const service = document.title.slice(document.title.lastIndexOf(' – '))
 
@@ -28,6 +30,13 @@ openLink()
 
 // Another link was opened in this tab, so start again with it.
 addEventListener('hashchange', () => location.reload())
+
+// The page in another language needs the token too.
+for (const link of document.querySelectorAll('a[hreflang]'))
+  link.addEventListener('click', (event) => {
+    event.preventDefault()
+    location.assign(`${link.getAttribute('href')}${fragment}`)
+  })
 
 reveal.addEventListener('click', () => setRevealed(password.type === 'password'))
 
@@ -52,7 +61,7 @@ form.addEventListener('submit', async (event) => {
  * the history. Sends nothing, because a mail scanner may have opened the link.
  */
 function openLink() {
-  const link = new URLSearchParams(location.hash.slice(1))
+  const link = new URLSearchParams(fragment.slice(1))
   history.replaceState(null, '', location.href.split('#', 1)[0])
   token = link.get('token') || ''
   let isComplete = token !== ''
@@ -126,6 +135,7 @@ function say(text) {
  */
 function finish(name) {
   token = ''
+  fragment = ''
   form.reset()
   show(name)
   const panel = panels.find(({ hidden }) => !hidden)
