@@ -64,6 +64,16 @@ it('no page keeps or follows a place that is not allowed, nor one that is given 
   }
 })
 
+it('a form that is refused keeps the place, also in the links to other languages', async () => {
+  const site = await openPageSite(GENEROUS)
+  const form = { email: ALICE, password: 'wrong', return_to: '/orders?a=b' }
+  const refused = await site.ask('POST', '/sign_in', { form })
+  expect(refused.status).toBe(401)
+  const html = await refused.text()
+  expect(html).toContain('<input type="hidden" name="return_to" value="/orders?a=b">')
+  expect(html).toContain('href="/sign_in?return_to=%2Forders%3Fa%3Db&amp;lang=fr"')
+})
+
 it('no form follows a place that is not allowed, even without its page [API-18]', async () => {
   const withTarget = FORMS.filter(({ body }) => Object.hasOwn(body?.shape ?? {}, 'return_to'))
   expect(withTarget.length).toBeGreaterThan(3)

@@ -67,6 +67,7 @@ export function submitRoute<Form extends Contract>(
       await request.prepare()
       const sent = body === undefined ? [] : await readFields(incoming, bodyTypesOf(operations.submit))
       values = Object.fromEntries(sent)
+      request.keepReturnTo(values.return_to)
       const fields = body === undefined ? {} : validated('metadata' in body.shape ? nested(sent) : sent, body)
       return answerOf(await handlers.submit(request, fields as FieldsOf<Form>), request)
     } catch (error) {

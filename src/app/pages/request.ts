@@ -88,14 +88,15 @@ export class PageRequest {
     return this.kit.pathTo(this.#path, Object.fromEntries(query))
   }
 
-  /** Where to go afterwards, from the query. `null` if it is missing or not allowed. */
+  /** Where to go afterwards, from the form or else from the query. `null` if it is missing or not allowed. */
   get returnTarget(): string | null {
     return this.kit.returnTarget(this.query.get('return_to'))
   }
 
-  /** Where to go afterwards, from the form or else from the query. */
-  returnTargetOf({ values }: FormState): string | null {
-    return this.kit.returnTarget(values.return_to) ?? this.returnTarget
+  /** Keeps `return_to` of a form, as if the query had it. Otherwise links to this page would lose it. */
+  keepReturnTo(sent: unknown): void {
+    const target = typeof sent === 'string' ? this.kit.returnTarget(sent) : null
+    if (target !== null) this.query.set('return_to', target)
   }
 
   /** What has just been done, from the query. `null` if nothing, or if a form was refused since. */

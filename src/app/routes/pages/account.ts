@@ -57,7 +57,7 @@ export function accountPages(kit: PageKit): Route[] {
       {
         async show(request, form) {
           const { user } = await request.session()
-          const returnTo = request.returnTargetOf(form)
+          const returnTo = request.returnTarget
           return renderProfile(request.look(user), { form, user, returnTo, done: request.doneIn(form) })
         },
         async submit(request, { name, locale, metadata, return_to }) {

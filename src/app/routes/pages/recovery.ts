@@ -15,8 +15,7 @@ export function recoveryPages(kit: PageKit): Route[] {
       kit,
       { show: pages.showRecover, submit: pages.recover },
       {
-        show: (request, form) =>
-          renderRecover(request.look(), { form, returnTo: request.returnTargetOf(form) }),
+        show: (request, form) => renderRecover(request.look(), { form, returnTo: request.returnTarget }),
         async submit(request, { email, return_to }) {
           const browser = browserFor(auth, request.caller, undefined)
           await auth.account.requestPasswordReset({ email }, browser.caller)
@@ -32,7 +31,7 @@ export function recoveryPages(kit: PageKit): Route[] {
         show: (request, form) =>
           renderRecoverCode(request.look(), {
             form,
-            returnTo: request.returnTargetOf(form),
+            returnTo: request.returnTarget,
             awaitsCode: request.caller.browserToken !== undefined,
           }),
         async submit(request, { code, new_password, return_to }) {

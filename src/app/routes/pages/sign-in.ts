@@ -19,7 +19,7 @@ export function signInPages(kit: PageKit): Route[] {
     const isFlagged = (flag: string) => form.refusal === null && request.query.has(flag)
     return renderSignIn(request.look(), {
       form,
-      returnTo: request.returnTargetOf(form),
+      returnTo: request.returnTarget,
       cookiesRefused: isFlagged(SIGNED_IN),
       passwordChanged: isFlagged('password_changed'),
       expired: isFlagged('expired'),
@@ -60,7 +60,7 @@ export function signInPages(kit: PageKit): Route[] {
       {
         async show(request, form) {
           const current = await request.current()
-          return renderSignOut(request.look(current?.user), { form, returnTo: request.returnTargetOf(form) })
+          return renderSignOut(request.look(current?.user), { form, returnTo: request.returnTarget })
         },
         async submit(request, { return_to }) {
           await auth.sessions.signOut(request.caller)

@@ -20,7 +20,7 @@ export function signUpPages(kit: PageKit): Route[] {
         async show(request, form) {
           const current = form.refusal === null ? await request.current() : null
           if (current !== null) return request.goOnWithSession(current.user)
-          return renderSignUp(request.look(), { form, returnTo: request.returnTargetOf(form) })
+          return renderSignUp(request.look(), { form, returnTo: request.returnTarget })
         },
         async submit(request, { email, password, metadata, return_to }) {
           const { caller, locale } = request
@@ -51,7 +51,7 @@ export function signUpPages(kit: PageKit): Route[] {
           if (current !== null) return request.goOnWithSession(current.user)
           return renderConfirmCode(request.look(), {
             form,
-            returnTo: request.returnTargetOf(form),
+            returnTo: request.returnTarget,
             awaitsCode: request.caller.browserToken !== undefined,
             asksPassword:
               request.query.has('asks') || form.values.asks !== undefined || isAboutPassword(form.refusal),
@@ -71,8 +71,7 @@ export function signUpPages(kit: PageKit): Route[] {
       kit,
       { show: pages.showConfirmMail, submit: pages.confirmMail },
       {
-        show: (request, form) =>
-          renderConfirmMail(request.look(), { form, returnTo: request.returnTargetOf(form) }),
+        show: (request, form) => renderConfirmMail(request.look(), { form, returnTo: request.returnTarget }),
         async submit(request, { email, return_to }) {
           const browser = browserFor(auth, request.caller, undefined)
           await auth.account.requestConfirmation({ email }, browser.caller)

@@ -21,7 +21,7 @@ export function stepUpPages(kit: PageKit): Route[] {
     return renderStepUp(request.look(user), {
       ...ways,
       form,
-      returnTo: request.returnTargetOf(form),
+      returnTo: request.returnTarget,
       email: user.email,
       method: methods.find((each) => each === asked) ?? methods[0] ?? null,
       unknownPasskey: unknownPasskey(form, auth.options),
