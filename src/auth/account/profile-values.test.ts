@@ -23,6 +23,7 @@ describe('a name', () => {
     ['علی\u200cرضا', 'علی\u200cرضا'],
     ['ශ්\u200dරී', 'ශ්\u200dරී'],
     ['<b>Bob</b>', '<b>Bob</b>'],
+    ['❤\ufe0f Ann 👩🏽\u200d💻', '❤\ufe0f Ann 👩🏽\u200d💻'],
     ['😀'.repeat(NAME_MAX_LENGTH), '😀'.repeat(NAME_MAX_LENGTH)],
   ])('%s is stored as %s', (given, stored) => {
     expect(checkName(given)).toEqual({ value: stored })
@@ -40,6 +41,8 @@ describe('a name', () => {
     ['a joiner outside of a word', 'Bob \u200d', /U\+200D/],
     ['a byte order mark', '\ufeffBob', /U\+FEFF/],
     ['a tag character', 'Bob\u{e0041}', /U\+E0041/],
+    ['a joiner after an emoji', '😀\u200d', /U\+200D/],
+    ['a selector after a letter', 'Bob\ufe0f', /U\+FE0F/],
     ['a lone surrogate', 'Bob\ud800', /U\+D800/],
     ['only spaces', ' \u3000 ', /is empty/],
     ['too many characters', 'x'.repeat(NAME_MAX_LENGTH + 1), /more than 200/],

@@ -27,6 +27,10 @@ const PICTURE_TOO_LONG = { problem: `has more than ${PICTURE_MAX_LENGTH} charact
 /** Joiners belong to the spelling of names in several scripts, such as Persian, Sinhala and Malayalam. */
 const JOINER_IN_WORD = /([\p{L}\p{M}])[\u200c\u200d](?=\p{L})/gu
 
+/** A selector and a joiner also belong to many emoji, such as ❤️ and 👩‍💻. */
+const EMOJI =
+  /(\p{Extended_Pictographic}\p{Emoji_Modifier}?)\ufe0f?(?:\u200d(?=\p{Extended_Pictographic}))?/gu
+
 /** Checks a name: one line of visible text. */
 export function checkName(given: unknown): Checked {
   return checkLine(given, NAME_MAX_LENGTH)
@@ -46,7 +50,7 @@ export function checkLine(given: unknown, maxLength: number): Checked {
     .normalize('NFC')
     .replace(/\p{Zs}+/gu, ' ')
     .replace(/^ | $/g, '')
-  const character = findInvisible(line.replace(JOINER_IN_WORD, '$1'))
+  const character = findInvisible(line.replace(JOINER_IN_WORD, '$1').replace(EMOJI, '$1'))
   if (character !== null) return { problem: `contains ${character}, an invisible character` }
   if (line === '') return { problem: 'is empty' }
   return [...line].length > maxLength ? tooLong : { value: line }
