@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import { MAIL_CODE_LIFETIME_SECONDS } from '../model/mail-codes.ts'
-import { codeField, emailField, form, linkTo, notice, passwordField, summary } from './form.ts'
+import { codeField, emailField, form, linkTo, mailedTo, notice, passwordField, summary } from './form.ts'
 import { icon } from './icons.ts'
 import { layOut, type Markup, type Page } from './layout.ts'
 import type { Look } from './look.ts'
@@ -27,8 +27,13 @@ export function renderConfirmCode(look: Look, view: ConfirmCodeView): Page {
   const canEnter = look.hasCodes && (view.awaitsCode || problem !== null)
   const body = html`${icon('envelope', 'icon')}
 <h1>${confirmCode.heading}</h1>
-${view.sentAgain && notice(confirmCode.sent)}${introduction(look, view)}${canEnter && codeForm(look, view, problem)}${resendForm(look, view.returnTo, canEnter)}`
-  return layOut(look, { title: confirmCode.heading, body, hasProblem: problem !== null })
+${view.sentAgain && notice(confirmCode.sent)}${introduction(look, view)}${canEnter && codeForm(look, view, problem)}${resendForm(look, view, canEnter)}`
+  return layOut(look, {
+    title: confirmCode.heading,
+    body,
+    hasProblem: problem !== null,
+    scripts: ['more'],
+  })
 }
 
 function introduction(look: Look, { awaitsCode }: ConfirmCodeView): Markup {
@@ -39,20 +44,24 @@ function introduction(look: Look, { awaitsCode }: ConfirmCodeView): Markup {
   return html`<p>${fill(confirmCode.enter, { time })}</p>\n<p>${confirmCode.anyDevice}</p>\n`
 }
 
-function codeForm(look: Look, { returnTo, asksPassword }: ConfirmCodeView, problem: Problem | null): Markup {
+function codeForm(
+  look: Look,
+  { form: state, returnTo, asksPassword }: ConfirmCodeView,
+  problem: Problem | null,
+): Markup {
   const { confirmCode, shell } = look.texts
   const password = { name: 'password', label: shell.password, hint: confirmCode.passwordHint }
   return html`${summary(look, problem)}${form(
     look,
     { action: '/sign_up/code', submit: confirmCode.submit, returnTo },
-    html`${codeField(look, problem)}${asksPassword && html`${passwordField(look, password, problem)}<input type="hidden" name="asks" value="password">\n`}`,
+    html`${mailedTo(state)}${codeField(look, problem)}${asksPassword && html`${passwordField(look, password, problem)}<input type="hidden" name="asks" value="password">\n`}`,
   )}
 `
 }
 
-function resendForm(look: Look, returnTo: string | null, canEnter: boolean): Markup {
+function resendForm(look: Look, { form: state, returnTo }: ConfirmCodeView, canEnter: boolean): Markup {
   const { confirmCode: words, shell } = look.texts
-  const field = emailField({ name: 'email', label: shell.email }, null)
+  const field = emailField({ name: 'email', label: shell.email, value: state.values.email }, null)
   const action = '/sign_up/resend'
   if (look.hasCodes && !canEnter) return form(look, { action, submit: words.send, returnTo }, field)
   return html`<h2>${words.noEmail}</h2>

@@ -3,7 +3,7 @@ import { html } from 'hono/html'
 import { icon } from './icons.ts'
 import type { Markup } from './layout.ts'
 import type { Look } from './look.ts'
-import type { Problem } from './problems.ts'
+import type { FormState, Problem } from './problems.ts'
 
 /** A form of a page. */
 interface Form {
@@ -90,6 +90,15 @@ function secretInput(look: Look, field: Field, problem: Problem | null, attribut
 /** The address of the account in an invisible field, so that password managers know whose password it is. */
 export function usernameField(email: string): Markup {
   return html`<input class="unseen" type="text" value="${email}" autocomplete="username" readonly tabindex="-1" aria-hidden="true">
+`
+}
+
+/**
+ * The address that mail went to, for people and for password managers. After a redirect, the script reads it from the fragment.
+ */
+export function mailedTo({ values: { email = '' } }: FormState): Markup {
+  return html`<p id="account"${email === '' && html` hidden`}>${email || '\u00a0'}</p>
+<input class="unseen" name="email" type="text" value="${email}" autocomplete="username" readonly tabindex="-1" aria-hidden="true">
 `
 }
 

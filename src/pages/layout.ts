@@ -34,7 +34,7 @@ interface Layout {
   readonly leadsTo?: string
 }
 
-/** `more`: new passwords, times and recovery codes. `passkeys`: asks for them. `signals`: tells password managers about them. */
+/** `more`: new passwords, mailed codes, times and recovery codes. `passkeys`: asks for them. `signals`: tells password managers about them. */
 type Script = 'more' | 'passkeys' | 'signals'
 
 /** The pages of the account, in the order of their navigation. */

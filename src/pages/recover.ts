@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import { MAIL_CODE_LIFETIME_SECONDS } from '../model/mail-codes.ts'
-import { codeField, emailField, form, linkTo, newPasswordField, summary } from './form.ts'
+import { codeField, emailField, form, linkTo, mailedTo, newPasswordField, summary } from './form.ts'
 import { icon } from './icons.ts'
 import { layOut, type Markup, type Page } from './layout.ts'
 import type { Look } from './look.ts'
@@ -45,7 +45,7 @@ export function renderRecoverCode(look: Look, view: RecoverCodeView): Page {
   const again = linkTo(look, { path: '/recover', label: words.again, returnTo: view.returnTo })
   const body = html`${icon(look.hasCodes ? 'key' : 'envelope', 'icon')}
 <h1>${heading}</h1>
-${introduction(look, view)}${canEnter && codeForm(look, view.returnTo, problem)}
+${introduction(look, view)}${canEnter && codeForm(look, view, problem)}
 <ul class="more"><li>${words.noEmail} ${again}</li></ul>`
   return layOut(look, { title: heading, body, hasProblem: problem !== null, scripts: ['more'] })
 }
@@ -58,11 +58,11 @@ function introduction(look: Look, { awaitsCode }: RecoverCodeView): Markup {
   return html`<p>${fill(words.enter, { time })}</p>\n<p>${words.anyDevice}</p>\n`
 }
 
-function codeForm(look: Look, returnTo: string | null, problem: Problem | null): Markup {
+function codeForm(look: Look, { form: state, returnTo }: RecoverView, problem: Problem | null): Markup {
   const { recoveryCode: words, shell } = look.texts
   return html`${summary(look, problem)}${form(
     look,
     { action: '/recover/code', submit: words.submit, returnTo },
-    html`${codeField(look, problem)}${newPasswordField(look, { name: 'new_password', label: shell.newPassword }, problem)}`,
+    html`${mailedTo(state)}${codeField(look, problem)}${newPasswordField(look, { name: 'new_password', label: shell.newPassword }, problem)}`,
   )}`
 }

@@ -200,7 +200,7 @@ onEachEngine('sign-in with a provider', (engine) => {
       const { status, location, html } = await person.submit('/login/continue/address', { flow, email })
       answers.push([
         status,
-        location,
+        location?.replace(encodeURIComponent(email), 'EMAIL'),
         html,
         person.cookies
           .sort()

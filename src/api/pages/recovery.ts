@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import * as accountOperations from '../account.ts'
 import { NEW_PASSWORD_ERRORS, operation } from '../contract.ts'
-import { email, mailedCode, newPassword } from '../fields.ts'
-import { returnTo } from './fields.ts'
+import { mailedCode, newPassword } from '../fields.ts'
+import { mailbox, mailedEmail, returnTo } from './fields.ts'
 
 export const showRecover = operation({
   method: 'GET',
@@ -25,7 +25,7 @@ export const recover = operation({
   access: 'anyone',
   throttle: accountOperations.requestPasswordReset.throttle,
   audit: accountOperations.requestPasswordReset.audit,
-  body: z.strictObject({ email, return_to: returnTo }),
+  body: z.strictObject({ email: mailbox, return_to: returnTo }),
   success: {
     status: 303,
     description: 'The browser goes on to `/recover/code`, whatever the address.',
@@ -54,7 +54,12 @@ export const recoverCode = operation({
   access: 'anyone',
   throttle: ['mail_code'],
   audit: ['reset_password', 'limit_reached'],
-  body: z.strictObject({ code: mailedCode, new_password: newPassword, return_to: returnTo }),
+  body: z.strictObject({
+    email: mailedEmail,
+    code: mailedCode,
+    new_password: newPassword,
+    return_to: returnTo,
+  }),
   success: {
     status: 303,
     description: 'The password is changed. Nobody is signed in: the browser goes on to `/sign_in`.',

@@ -5,7 +5,7 @@ import { operation } from '../contract.ts'
 import { email, mailedCode, newPassword, userMetadata } from '../fields.ts'
 import * as mailCodeOperations from '../mail-codes.ts'
 import * as signInOperations from '../sign-in.ts'
-import { formPassword, formText, returnTo } from './fields.ts'
+import { formPassword, formText, mailbox, mailedEmail, returnTo } from './fields.ts'
 
 export const showSignUp = operation({
   method: 'GET',
@@ -60,6 +60,7 @@ export const confirmCode = operation({
   throttle: mailCodeOperations.confirmEmail.throttle,
   audit: mailCodeOperations.confirmEmail.audit,
   body: z.strictObject({
+    email: mailedEmail,
     code: mailedCode,
     password: formPassword,
     asks: formText.optional().meta({ description: 'Sent if the form has a field `password`.' }),
@@ -93,7 +94,7 @@ export const confirmMail = operation({
   access: 'anyone',
   throttle: accountOperations.requestConfirmation.throttle,
   audit: accountOperations.requestConfirmation.audit,
-  body: z.strictObject({ email, return_to: returnTo }),
+  body: z.strictObject({ email: mailbox, return_to: returnTo }),
   success: {
     status: 303,
     description: 'The browser goes on to `/sign_up/code`, whatever the address.',

@@ -129,15 +129,22 @@ export class PageRequest {
     return redirect(this.kit.pathTo(path, query), 303, more)
   }
 
-  /** Sends the browser to one of our pages, which passes `return_to` on. @param target - From the form, not checked yet. */
+  /**
+   * Sends the browser to one of our pages, which passes `return_to` on.
+   *
+   * @param target - From the form, not checked yet.
+   * @param details - `email`: the address that the page shows. It is in the fragment, so that no log has it.
+   */
   goOn(
     path: string,
     target: string | undefined,
-    { flags = [], cookies }: { flags?: readonly string[] } & Pick<Answer, 'cookies'> = {},
+    { email, flags = [], cookies }: { email?: string; flags?: readonly string[] } & Pick<Answer, 'cookies'>,
   ): Answer {
     const returnTo = this.kit.returnTarget(target)
     const query = Object.fromEntries(flags.map((flag) => [flag, '']))
-    return this.goTo(path, { ...query, ...(returnTo !== null && { return_to: returnTo }) }, { cookies })
+    const page = this.kit.pathTo(path, { ...query, ...(returnTo !== null && { return_to: returnTo }) })
+    const fragment = email === undefined ? '' : `#${new URLSearchParams({ email })}`
+    return redirect(page + fragment, 303, { cookies })
   }
 
   /**

@@ -1,5 +1,5 @@
 /**
- * Runs in the browser, on the pages with new passwords, times or recovery codes. The pages work without it. It writes text only,
+ * Runs in the browser, on the pages with new passwords, mailed codes, times or recovery codes. The pages work without it. It writes text only,
  * never markup.
  */
 
@@ -14,6 +14,18 @@ for (const count of document.querySelectorAll('[data-length-of]')) {
     const said = length === 0 ? '' : length >= Number(min) ? enough : text
     count.textContent = said.replace('{count}', String(length)).replace('{min_length}', min)
   })
+}
+
+// After a form that mails something, the fragment has the address that was typed. Anyone can craft a link, so show only what looks
+// like an address.
+const typed = new URLSearchParams(location.hash.slice(1)).get('email') ?? ''
+if (/^[^\s@]+@[^\s@]+$/.test(typed) && typed.length <= 254) {
+  history.replaceState(null, '', location.href.split('#', 1)[0])
+  for (const field of document.querySelectorAll('[autocomplete~="username"]'))
+    if (field instanceof HTMLInputElement && field.value === '') field.value = typed
+  const account = document.getElementById('account')
+  if (account !== null) account.textContent = typed
+  account?.removeAttribute('hidden')
 }
 
 // Times arrive in UTC. Format them for the user's region, if the browser names one for the language of the page.

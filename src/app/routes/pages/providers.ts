@@ -67,7 +67,7 @@ export function providerPages(kit: PageKit): Route[] {
           const { returnTo } = await auth.providers.waiting(caller)
           const entered = await auth.providers.enterAddress({ email }, caller)
           if (entered.next === 'confirm_email')
-            return request.goOn('/sign_up/code', returnTo ?? undefined, { cookies })
+            return request.goOn('/sign_up/code', returnTo ?? undefined, { email, cookies })
           return goOn(request, { ...entered, returnTo }, flow)
         },
       },

@@ -19,7 +19,7 @@ export function recoveryPages(kit: PageKit): Route[] {
         async submit(request, { email, return_to }) {
           const browser = browserFor(auth, request.caller, undefined)
           await auth.account.requestPasswordReset({ email }, browser.caller)
-          return request.goOn('/recover/code', return_to, browser)
+          return request.goOn('/recover/code', return_to, { email, cookies: browser.cookies })
         },
       },
     ),

@@ -30,7 +30,7 @@ export function signUpPages(kit: PageKit): Route[] {
           if (auth.options.emailVerification) {
             const browser = browserFor(auth, caller, undefined)
             await auth.account.register(account, browser.caller)
-            return request.goOn('/sign_up/code', return_to, browser)
+            return request.goOn('/sign_up/code', return_to, { email, cookies: browser.cookies })
           }
           await auth.account.register(account, caller)
           return request.goOnSignedIn(
@@ -77,7 +77,7 @@ export function signUpPages(kit: PageKit): Route[] {
           await auth.account.requestConfirmation({ email }, browser.caller)
           // A browser without a token did not register the account, so its code needs the password.
           const flags = request.caller.browserToken === undefined ? ['sent', 'asks'] : ['sent']
-          return request.goOn('/sign_up/code', return_to, { flags, cookies: browser.cookies })
+          return request.goOn('/sign_up/code', return_to, { email, flags, cookies: browser.cookies })
         },
       },
     ),
