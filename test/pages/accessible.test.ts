@@ -294,6 +294,26 @@ describe.skipIf(!hasBrowser)('the hosted pages', () => {
     expect(address.y).toBeGreaterThanOrEqual(button.y + button.height)
   })
 
+  it('put a long name below a wide logo on a phone', async () => {
+    const logo = join(temporaryFolder(), 'logo.svg')
+    writeFileSync(
+      logo,
+      '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 32"><path d="M0 0h400v32H0z"/></svg>',
+    )
+    const { origin } = await startPageSite({
+      logo,
+      serviceName: 'Verkehrsverbund der Gemeinde Oberammergau am Fluss',
+    })
+    const context = await browser.newContext({ viewport: { width: 320, height: 568 } })
+    onTestFinished(() => context.close())
+    const page = await open(context, `${origin}/sign_in`)
+    const [box, image] = [await page.locator('.brand').boundingBox(), await page.locator('img').boundingBox()]
+    expect(image).toMatchObject({ width: 288, height: 32 })
+    // The logo, and two lines of text.
+    expect(box?.height).toBeLessThan(100)
+    expect(await overflowOf(page)).toBe(0)
+  })
+
   it('work without script, and show nothing that needs it [PGE-08]', async () => {
     for (const operation of SOME_PAGES) {
       const context = await contextFor(operation, site, { javaScriptEnabled: false })

@@ -193,7 +193,7 @@ export const ownFactors: typeof english.ownFactors = {
   codesHeading: 'Wieder\u00adherstellungs\u00adcodes',
   codesExplain: 'Damit kommen Sie in Ihr Konto, wenn Sie Ihren zweiten Faktor verlieren.',
   renew: 'Neue Codes erstellen',
-  renewExplain: 'Ihre bisherigen Codes gelten dann nicht mehr.',
+  renewExplain: 'Neue Codes ersetzen Ihre bisherigen.',
   done: {
     on: 'Der zweite Faktor ist jetzt eingeschaltet.',
     off: 'Der zweite Faktor ist jetzt ausgeschaltet.',

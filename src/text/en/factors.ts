@@ -184,7 +184,7 @@ export const ownFactors = {
   codesHeading: 'Recovery codes',
   codesExplain: 'They let you in if you lose your second factor.',
   renew: 'Create new codes',
-  renewExplain: 'Your current codes will then stop working.',
+  renewExplain: 'New codes replace your current ones.',
   done: {
     on: 'The second factor is now on.',
     off: 'The second factor is now off.',

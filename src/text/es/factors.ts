@@ -189,7 +189,7 @@ export const ownFactors: typeof english.ownFactors = {
   codesHeading: 'Códigos de recuperación',
   codesExplain: 'Le permiten entrar si pierde su segundo factor.',
   renew: 'Crear códigos nuevos',
-  renewExplain: 'Sus códigos actuales dejarán de funcionar.',
+  renewExplain: 'Los códigos nuevos sustituyen a los actuales.',
   done: {
     on: 'El segundo factor está ahora activado.',
     off: 'El segundo factor está ahora desactivado.',

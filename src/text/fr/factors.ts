@@ -191,7 +191,7 @@ export const ownFactors: typeof english.ownFactors = {
   codesHeading: 'Codes de récupération',
   codesExplain: 'Ils vous permettent de vous connecter si vous perdez votre second facteur.',
   renew: 'Créer de nouveaux codes',
-  renewExplain: 'Vos codes actuels ne fonctionneront plus.',
+  renewExplain: 'Les nouveaux codes remplacent vos codes actuels.',
   done: {
     on: 'Le second facteur est maintenant activé.',
     off: 'Le second facteur est maintenant désactivé.',
