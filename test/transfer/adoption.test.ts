@@ -278,7 +278,7 @@ onBothEngines('a classic users table', (engine) => {
     expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual([rows, tables])
   })
 
-  it.each(['2147483648', '9007199254740993', '-2147483648'])(
+  it.each(['2147483647', '2147483648', '9007199254740993', '-2147483648'])(
     'with the id %s is refused, naming the account',
     async (id) => {
       const { url, db } = await classicDatabase(engine, [{ id: 1, email: 'bob@example.com' }])
@@ -287,11 +287,31 @@ onBothEngines('a classic users table', (engine) => {
       await sql`insert into users (id, email, hashed_password)
         values (${sql.raw(id)}, 'eve@example.com', 'x') returning 1`.execute(db)
       expect((await planOf(db)).obstacles).toEqual([
-        `account ${id} has an id that is too large; ids go up to 2147483647`,
+        `account ${id} has an id that is too large; ids go up to 2147483646`,
       ])
       await expect(adopt(url)).rejects.toThrow(MaintenanceError)
     },
   )
+
+  it('with the highest id that leaves one for the next account is adopted', async () => {
+    const { url } = await classicDatabase(engine, [{ id: 2147483646, email: 'bob@example.com' }])
+    await adopt(url)
+    const auth = await freshAuth(engine, { databaseUrl: url })
+    expect((await auth.registerUser('new@example.com', PASSWORD)).id).toBe(2147483647)
+  })
+
+  it('whose counter leaves no id for the next account is refused', async () => {
+    const { url, db } = await classicDatabase(engine, [{ id: 1, email: 'bob@example.com' }])
+    if (engine === 'postgres') await sql`select setval('users_id_seq', 2147483647)`.execute(db)
+    else {
+      await sql`create table counted (id integer primary key autoincrement)`.execute(db)
+      await sql`insert into sqlite_sequence values ('users', 2147483647)`.execute(db)
+    }
+    expect((await planOf(db)).obstacles).toEqual([
+      'its next id would be too large; set the counter of its ids to the highest id in use, which may go up to 2147483646',
+    ])
+    await expect(adopt(url)).rejects.toThrow(MaintenanceError)
+  })
 
   it('of another program is refused, naming what it lacks', async () => {
     const url = await freshDatabase(engine)
@@ -338,7 +358,13 @@ onBothEngines('a classic users table', (engine) => {
     await sql`create table other (id integer)`.execute(db)
     await sql`create index sessions_user_id on other (id)`.execute(db)
     const rows = await rowsOf(db, 'users')
-    await expect(adopt(url)).rejects.toThrow(/sessions_user_id/)
+    const refused = await runHere(['adopt', '--yes', '--json'], { env: { DATABASE_URL: url } })
+    expect(JSON.parse(refused.stderr)).toEqual({
+      code: 'refused',
+      message: expect.stringMatching(
+        /^the database refused the adoption, and the users table was not changed: .*sessions_user_id/,
+      ),
+    })
     expect(await rowsOf(db, 'users')).toEqual(rows)
     const left = Object.keys(await tablesOf(db)).filter((name) => !name.startsWith('bienvenue_migrations'))
     expect(left.toSorted()).toEqual(['other', 'users'])
@@ -533,6 +559,17 @@ describe('a classic users table on SQLite', () => {
       ).rejects.toThrow(/UNIQUE/)
   })
 
+  it('is adopted beside tables that have the names for the old one', async () => {
+    const { url, db } = await made(
+      `create table users (${COLUMNS})`,
+      'create table users_before_adoption (mine text)',
+      'create table users_before_adoption_2 (mine text)',
+    )
+    await adopt(url)
+    expect(await rowsOf(db, 'users')).toMatchObject([{ id: 1, email: 'bob@example.com' }])
+    expect(await rowsOf(db, 'users_before_adoption')).toEqual([])
+  })
+
   it('is adopted whatever the letter case of its names', async () => {
     const { url, db } = await made(`create table "Users" (${COLUMNS.toUpperCase()}, "Nick" text)`)
     expect(await adopt(url)).toMatchObject({ users: 1, extraColumns: ['Nick'] })
@@ -595,6 +632,18 @@ describe('a classic users table on PostgreSQL', () => {
       'create trigger named before update of email on users for each row execute function kept()',
     ],
     ['a default in the type of a column', `${VARCHAR}, size size not null`],
+    [
+      'a sequence of 64 bits',
+      VARCHAR,
+      'alter table users alter column id type bigint',
+      'alter sequence users_id_seq as bigint',
+    ],
+    [
+      'a sequence that its column does not own',
+      VARCHAR,
+      'alter sequence users_id_seq owned by none',
+      'alter sequence users_id_seq rename to numbers',
+    ],
   ])('with %s is adopted', async (_what, columns, ...statements) => {
     const { url, db } = await made(columns, ...statements)
     expect(await planOf(db)).toMatchObject({ obstacles: [], unknownHashes: [] })
@@ -635,6 +684,93 @@ describe('a classic users table on PostgreSQL', () => {
     ])
     await expect(adopt(url)).rejects.toThrow(MaintenanceError)
     expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual(before)
+  })
+
+  it('runs none of its triggers during the adoption, and keeps them', async () => {
+    const { url, db } = await made(
+      `${VARCHAR}, changed integer default 0`,
+      `create function changed() returns trigger language plpgsql as 'begin new.changed := old.changed + 1; return new; end'`,
+      `create function refused() returns trigger language plpgsql as 'begin raise exception ''no updates''; end'`,
+      'create trigger changed before update on users for each row execute function changed()',
+      ...['always', 'disabled', 'replica'].map(
+        (name) =>
+          `create trigger ${name} before update on users for each statement execute function refused()`,
+      ),
+      'alter table users enable always trigger always, disable trigger disabled, enable replica trigger replica',
+    )
+    const states = async () =>
+      (
+        await sql`
+          select tgname, tgenabled from pg_trigger
+          where tgrelid = 'users'::regclass and not tgisinternal order by 1`.execute(db)
+      ).rows
+    const before = await states()
+    await adopt(url)
+    expect(await rowsOf(db, 'users')).toMatchObject([{ email: 'bob@example.com', changed: 0 }])
+    expect(await states()).toEqual(before)
+  })
+
+  const SHARED =
+    'the column id of table posts uses the sequence that numbers the accounts; give it another sequence, because that of the accounts is replaced'
+  it.each<[obstacle: string, ...statements: string[]]>([
+    [
+      'it is unlogged, and the tables that refer to it cannot be; run: alter table users set logged',
+      'alter table users set unlogged',
+    ],
+    [
+      'it is not an ordinary table, but a view, partitioned, inherited or typed; make it an ordinary one',
+      'drop table users',
+      `create table users (id serial primary key, ${TEXT}) partition by range (id)`,
+      'create table users_1 partition of users for values from (0) to (999)',
+    ],
+    [
+      'it is not an ordinary table, but a view, partitioned, inherited or typed; make it an ordinary one',
+      'create table members () inherits (users)',
+    ],
+    [
+      'the database already has a table, index or view users_normalized_email_key, whose name Bienvenue needs; rename it',
+      'create index users_normalized_email_key on companies (id)',
+    ],
+    [SHARED, `create table posts (id integer default nextval('users_id_seq'))`],
+    [
+      SHARED,
+      `create table posts (id integer default nextval('users_id_seq'))`,
+      'alter sequence users_id_seq owned by none',
+    ],
+    [
+      SHARED,
+      'alter table users alter id drop default',
+      'drop sequence users_id_seq',
+      'alter table users alter id add generated always as identity',
+      `create table posts (id integer default nextval('users_id_seq'))`,
+    ],
+    [
+      'its rule kept changes what statements do; drop it',
+      'create rule kept as on update to users do instead nothing',
+    ],
+  ])('is refused because %s', async (obstacle, ...statements) => {
+    const { url, db } = await made(TEXT, ...statements)
+    const before = [await rowsOf(db, 'users'), await tablesOf(db)]
+    expect((await planOf(db)).obstacles).toContain(obstacle)
+    await expect(adopt(url)).rejects.toThrow(MaintenanceError)
+    expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual(before)
+  })
+
+  it('is refused if its row-level security hides accounts from its owner', async () => {
+    const { db } = await made(
+      TEXT,
+      'create role adoption_reader',
+      'alter table users owner to adoption_reader, enable row level security, force row level security',
+    )
+    onTestFinished(async () => {
+      await sql`drop owned by adoption_reader`.execute(db)
+      await sql`drop role adoption_reader`.execute(db)
+    })
+    const { obstacles } = await db.transaction().execute(async (tx) => {
+      await sql`set local role adoption_reader`.execute(tx)
+      return planOf(tx)
+    })
+    expect(obstacles).toEqual([expect.stringMatching(/^its row-level security hides rows from this role/)])
   })
 
   it('is refused if the type of an unknown column requires a value', async () => {

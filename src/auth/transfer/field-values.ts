@@ -28,11 +28,11 @@ export function text(value: unknown, field: string): string {
   throw new FieldProblem(field, 'is not text')
 }
 
-/** A positive 32-bit integer, the range of the columns in both dialects. */
+/** A positive 32-bit integer, the range of the columns in both dialects. There must be one after it for the next account or password. */
 export function number(value: unknown, field: string): number {
   const count = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value
-  if (typeof count === 'number' && Number.isInteger(count) && count >= 1 && count <= 0x7fffffff) return count
-  throw new FieldProblem(field, 'is not a whole number from 1 to 2147483647')
+  if (typeof count === 'number' && Number.isInteger(count) && count >= 1 && count < 0x7fffffff) return count
+  throw new FieldProblem(field, 'is not a whole number from 1 to 2147483646')
 }
 
 /** The words that PostgreSQL reads as a boolean, in any case. */

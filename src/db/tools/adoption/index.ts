@@ -8,9 +8,9 @@
  * @module
  */
 import { sql } from 'kysely'
-import { MaintenanceError, NoResultFound } from '../../../model/errors.ts'
+import { MaintenanceError, NoResultFound, OptionError } from '../../../model/errors.ts'
 import { isEmailAddress, normalizeEmail, storedEmail } from '../../../model/user.ts'
-import { forDialect, hasTable } from '../../dialect.ts'
+import { findLastUserId, forDialect, hasTable, isUnavailable } from '../../dialect.ts'
 import { inspectSchema, MIGRATIONS, runMigrations, USERS_MIGRATION } from '../../migrate.ts'
 import { type Database, TABLE_NAMES, TABLES } from '../../tables/index.ts'
 import { type AdoptionDialect, CLASSIC_COLUMNS, type FoundTable } from './dialect.ts'
@@ -50,7 +50,8 @@ const OUR_COLUMNS = Object.keys(TABLES.users.columns).filter((column) => !CLASSI
 const OUR_TABLES = [...TABLE_NAMES.filter((table) => table !== 'users'), 'bienvenue_adoption']
 const SET_ASIDE_TABLE = 'users_set_aside'
 const PAGE = 1_000
-const LARGEST_ID = 0x7fffffff
+/** One less than the largest integer of 32 bits, which leaves an id for the next account. */
+const LARGEST_ID = 0x7ffffffe
 /** A hash by Python's `bcrypt.hashpw` that can be verified here: not `$2x$`, and with a cost from 4 to 16. */
 const BCRYPT = /^\$2[aby]\$(?:0[4-9]|1[0-6])\$[./A-Za-z0-9]{53}$/
 
@@ -152,7 +153,8 @@ export function assertAdoptable(plan: AdoptionPlan): void {
  *
  * @param plan - The result of {@link planAdoption}.
  * @returns `null` if another process has adopted the table since.
- * @throws {MaintenanceError} Something prevents the adoption, or the table has changed since the plan.
+ * @throws {MaintenanceError} Something prevents the adoption, the database refuses a statement, or the table has changed since the
+ *   plan.
  */
 export async function adoptUsers(db: Database, plan: AdoptionPlan): Promise<Adoption | null> {
   assertAdoptable(plan)
@@ -163,9 +165,21 @@ export async function adoptUsers(db: Database, plan: AdoptionPlan): Promise<Adop
     await dialect.withSettings(db, () => runMigrations(db, { ...MIGRATIONS, [USERS_MIGRATION]: adoption }))
   } catch (error) {
     for (const { copy } of done) dialect.discardCopy(copy)
-    throw error
+    throw refusalOf(error)
   }
   return done[0] ?? null
+}
+
+/** Something in the database that the plan does not know, such as a check or the name of an index. */
+function refusalOf(error: unknown): unknown {
+  const reason = error instanceof OptionError ? error.cause : error
+  if (!(reason instanceof Error) || reason instanceof MaintenanceError || isUnavailable(reason)) return error
+  return new MaintenanceError(
+    `the database refused the adoption, and the users table was not changed: ${reason.message}`,
+    {
+      cause: error,
+    },
+  )
 }
 
 /** Old session ids and reset tokens become void, because they were stored in clear text. */
@@ -226,6 +240,13 @@ async function readAccounts(
     return {
       ...NOTHING,
       obstacles: [`account ${id} has an id that is too large; ids go up to ${LARGEST_ID}`],
+    }
+  if (((await findLastUserId(db)) ?? 0) > LARGEST_ID)
+    return {
+      ...NOTHING,
+      obstacles: [
+        `its next id would be too large; set the counter of its ids to the highest id in use, which may go up to ${LARGEST_ID}`,
+      ],
     }
   let users = 0
   const pageAfter = (id: number | null) => sql<Account>`

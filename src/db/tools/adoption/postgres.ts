@@ -4,6 +4,7 @@ import type { Database } from '../../tables/index.ts'
 import { type AdoptionDialect, CLASSIC_COLUMNS } from './dialect.ts'
 
 const COPY = 'users_before_bienvenue'
+const UNIQUE_CONSTRAINT = 'users_normalized_email_key'
 
 /** Their values become void. */
 const VOID_COLUMNS = ['session_id', 'reset_token']
@@ -24,9 +25,11 @@ export const postgres: AdoptionDialect = {
     const obstacles: string[] = []
     if (key.length !== 1 || key[0]?.name !== 'id' || !/^(?:small|big)?int(?:eger)?$/.test(key[0].type))
       obstacles.push('its primary key is not a single integer column named id')
-    const copies = await sql`select 1 where to_regclass(${COPY}) is not null`.execute(db)
-    if (copies.rows.length > 0)
-      obstacles.push(`the database already has a table ${COPY}, whose name the copy needs; rename it`)
+    obstacles.push(...(await obstaclesOf(db)))
+    for (const object of await listSharers(db))
+      obstacles.push(
+        `the ${object} uses the sequence that numbers the accounts; give it another sequence, because that of the accounts is replaced`,
+      )
     for (const { column, object } of await listDependents(db, columns))
       obstacles.push(
         `its column ${column} changes its type, and the ${object} uses it; drop that, and create it again afterwards`,
@@ -56,6 +59,7 @@ export const postgres: AdoptionDialect = {
     const lastId = await findLastUserId(tx)
     const columns = await columnsOf(tx)
     await dropNumbering(tx, columns)
+    const triggers = await disableTriggers(tx)
     // A table with checks that wait for the end of the transaction cannot be altered.
     await sql`set constraints all immediate`.execute(tx)
     await sql`
@@ -79,7 +83,11 @@ export const postgres: AdoptionDialect = {
         alter column normalized_email set not null,
         alter column created_at drop default,
         alter column password_version drop default,
-        add constraint users_normalized_email_key unique (normalized_email)`.execute(tx)
+        add constraint ${sql.id(UNIQUE_CONSTRAINT)} unique (normalized_email)`.execute(tx)
+    for (const { name, is_always } of triggers)
+      await sql`alter table users ${is_always ? sql`enable always` : sql`enable`} trigger ${sql.id(name)}`.execute(
+        tx,
+      )
     const { rows } = await sql<{ last: number | null }>`select max(id) as last from users`.execute(tx)
     const last = Math.max(lastId ?? 0, rows[0]?.last ?? 0)
     if (last > 0) await continueAfterUserId(tx, last)
@@ -118,6 +126,60 @@ function changeOfType({ name, type }: ColumnRow): RawBuilder<unknown> {
   const value = VOID_COLUMNS.includes(name) ? sql`null` : type === 'bytea' ? bytesAsText(name) : sql.id(name)
   const ours = name === 'id' ? sql`integer` : sql`text`
   return sql`alter column ${sql.id(name)} type ${ours} using ${value}, `
+}
+
+/** What prevents the adoption of the table as a whole. */
+async function obstaclesOf(db: Database): Promise<string[]> {
+  const { rows } = await sql<Record<string, boolean>>`
+    select relkind <> 'r' or relispartition or reloftype <> 0
+        or exists (select from pg_inherits where users.oid in (inhrelid, inhparent)) as special,
+      relpersistence = 'u' as unlogged, row_security_active(users.oid) as filtered,
+      to_regclass(${COPY}) is not null as copied, to_regclass(${UNIQUE_CONSTRAINT}) is not null as named
+    from pg_class as users where oid = 'users'::regclass`.execute(db)
+  const sentences = {
+    special:
+      'it is not an ordinary table, but a view, partitioned, inherited or typed; make it an ordinary one',
+    unlogged: 'it is unlogged, and the tables that refer to it cannot be; run: alter table users set logged',
+    filtered:
+      'its row-level security hides rows from this role; adopt it as the owner, and run: alter table users no force row level security',
+    copied: `the database already has a table ${COPY}, whose name the copy needs; rename it`,
+    named: `the database already has a table, index or view ${UNIQUE_CONSTRAINT}, whose name Bienvenue needs; rename it`,
+  }
+  const rules = await sql<{ name: string }>`
+    select rulename as name from pg_rewrite where ev_class = 'users'::regclass and rulename <> '_RETURN'`.execute(
+    db,
+  )
+  return [
+    ...Object.entries(sentences).flatMap(([name, sentence]) => (rows[0]?.[name] === true ? [sentence] : [])),
+    ...rules.rows.map(({ name }) => `its rule ${name} changes what statements do; drop it`),
+  ]
+}
+
+/** What uses the sequence of the ids besides the ids. Takes any sequence of their default, whether or not the column owns it. */
+async function listSharers(db: Database): Promise<string[]> {
+  const { rows } = await sql<{ object: string }>`
+    with id as (select attrelid, attnum, pg_attrdef.oid as number from pg_attribute
+      left join pg_attrdef on adrelid = attrelid and adnum = attnum
+      where attrelid = 'users'::regclass and attname = 'id')
+    select regexp_replace(pg_describe_object(classid, objid, objsubid), '^(rule _RETURN on|default value for) ', '') as object
+    from pg_depend, id
+    where refclassid = 'pg_class'::regclass and deptype = 'n' and (classid, objid) is distinct from ('pg_attrdef'::regclass, number)
+      and refobjid in (
+        select refobjid from pg_depend join pg_class on pg_class.oid = refobjid and relkind = 'S'
+        where classid = 'pg_attrdef'::regclass and objid = number
+        union select objid from pg_depend join pg_class on pg_class.oid = objid and relkind = 'S'
+        where classid = 'pg_class'::regclass and refobjid = attrelid and refobjsubid = attnum and deptype in ('a', 'i'))
+    order by 1`.execute(db)
+  return rows.map(({ object }) => object)
+}
+
+/** Disables the triggers that an update would run: they could refuse it, or change other columns. */
+async function disableTriggers(tx: Database): Promise<{ name: string; is_always: boolean }[]> {
+  const { rows } = await sql<{ name: string; is_always: boolean }>`
+    select tgname as name, tgenabled = 'A' as is_always from pg_trigger
+    where tgrelid = 'users'::regclass and not tgisinternal and tgenabled in ('O', 'A')`.execute(tx)
+  for (const { name } of rows) await sql`alter table users disable trigger ${sql.id(name)}`.execute(tx)
+  return rows
 }
 
 /** The views, triggers, policies, generated columns and so on for which PostgreSQL refuses to alter a column. */

@@ -71,10 +71,9 @@ export const sqlite: AdoptionDialect = {
       where lower(tbl_name) = 'users' and type in ('index', 'trigger') and sql is not null`.execute(tx)
     const uniques = await uniqueConstraints(tx)
     const lastId = await findLastUserId(tx)
-    await sql`alter table users rename to users_before_adoption`.execute(tx)
-    const extras = (await columnsOf(tx, 'users_before_adoption')).filter(
-      ({ name }) => !CLASSIC_COLUMNS.includes(name),
-    )
+    const old = await freeName(tx, 'users_before_adoption')
+    await sql`alter table users rename to ${sql.table(old)}`.execute(tx)
+    const extras = (await columnsOf(tx, old)).filter(({ name }) => !CLASSIC_COLUMNS.includes(name))
     await createUsers(tx, extras)
     const values = {
       id: sql`old.id`,
@@ -88,9 +87,9 @@ export const sqlite: AdoptionDialect = {
     await sql`
       insert into users (${sql.join(Object.keys(values).map((name) => sql.id(name)))})
       select ${sql.join(Object.values(values))}
-      from users_before_adoption as old join bienvenue_adoption as adopted on adopted.id = old.id
+      from ${sql.table(old)} as old join bienvenue_adoption as adopted on adopted.id = old.id
       order by old.id`.execute(tx)
-    await tx.schema.dropTable('users_before_adoption').execute()
+    await tx.schema.dropTable(old).execute()
     if (lastId !== null) await continueAfterUserId(tx, lastId)
     for (const statement of kept) await sql.raw(statement.sql).execute(tx)
     for (const columns of uniques) {
