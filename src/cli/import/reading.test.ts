@@ -71,6 +71,11 @@ describe('JSON lines', () => {
 
   it.each([
     ['{"email":"a"', '1: is not JSON; the file ends in the middle of the line'],
+    ['{"email":"a","locale":tr', '1: is not JSON; the file ends in the middle of the line'],
+    ['{"email":"a', '1: is not JSON; the file ends in the middle of the line'],
+    ['nonsense', '1: is not JSON'],
+    ["{'email':'a'}", '1: is not JSON'],
+    ['{"email":"a"}{"email":"b"}', '1: is not JSON'],
     ['{"email":"a"\n', '1: is not JSON'],
     ['nonsense\n', '1: is not JSON'],
     ['null\n', '1: is not a JSON object'],
@@ -83,7 +88,7 @@ describe('JSON lines', () => {
     ['{"metadata":{"plan":{"id":1,"x":[{}],"id":2}}}\n', '1: has the field metadata.id twice'],
     ['{"passkeys":[{"name":"a"},{"name":"b","name":"c"}]}\n', '1: has the field passkeys.name twice'],
     [`{${'"a":1,'.repeat(40_000)}"a":1}\n`, '1: has the field a twice'],
-    [Buffer.from('{"email":"é').subarray(0, -1), '1: is not UTF-8; the file ends in the middle of the line'],
+    [Buffer.from('{"email":"é').subarray(0, -1), '1: is not UTF-8'],
     [Buffer.from([0x7b, 0xe9, 0x7d, 0x0a]), '1: is not UTF-8'],
     [`"${'x'.repeat(LINE_MAX_BYTES)}"\n`, '1: is longer than 262144 bytes'],
     [`{${'['.repeat(60_000)}\n`, '1: is not JSON'],
@@ -141,6 +146,16 @@ describe('CSV', () => {
       '2 {"email":"a","hashed_password":"b"}',
       '4 {"email":"a,1","hashed_password":"b\\"2"}',
       '5 {"email":"","hashed_password":""}',
+    ])
+  })
+
+  it('has no value where PostgreSQL and MySQL write null', async () => {
+    const file = String.raw`email,hashed_password,locale
+\N,"\N",\Nb
+\\N,\n,\N`
+    expect(await recordsOf(csvRecords, file)).toEqual([
+      String.raw`2 {"email":"","hashed_password":"\\N","locale":"\\Nb"}`,
+      String.raw`3 {"email":"\\\\N","hashed_password":"\\n","locale":""}`,
     ])
   })
 

@@ -55,8 +55,9 @@ function fieldsOf(text: string, { isLast }: Line, ignored: ReadonlySet<string>):
   let value: unknown
   try {
     value = JSON.parse(text)
-  } catch {
-    return { problem: isLast ? 'is not JSON; the file ends in the middle of the line' : 'is not JSON' }
+  } catch (error) {
+    const isCutOff = isLast && endsEarly(text, error as SyntaxError)
+    return { problem: isCutOff ? 'is not JSON; the file ends in the middle of the line' : 'is not JSON' }
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { problem: 'is not a JSON object' }
@@ -65,6 +66,12 @@ function fieldsOf(text: string, { isLast }: Line, ignored: ReadonlySet<string>):
   const repeated = names.find((name) => seen.size === seen.add(name).size) ?? repeatedInside
   if (repeated !== null) return { problem: `has the field ${repeated.slice(0, 64)} twice` }
   return { fields: without(Object.entries(value), ignored) }
+}
+
+/** Whether JSON is missing at the end of the text: V8 says at which position, or that the input ends. */
+function endsEarly(text: string, { message }: SyntaxError): boolean {
+  const [, position] = / at position (\d+)/.exec(message) ?? []
+  return position === undefined ? /\bend of JSON input$/.test(message) : Number(position) === text.length
 }
 
 /** RFC 4180 uses commas. Excel writes semicolons where the comma is the decimal separator. Databases write tabs. */
@@ -139,6 +146,8 @@ function problemOf(headings: readonly string[], { known, ignored }: FieldNames):
     : `the heading "${missing}" is missing; the first line must name the fields`
 }
 
+/** PostgreSQL and MySQL write null like this, without quotes. */
+const NULL = String.raw`\N`
 const QUOTED = /"([^"]*(?:""[^"]*)*)"/y
 const PLAIN: Readonly<Record<Separator, RegExp>> = { ',': /[^",]*/y, ';': /[^";]*/y, '\t': /[^"\t]*/y }
 
@@ -153,7 +162,7 @@ function cellsOf(text: string, separator: Separator): readonly string[] | { prob
     const isWhole = at === text.length || text[at] === separator
     if (!isWhole || (isQuoted && value === undefined))
       return { problem: 'has an unclosed quote, or a quote in the middle of a value' }
-    cells.push(value === undefined ? whole : value.replaceAll('""', '"'))
+    cells.push(value === undefined ? (whole === NULL ? '' : whole) : value.replaceAll('""', '"'))
     if (at === text.length) return cells
   }
 }
@@ -181,11 +190,10 @@ function refuseOtherFiles(bytes: Buffer): void {
 }
 
 /** A line as text, or the reason why it is not text. */
-function textOf({ number, bytes, isTooLong, isLast }: Line): string | { problem: string } {
+function textOf({ number, bytes, isTooLong }: Line): string | { problem: string } {
   if (number === 1) refuseOtherFiles(bytes)
   if (isTooLong) return { problem: `is longer than ${LINE_MAX_BYTES} bytes` }
-  if (!isUtf8(bytes))
-    return { problem: isLast ? 'is not UTF-8; the file ends in the middle of the line' : 'is not UTF-8' }
+  if (!isUtf8(bytes)) return { problem: 'is not UTF-8' }
   const text = bytes.toString()
   return number === 1 ? withoutMark(text) : text
 }

@@ -39,6 +39,6 @@ function problemOr(hash: string, maxCost: number) {
   if ('problem' in reading) return { problem: reading.problem }
   if (reading.cost <= maxCost) return { hash }
   return {
-    problem: `costs ${Math.ceil(reading.cost)} times as much as an argon2id hash, more than BIENVENUE_MAX_IMPORTED_HASH_COST allows`,
+    problem: `costs ${Math.ceil(reading.cost)} times as much as an argon2id hash, and BIENVENUE_MAX_IMPORTED_HASH_COST allows ${maxCost}`,
   }
 }

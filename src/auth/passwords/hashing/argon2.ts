@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { equalInConstantTime } from '../../../lib/digest.ts'
 import { bytesOf, readPhc, wholeNumber } from './phc.ts'
-import { IMPOSSIBLE, type Reading, TOO_COSTLY, type Unreadable } from './reading.ts'
+import { IMPOSSIBLE, type Reading, tooCostly, type Unreadable } from './reading.ts'
 
 // Not imported: require-node.ts says why.
 const { argon2 } = process.getBuiltinModule('node:crypto')
@@ -36,7 +36,8 @@ const TAG_BYTES = 32
 /** Limits for imported hashes. Beyond them, a hash would block a thread for seconds or use up the memory. */
 export const MAX_MEMORY_KIB = 262_144
 export const MAX_PASSES = 16
-export const MAX_LANES = 16
+/** The lanes share the work. Go has at most this many, and Ory Kratos takes two for each core. */
+export const MAX_LANES = 255
 
 const VERSION = 0x13
 
@@ -82,7 +83,12 @@ function parse(text: string): Argon2 | Unreadable | null {
   ) as [number, number, number]
   const associatedData = bytesOf(phc.parameters.get('data') ?? '')
   if (associatedData === null) return { problem: 'has a parameter data that is not base64' }
-  if (memory > MAX_MEMORY_KIB || passes > MAX_PASSES || parallelism > MAX_LANES) return TOO_COSTLY
+  const excess = tooCostly(
+    ['a memory in KiB', memory, MAX_MEMORY_KIB],
+    ['a number of passes', passes, MAX_PASSES],
+    ['a number of lanes', parallelism, MAX_LANES],
+  )
+  if (excess !== null) return excess
   // RFC 9106 §3.1: at least 8 KiB per lane. The salt has at least 8 bytes.
   const isPossible = passes >= 1 && parallelism >= 1 && memory >= 8 * parallelism && phc.salt.length >= 8
   if (!isPossible) return IMPOSSIBLE

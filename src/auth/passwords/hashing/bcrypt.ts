@@ -4,7 +4,7 @@
  */
 import { sha256 } from '../../../lib/digest.ts'
 import { type PhcString, readPhc } from './phc.ts'
-import { IMPOSSIBLE, type Reading, TOO_COSTLY } from './reading.ts'
+import { IMPOSSIBLE, type Reading, tooCostly } from './reading.ts'
 
 /**
  * bcrypt ignores further bytes, and everything after a zero byte. In 2024, Okta accepted wrong passwords because of
@@ -33,7 +33,8 @@ export function readBcrypt(storedHash: string): Reading | null {
     const phc = readPhc(storedHash, /^bcrypt$/, { required: ['r'] })
     return phc === null || 'problem' in phc ? phc : readBcrypt(ofPhc(phc))
   }
-  if (Number(cost) > MAX_COST) return TOO_COSTLY
+  const excess = tooCostly(['a cost', Number(cost), MAX_COST])
+  if (excess !== null) return excess
   if (Number(cost) < MIN_COST) return IMPOSSIBLE
   // $2a$, $2b$ and $2y$ are the same algorithm.
   const plain = `$2b$${cost}$${rest}`

@@ -147,9 +147,10 @@ describe('hash parameters out of bounds', () => {
     [`$argon2id$v=19$m=262145,t=1,p=1$c29tZXNhbHQ$${key}`],
     [`$argon2i$v=19$m=9999999999,t=1,p=1$c29tZXNhbHQ$${key}`],
     [`argon2$argon2id$v=19$m=1024,t=17,p=1$c29tZXNhbHQ$${key}`],
-    [`$argon2id$v=19$m=1024,t=1,p=17$c29tZXNhbHQ$${key}`],
+    [`$argon2id$v=19$m=2048,t=1,p=256$c29tZXNhbHQ$${key}`],
     [`$scrypt$ln=19,r=8,p=1$c29tZXNhbHQ$${key}`],
-    [`$scrypt$ln=999,r=1,p=1$c29tZXNhbHQ$${key}`],
+    [`$scrypt$ln=63,r=1,p=1$c29tZXNhbHQ$${key}`],
+    [`$scrypt$ln=524288,r=8,p=1$c29tZXNhbHQ$${key}`],
     [`$scrypt$ln=17,r=8,p=5$c29tZXNhbHQ$${key}`],
     [`$scrypt$ln=4,r=1,p=9999999999$c29tZXNhbHQ$${key}`],
     [`scrypt:4294967296:8:1$salt$${bytes}`],
@@ -162,7 +163,11 @@ describe('hash parameters out of bounds', () => {
     [`pbkdf2:sha256:999999999$salt$${'a'.repeat(64)}`],
     [`$firebase-scrypt$ln=30,r=8,p=1$c29tZXNhbHQ$${key}`],
   ])('refuses an excessive cost without running it: %s', async (hash) => {
-    expect(readHash(hash)).toEqual({ problem: 'has a cost above the limit of this service' })
+    expect(readHash(hash)).toEqual({
+      problem: expect.stringMatching(
+        /^has a [a-zA-Z ]+(?: \(N·r·p\))? of \S+, and the limit of this service is \d+$/,
+      ),
+    })
     expect(await bcrypt.verify('password', hash)).toBe(false)
   })
 
@@ -173,6 +178,7 @@ describe('hash parameters out of bounds', () => {
     [`$scrypt$ln=0,r=8,p=1$c29tZXNhbHQ$${key}`],
     [`$scrypt$ln=4,r=0,p=1$c29tZXNhbHQ$${key}`],
     [`$scrypt$ln=4,r=1,p=0$c29tZXNhbHQ$${key}`],
+    [`$scrypt$ln=999,r=1,p=1$c29tZXNhbHQ$${key}`],
     [`scrypt:1000:8:1$salt$${bytes}`],
     [`$pbkdf2-sha256$i=0$c29tZXNhbHQ$${key}`],
     [`$pbkdf2-sha256$i=1,l=31$c29tZXNhbHQ$${key}`],
@@ -182,14 +188,44 @@ describe('hash parameters out of bounds', () => {
   })
 
   it.each([
+    [`$2b$17$${'.'.repeat(53)}`, 'has a cost of 17, and the limit of this service is 16'],
+    [
+      `$argon2id$v=19$m=262145,t=1,p=1$c29tZXNhbHQ$${key}`,
+      'has a memory in KiB of 262145, and the limit of this service is 262144',
+    ],
+    [
+      `$scrypt$ln=17,r=8,p=5$c29tZXNhbHQ$${key}`,
+      'has a work (N·r·p) of 5242880, and the limit of this service is 4194304',
+    ],
+  ])('names what is too much, and the limit: %s', (hash, problem) => {
+    expect(readHash(hash)).toEqual({ problem })
+  })
+
+  it.each([
     ['$scrypt$ln=4,r=1,p=1$c29tZXNhbHQ$AAAA'],
     ['$pbkdf2-sha256$i=1$c29tZXNhbHQ$AAAA'],
     ['$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAA'],
     [`$firebase-scrypt$ln=4,r=1,p=1$c29tZXNhbHQ$AAAA`],
     [`$scrypt$ln=4,r=1,p=1$c29tZXNhbHQ$${key}\n`],
+    [`$2b$12$${'.'.repeat(43)}`],
+    [`pbkdf2_sha256$1000$salt$${key}`],
+    [`scrypt$1024$salt$8$1$${key}=`],
+  ])('refuses a damaged hash: %.80s', async (hash) => {
+    expect(readHash(hash)).toEqual({ problem: 'is damaged or cut off' })
+    expect(await bcrypt.verify('password', hash)).toBe(false)
+  })
+
+  it('refuses a passlib hash whose salt is not base64', () => {
+    expect(readHash(`$pbkdf2-sha256$1000$AAAAA$${key}`)).toEqual({
+      problem: 'has a salt or a key that is not base64',
+    })
+  })
+
+  it.each([
     [`${'a'.repeat(32)}:${bytes.toUpperCase()}`],
+    [`s1:${'a'.repeat(16)}:${bytes}`],
     ['A'.repeat(1_000_000)],
-  ])('refuses a truncated or malformed hash: %.80s', async (hash) => {
+  ])('refuses a malformed hash: %.80s', async (hash) => {
     expect(readHash(hash)).toEqual({ problem: 'has an unknown format' })
     expect(await bcrypt.verify('password', hash)).toBe(false)
   })

@@ -54,6 +54,9 @@ const READERS: readonly Reader[] = [
 const LABEL =
   /^\{(?:[a-z0-9]+-crypt|crypt|bcrypt|argon2(?:i|id)?|scrypt)(?:@\w{1,32})?\}(?=\$)|^\{pbkdf2\}(?=\$pbkdf2-)/i
 
+const KNOWN_START =
+  /^(?:\$(?:2[aby]|bcrypt|argon2(?:id|i|d)|scrypt|pbkdf2-sha(?:256|512)|firebase-scrypt)\$|(?:pbkdf2_sha256|bcrypt(?:_sha256)?|argon2|scrypt)\$|(?:pbkdf2:sha(?:256|512)|scrypt):)/
+
 /** Parses a stored hash. Does not run it. */
 export function readHash(storedHash: string): Reading {
   const unlabelled = storedHash.replace(LABEL, '')
@@ -61,7 +64,7 @@ export function readHash(storedHash: string): Reading {
     const reading = read(unlabelled)
     if (reading !== null) return reading
   }
-  return { problem: 'has an unknown format' }
+  return { problem: KNOWN_START.test(unlabelled) ? 'is damaged or cut off' : 'has an unknown format' }
 }
 
 /** The cost of a new hash, as in {@link Reading}. */

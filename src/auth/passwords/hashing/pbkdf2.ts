@@ -5,8 +5,8 @@
 import { pbkdf2 } from 'node:crypto'
 import { promisify } from 'node:util'
 import { equalInConstantTime } from '../../../lib/digest.ts'
-import { type PhcString, readPhc, wholeNumber } from './phc.ts'
-import { IMPOSSIBLE, type Reading, TOO_COSTLY } from './reading.ts'
+import { bytesOf, type PhcString, readPhc, wholeNumber } from './phc.ts'
+import { IMPOSSIBLE, type Reading, tooCostly } from './reading.ts'
 
 const deriveKey = promisify(pbkdf2)
 
@@ -15,8 +15,9 @@ export const MAX_ITERATIONS = 5_000_000
 /** The iterations that cost as much as one of our argon2id hashes. SHA-256 is faster if the CPU has instructions for it. */
 const ITERATIONS_PER_UNIT = 100_000
 
-// passlib writes the number of iterations without a name, and a dot instead of the plus sign of base64.
-const PASSLIB = /^\$pbkdf2-(sha256|sha512)\$(\d{1,10})\$([A-Za-z0-9+/.]{6,86})\$([A-Za-z0-9+/.]{22,86})$/
+// passlib writes the number of iterations without a name, and a dot instead of the plus sign of base64. Its salts have up to 1,024
+// bytes.
+const PASSLIB = /^\$pbkdf2-(sha256|sha512)\$(\d{1,10})\$([A-Za-z0-9+/.]{0,1366})\$([A-Za-z0-9+/.]{22,86})$/
 /** OpenLDAP writes the format of passlib with another prefix. */
 const OPENLDAP = /^\{pbkdf2-(sha256|sha512)\}/i
 const DJANGO = /^pbkdf2_(sha256)\$(\d{1,10})\$([^$]{1,128})\$([A-Za-z0-9+/]{43}=)$/
@@ -30,10 +31,8 @@ export function readPbkdf2(storedHash: string): Reading | null {
   const passlib = PASSLIB.exec(text)
   if (passlib !== null) {
     const [, digest, iterations, ...texts] = passlib
-    const [salt, key] = texts.map((text) => Buffer.from(text.replaceAll('.', '+'), 'base64')) as [
-      Buffer,
-      Buffer,
-    ]
+    const [salt, key] = texts.map((text) => bytesOf(text.replaceAll('.', '+')))
+    if (!salt || !key) return { problem: 'has a salt or a key that is not base64' }
     return reading(digest, Number(iterations), salt, key)
   }
   const [, digest, iterations, salt = '', key = ''] =
@@ -56,7 +55,8 @@ function reading(
 ): Reading {
   const [name, blockBytes] = digest === 'sha256' ? (['sha256', 32] as const) : (['sha512', 64] as const)
   const work = iterations * Math.ceil(key.length / blockBytes)
-  if (work > MAX_ITERATIONS) return TOO_COSTLY
+  const excess = tooCostly(['a number of iterations', work, MAX_ITERATIONS])
+  if (excess !== null) return excess
   if (!(iterations >= 1)) return IMPOSSIBLE
   return {
     cost: work / ITERATIONS_PER_UNIT,

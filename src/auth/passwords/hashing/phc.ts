@@ -26,7 +26,6 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3
 export const MAX_LENGTH = 1_024
 /** In bytes. A shorter key could be guessed. */
 const MIN_KEY = 16
-const MIN_SALT = 4
 
 /**
  * Reads a hash of one family of algorithms.
@@ -46,7 +45,7 @@ export function readPhc(
   if (version !== undefined) fields.shift()
   const list = PARAMETERS.test(fields[0] ?? '') && fields.length === 3 ? fields.shift() : undefined
   const [salt, key, ...others] = fields.map(bytesOf)
-  if (!salt || !key || others.length > 0 || salt.length < MIN_SALT || key.length < MIN_KEY) return null
+  if (!salt || !key || others.length > 0 || key.length < MIN_KEY) return null
   const parameters = new Map<string, string>()
   for (const parameter of list?.split(',') ?? []) {
     const [, name = '', value = ''] = PARAMETER.exec(parameter) ?? []

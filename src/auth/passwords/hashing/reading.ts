@@ -18,8 +18,19 @@ export interface Unreadable {
 /** Reads a hash of one family of algorithms. `null` for any other text. */
 export type Reader = (storedHash: string) => Reading | null
 
-/** Verifying it would block a thread for seconds or use up the memory. */
-export const TOO_COSTLY: Unreadable = { problem: 'has a cost above the limit of this service' }
+/**
+ * Whether verifying would block a thread for seconds or use up the memory.
+ *
+ * @param parameters - What each is, its value and its limit.
+ */
+export function tooCostly(
+  ...parameters: readonly [what: string, value: number, max: number][]
+): Unreadable | null {
+  const beyond = parameters.find(([, value, max]) => value > max)
+  if (beyond === undefined) return null
+  const [what, value, max] = beyond
+  return { problem: `has ${what} of ${value}, and the limit of this service is ${max}` }
+}
 
 /** Well-formed, but invalid for the algorithm. */
 export const IMPOSSIBLE: Unreadable = { problem: 'has parameters that its algorithm does not allow' }

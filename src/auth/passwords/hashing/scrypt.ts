@@ -1,18 +1,20 @@
 /**
  * scrypt (RFC 7914), for imported accounts. `node:crypto` runs it off the event loop. Reads the PHC string format and
- * the formats of Werkzeug, Spring Security and better-auth.
+ * the formats of Werkzeug, Django, Spring Security, better-auth and Lucia.
  */
 import { type BinaryLike, type ScryptOptions, scrypt } from 'node:crypto'
 import { promisify } from 'node:util'
 import { equalInConstantTime } from '../../../lib/digest.ts'
 import { type PhcString, readPhc, wholeNumber } from './phc.ts'
-import { IMPOSSIBLE, type Readable, type Reading, TOO_COSTLY } from './reading.ts'
+import { IMPOSSIBLE, type Readable, type Reading, tooCostly, type Unreadable } from './reading.ts'
 
 const deriveKey = promisify<BinaryLike, BinaryLike, number, ScryptOptions, Buffer>(scrypt)
 
 /** Beyond these, a hash would use up the memory or block a thread for seconds. OWASP recommends a quarter of them. */
 export const MAX_MEMORY_KIB = 262_144
 export const MAX_WORK = 4_194_304
+/** No N has a larger logarithm, and nobody used a smaller N. */
+const LOG_N_END = 64
 /** The N·r·p that costs as much as one of our argon2id hashes. */
 const WORK_PER_UNIT = 120_000
 
@@ -20,7 +22,9 @@ const WORK_PER_UNIT = 120_000
 const SPRING =
   /^(?:\$s0)?\$([1-9a-f]|1[0-9a-f])([0-9a-f]{2})([0-9a-f]{2})\$([A-Za-z0-9+/]{6,86}={0,2})\$([A-Za-z0-9+/]{22,86}={0,2})$/
 const WERKZEUG = /^scrypt:(\d{1,10}):(\d{1,10}):(\d{1,10})\$([^$]{1,128})\$([0-9a-f]{128})$/
-const BETTER_AUTH = /^([0-9a-f]{32}):([0-9a-f]{128})$/
+const DJANGO = /^scrypt\$(\d{1,10})\$([^$]{1,128})\$(\d{1,10})\$(\d{1,10})\$([A-Za-z0-9+/]{86}==)$/
+// Lucia 1 and 2 have a salt of 16 letters and digits; without their prefix, r was 8.
+const BETTER_AUTH = /^(s2:)?([0-9a-f]{32}|[0-9a-z]{16}):([0-9a-f]{128})$/
 
 /** The parameters of RFC 7914 §2. */
 export interface ScryptCost {
@@ -50,26 +54,38 @@ export function readScrypt(storedHash: string): Reading | null {
     const [salt = '', key = ''] = werkzeug.slice(4)
     return problemOf({ N, r, p }) ?? verifying(salt, Buffer.from(key, 'hex'), { N, r, p })
   }
-  const [, salt, key] = BETTER_AUTH.exec(storedHash) ?? []
+  const django = DJANGO.exec(storedHash)
+  if (django !== null) {
+    const [, N, text = '', r, p, tag = ''] = django
+    const cost = { N: Number(N), r: Number(r), p: Number(p) }
+    return problemOf(cost) ?? verifying(text, Buffer.from(tag, 'base64'), cost)
+  }
+  const [, prefix, salt, key] = BETTER_AUTH.exec(storedHash) ?? []
   if (salt === undefined || key === undefined) return null
-  // better-auth uses the hexadecimal text itself as the salt, and normalises the password to NFKC.
-  const { cost, verify } = verifying(salt, Buffer.from(key, 'hex'), { N: 16_384, r: 16, p: 1 })
+  const r = prefix === undefined && salt.length === 16 ? 8 : 16
+  // The text itself is the salt, and the password is normalised to NFKC.
+  const { cost, verify } = verifying(salt, Buffer.from(key, 'hex'), { N: 16_384, r, p: 1 })
   return { cost, verify: (password) => verify(password.normalize('NFKC')) }
 }
 
 function ofPhc({ parameters, salt, key }: PhcString): Reading {
-  // AdonisJS writes N. All others write log2(N).
+  // AdonisJS writes N as n, and Ory Kratos as ln. All others write log2(N), which is small.
   const [n, logN] = [parameters.get('n'), parameters.get('ln')]
   if (n !== undefined && logN !== undefined) return { problem: 'has both of the parameters n and ln' }
   if (n === undefined && logN === undefined) return { problem: 'lacks the parameter ln' }
-  const N = n === undefined ? 2 ** wholeNumber(logN) : wholeNumber(n)
+  const given = wholeNumber(n ?? logN)
+  const N = n === undefined && given < LOG_N_END ? 2 ** given : given
   const cost = { N, r: wholeNumber(parameters.get('r')), p: wholeNumber(parameters.get('p')) }
   return problemOf(cost) ?? verifying(salt, key, cost)
 }
 
 /** Why a hash of this cost cannot be verified, or `null`. */
-export function problemOf({ N, r, p }: ScryptCost): Reading | null {
-  if ((N * r) / 8 > MAX_MEMORY_KIB || N * r * p > MAX_WORK) return TOO_COSTLY
+export function problemOf({ N, r, p }: ScryptCost): Unreadable | null {
+  const excess = tooCostly(
+    ['a memory in KiB', (N * r) / 8, MAX_MEMORY_KIB],
+    ['a work (N·r·p)', N * r * p, MAX_WORK],
+  )
+  if (excess !== null) return excess
   return N >= 2 && Number.isInteger(Math.log2(N)) && r >= 1 && p >= 1 ? null : IMPOSSIBLE
 }
 
