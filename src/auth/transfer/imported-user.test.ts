@@ -143,6 +143,7 @@ describe('a user to import', () => {
       `$2b$31$${'.'.repeat(53)}`,
       /^hashed_password: the hash has a cost of 31, and the limit/,
     ],
+    ['hashed_password', ' ! ', /^hashed_password: the hash has white space around it$/],
     ['hashed_password', '!$2b$12$', /^hashed_password: the hash has an unknown format/],
     [
       'salt',

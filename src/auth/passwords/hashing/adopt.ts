@@ -26,6 +26,7 @@ export function adoptHash(
   text: string,
   { salt, firebase, maxCost }: FirebaseDetails & Limits,
 ): { readonly hash: string } | { readonly problem: string } {
+  if (text !== text.trim()) return { problem: 'has white space around it' }
   if (/^![A-Za-z0-9]*$/.test(text)) return { hash: '!' }
   if (salt === null) return problemOr(text, maxCost)
   if (firebase === null)

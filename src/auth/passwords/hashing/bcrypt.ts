@@ -1,7 +1,8 @@
 /**
  * bcrypt. `@node-rs/bcrypt` is prebuilt and runs it off the event loop. It takes 4 MB, so it is loaded with the first
- * hash. The two forms of Django and the PHC string of AdonisJS are verified too.
+ * hash. The forms of Django and WordPress and the PHC string of AdonisJS are verified too.
  */
+import { createHmac } from 'node:crypto'
 import { sha256 } from '../../../lib/digest.ts'
 import { type PhcString, readPhc } from './phc.ts'
 import { IMPOSSIBLE, type Reading, tooCostly } from './reading.ts'
@@ -19,7 +20,7 @@ export const MAX_COST = 16
 /** The rounds that cost as much as one of our argon2id hashes. */
 const ROUNDS_PER_UNIT = 680
 
-const FORM = /^(bcrypt\$|bcrypt_sha256\$)?\$2[aby]\$(\d\d)\$([./A-Za-z0-9]{53})$/
+const FORM = /^(bcrypt\$|bcrypt_sha256\$|\$wp)?\$2[aby]\$(\d\d)\$([./A-Za-z0-9]{53})$/
 
 /** Whether bcrypt would use the whole password. */
 export function fitsBcrypt(password: string): boolean {
@@ -41,6 +42,12 @@ export function readBcrypt(storedHash: string): Reading | null {
   const work = costOfRounds(Number(cost))
   if (wrapping === 'bcrypt_sha256$')
     return { cost: work, verify: (password) => matches(Buffer.from(sha256(password)).toString('hex'), plain) }
+  if (wrapping === '$wp')
+    return {
+      cost: work,
+      verify: (password) =>
+        matches(createHmac('sha384', 'wp-sha384').update(password).digest('base64'), plain),
+    }
   return { cost: work, verify: (password) => verifyFitting(password, plain) }
 }
 

@@ -182,6 +182,8 @@ describe('hash parameters out of bounds', () => {
     [`scrypt:1000:8:1$salt$${bytes}`],
     [`$pbkdf2-sha256$i=0$c29tZXNhbHQ$${key}`],
     [`$pbkdf2-sha256$i=1,l=31$c29tZXNhbHQ$${key}`],
+    // ASP.NET Identity, with a salt longer than the rest
+    [`AQAAAAEAAAABAAAA/${'A'.repeat(47)}`],
   ])('refuses a cost below the minimum of the algorithm: %s', async (hash) => {
     expect(readHash(hash)).toEqual({ problem: 'has parameters that its algorithm does not allow' })
     expect(await bcrypt.verify('password', hash)).toBe(false)

@@ -1,11 +1,11 @@
 /**
  * PBKDF2 (RFC 8018 §5.2) with HMAC-SHA-256 or HMAC-SHA-512, for imported accounts. `node:crypto` runs it off the event
- * loop. Reads the PHC string format and the formats of passlib, OpenLDAP, Django and Werkzeug.
+ * loop. Reads the PHC string format and the formats of passlib, OpenLDAP, Django, Werkzeug and ASP.NET Identity.
  */
 import { pbkdf2 } from 'node:crypto'
 import { promisify } from 'node:util'
 import { equalInConstantTime } from '../../../lib/digest.ts'
-import { bytesOf, type PhcString, readPhc, wholeNumber } from './phc.ts'
+import { bytesOf, MIN_KEY, type PhcString, readPhc, wholeNumber } from './phc.ts'
 import { IMPOSSIBLE, type Reading, tooCostly } from './reading.ts'
 
 const deriveKey = promisify(pbkdf2)
@@ -23,6 +23,10 @@ const OPENLDAP = /^\{pbkdf2-(sha256|sha512)\}/i
 const DJANGO = /^pbkdf2_(sha256)\$(\d{1,10})\$([^$]{1,128})\$([A-Za-z0-9+/]{43}=)$/
 const WERKZEUG = /^pbkdf2:(sha256|sha512):(\d{1,10})\$([^$]{1,128})\$((?:[0-9a-f]{64}){1,2})$/
 
+// ASP.NET Identity writes base64 of: 1, then a number for the digest (0 is SHA-1), the iterations and the length of the salt in four
+// bytes each, the salt, and the key.
+const ASP_NET = /^AQAAAA[EI][A-Za-z0-9+/]{52,400}={0,2}$/
+
 /** Reads a PBKDF2 hash with a key of at least 16 bytes. */
 export function readPbkdf2(storedHash: string): Reading | null {
   const text = storedHash.replace(OPENLDAP, (_, digest: string) => `$pbkdf2-${digest.toLowerCase()}$`)
@@ -35,6 +39,8 @@ export function readPbkdf2(storedHash: string): Reading | null {
     if (!salt || !key) return { problem: 'has a salt or a key that is not base64' }
     return reading(digest, Number(iterations), salt, key)
   }
+  const bytes = ASP_NET.test(text) ? bytesOf(text) : null
+  if (bytes !== null) return ofAspNet(text[6] === 'E' ? 'sha256' : 'sha512', bytes)
   const [, digest, iterations, salt = '', key = ''] =
     DJANGO.exec(storedHash) ?? WERKZEUG.exec(storedHash) ?? []
   if (digest === undefined) return null
@@ -45,6 +51,13 @@ function ofPhc({ id, parameters, salt, key }: PhcString): Reading {
   const length = parameters.get('l')
   if (length !== undefined && wholeNumber(length) !== key.length) return IMPOSSIBLE
   return reading(id.endsWith('sha256') ? 'sha256' : 'sha512', wholeNumber(parameters.get('i')), salt, key)
+}
+
+function ofAspNet(digest: string, bytes: Buffer): Reading {
+  const keyStart = 13 + bytes.readUInt32BE(9)
+  const key = bytes.subarray(keyStart)
+  if (key.length < MIN_KEY) return IMPOSSIBLE
+  return reading(digest, bytes.readUInt32BE(5), bytes.subarray(13, keyStart), key)
 }
 
 function reading(

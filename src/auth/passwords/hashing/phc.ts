@@ -25,7 +25,7 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3
 /** Longer text is not a hash. The parameter `data` of argon2 needs most of this length. */
 export const MAX_LENGTH = 1_024
 /** In bytes. A shorter key could be guessed. */
-const MIN_KEY = 16
+export const MIN_KEY = 16
 
 /**
  * Reads a hash of one family of algorithms.
