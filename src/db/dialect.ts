@@ -318,6 +318,7 @@ export function hasStatementTimeout(db: AnyDatabase): boolean {
 const SQLITE_CONSTRAINT_PRIMARY_KEY = 1555
 const SQLITE_CONSTRAINT_UNIQUE = 2067
 const POSTGRES_UNIQUE_VIOLATION = '23505'
+const POSTGRES_LOCK_NOT_AVAILABLE = '55P03'
 const POSTGRES_INSUFFICIENT_PRIVILEGE = '42501'
 // Duplicate table or index, function, other object.
 const POSTGRES_NAME_TAKEN = new Set(['42P07', '42723', '42710'])
@@ -383,6 +384,11 @@ export function isDamaged(error: unknown): boolean {
 /** Whether a rollback failed because no transaction is active. */
 export function isNoTransaction(error: unknown): boolean {
   return error instanceof Error && error.message.includes('no transaction is active')
+}
+
+/** Whether another transaction held a lock for longer than `lock_timeout`. */
+export function isLockTimeout(error: unknown): boolean {
+  return (error as { code?: unknown }).code === POSTGRES_LOCK_NOT_AVAILABLE
 }
 
 /** Whether the database role lacks the privilege for the statement. */

@@ -731,6 +731,10 @@ describe('a classic users table on PostgreSQL', () => {
       'the database already has a table, index or view users_normalized_email_key, whose name Bienvenue needs; rename it',
       'create index users_normalized_email_key on companies (id)',
     ],
+    [
+      'its primary key is deferrable, so that other tables cannot refer to it; recreate it without that',
+      'alter table users drop constraint users_pkey, add primary key (id) deferrable',
+    ],
     [SHARED, `create table posts (id integer default nextval('users_id_seq'))`],
     [
       SHARED,
@@ -754,6 +758,19 @@ describe('a classic users table on PostgreSQL', () => {
     expect((await planOf(db)).obstacles).toContain(obstacle)
     await expect(adopt(url)).rejects.toThrow(MaintenanceError)
     expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual(before)
+  })
+
+  it('is refused while another program uses it', async () => {
+    const { url, db } = await made(VARCHAR)
+    const refused = db.transaction().execute(async (tx) => {
+      await sql`select from users`.execute(tx)
+      return runHere(['adopt', '--yes', '--json'], { env: { DATABASE_URL: url } })
+    })
+    expect(JSON.parse((await refused).stderr)).toEqual({
+      code: 'refused',
+      message: expect.stringMatching(/^another program is using the users table/),
+    })
+    await adopt(url)
   })
 
   it('is refused if its row-level security hides accounts from its owner', async () => {

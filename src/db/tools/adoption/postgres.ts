@@ -1,10 +1,14 @@
 import { type RawBuilder, sql } from 'kysely'
-import { continueAfterUserId, findLastUserId } from '../../dialect.ts'
+import { MaintenanceError } from '../../../model/errors.ts'
+import { continueAfterUserId, findLastUserId, isLockTimeout } from '../../dialect.ts'
 import type { Database } from '../../tables/index.ts'
 import { type AdoptionDialect, CLASSIC_COLUMNS } from './dialect.ts'
 
 const COPY = 'users_before_bienvenue'
 const UNIQUE_CONSTRAINT = 'users_normalized_email_key'
+
+/** How long to wait for programs that use the table. */
+const LOCK_SECONDS = 5
 
 /** Their values become void. */
 const VOID_COLUMNS = ['session_id', 'reset_token']
@@ -45,7 +49,14 @@ export const postgres: AdoptionDialect = {
   },
 
   async copy(tx) {
-    await sql`lock table users in access exclusive mode`.execute(tx)
+    await sql`set local lock_timeout = ${sql.lit(`${LOCK_SECONDS}s`)}`.execute(tx)
+    await sql`lock table users in access exclusive mode`.execute(tx).catch((cause: unknown) => {
+      if (!isLockTimeout(cause)) throw cause
+      throw new MaintenanceError(
+        'another program is using the users table, such as the Flask service; stop it, and run the command again. Nothing was changed',
+        { cause },
+      )
+    })
     await sql`create table ${sql.table(COPY)} as table users`.execute(tx)
     return COPY
   },
@@ -133,13 +144,17 @@ async function obstaclesOf(db: Database): Promise<string[]> {
   const { rows } = await sql<Record<string, boolean>>`
     select relkind <> 'r' or relispartition or reloftype <> 0
         or exists (select from pg_inherits where users.oid in (inhrelid, inhparent)) as special,
-      relpersistence = 'u' as unlogged, row_security_active(users.oid) as filtered,
+      relpersistence = 'u' as unlogged,
+      exists (select from pg_constraint where conrelid = users.oid and contype = 'p' and condeferrable) as deferrable,
+      row_security_active(users.oid) as filtered,
       to_regclass(${COPY}) is not null as copied, to_regclass(${UNIQUE_CONSTRAINT}) is not null as named
     from pg_class as users where oid = 'users'::regclass`.execute(db)
   const sentences = {
     special:
       'it is not an ordinary table, but a view, partitioned, inherited or typed; make it an ordinary one',
     unlogged: 'it is unlogged, and the tables that refer to it cannot be; run: alter table users set logged',
+    deferrable:
+      'its primary key is deferrable, so that other tables cannot refer to it; recreate it without that',
     filtered:
       'its row-level security hides rows from this role; adopt it as the owner, and run: alter table users no force row level security',
     copied: `the database already has a table ${COPY}, whose name the copy needs; rename it`,
