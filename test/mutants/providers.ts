@@ -193,8 +193,8 @@ export const PROVIDERS: readonly Mutant[] = [
     id: 'CRY-06',
     does: 'accepts a signature with a shared secret',
     file: 'src/auth/providers/protocol/tokens.ts',
-    find: "export const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA']",
-    replace: "export const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA', 'HS256', 'none']",
+    find: "'EdDSA', 'Ed25519'],",
+    replace: "'EdDSA', 'Ed25519', 'HS256', 'none'],",
   },
   {
     id: 'FED-08',

@@ -106,6 +106,7 @@ it.each<[what: string, change: (claims: Json) => Json, reason: string]>([
     'ERR_JWT_CLAIM_VALIDATION_FAILED iss',
   ],
   ['for nobody', ({ sub, sid, ...c }) => c, 'logout token subject'],
+  ['with a subject that cannot be stored', (c) => ({ ...c, sub: 'a\0b' }), 'logout token subject'],
   ['with a session that is not text', (c) => ({ ...c, sid: 1 }), 'logout token subject'],
 ])('refuses a logout token %s [FED-08]', async (_, change, reason) => {
   const { notice } = await send(change)

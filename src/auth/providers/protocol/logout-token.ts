@@ -4,7 +4,7 @@ import { type Library, loadLibrary } from './library.ts'
 import { metadataOf } from './metadata.ts'
 import { ProviderProblem, refusalOf } from './problem.ts'
 import { type ProviderConfig, type ProviderHttp, tenantIssuer } from './provider.ts'
-import { ALGORITHMS, assertType } from './tokens.ts'
+import { ALGORITHMS, assertType, SUBJECT_MAX_LENGTH, textIn } from './tokens.ts'
 
 /** Older tokens are refused, so a `jti` must be remembered only this long, plus a minute for clocks that differ. */
 export const LOGOUT_TOKEN_MAX_AGE_SECONDS = 300
@@ -58,14 +58,14 @@ export async function verifyLogoutToken(
     const event = Object(events)[LOGOUT_EVENT]
     if (typeof event !== 'object' || event === null) throw new ProviderProblem('logout token events')
     if (typeof jti !== 'string') throw new ProviderProblem('logout token jti')
-    if (![sub, sid].every((value) => value === undefined || typeof value === 'string'))
+    if (![sub, sid].every((value) => value === undefined || textIn(value, SUBJECT_MAX_LENGTH) !== null))
       throw new ProviderProblem('logout token subject')
     if (sub === undefined && sid === undefined) throw new ProviderProblem('logout token subject')
     // The subject of an identity may be another claim than `sub`.
     const subject = preset.subject(payload)
     return {
       issuer: iss,
-      subject: typeof subject === 'string' ? subject : null,
+      subject: textIn(subject, SUBJECT_MAX_LENGTH),
       sid: (sid as string | undefined) ?? null,
       jti,
       issuedAt: new Date(iat * 1_000),

@@ -123,6 +123,7 @@ const BAD_ID_TOKENS: readonly (readonly [what: string, knobs: FakeProviderKnobs,
     { claims: (c) => ({ ...c, aud: [c.aud, 'other'], azp: 'other' }) },
     'OAUTH_JWT_CLAIM_COMPARISON_FAILED azp',
   ],
+  ['that another client asked for', { claims: (c) => ({ ...c, azp: 'other' }) }, 'azp'],
   [
     'that has expired',
     { claims: (c) => ({ ...c, exp: seconds() - 2 * MINUTE }) },
@@ -153,6 +154,7 @@ const BAD_ID_TOKENS: readonly (readonly [what: string, knobs: FakeProviderKnobs,
   ['without a subject', { claims: (c) => ({ ...c, sub: undefined }) }, 'OAUTH_INVALID_RESPONSE'],
   ['with an empty subject', { claims: (c) => ({ ...c, sub: '' }) }, 'subject'],
   ['with an endless subject', { claims: (c) => ({ ...c, sub: 'x'.repeat(256) }) }, 'subject'],
+  ['with a subject that cannot be stored', { claims: (c) => ({ ...c, sub: 'a\0b' }) }, 'subject'],
 ]
 
 it.each(BAD_ID_TOKENS)('refuses an ID token %s [FED-05] [CRY-06]', async (_, knobs, reason) => {
@@ -262,7 +264,7 @@ it.each<[what: string, knobs: FakeProviderKnobs, reason: string]>([
   expect(await refusalOf(trip(await startFakeProvider(knobs)))).toEqual(['provider_failed', reason])
 })
 
-it('asks UserInfo for the address if the ID token has none', async () => {
+it('asks UserInfo for the address if the ID token has none, or does not say whether it is verified', async () => {
   const withoutEmail = ({ email, email_verified, name, ...claims }: Record<string, unknown>) => claims
   const fake = await startFakeProvider({ claims: withoutEmail })
   expect(await trip(fake)).toMatchObject({
@@ -270,6 +272,13 @@ it('asks UserInfo for the address if the ID token has none', async () => {
     emailVerified: true,
     name: FAKE_PERSON.name,
   })
+
+  // Whether the address is verified may be at UserInfo, too.
+  const withoutVerified = ({ email_verified, ...claims }: Record<string, unknown>) => claims
+  fake.knobs = { claims: withoutVerified }
+  expect(await trip(fake)).toMatchObject({ email: FAKE_PERSON.email, emailVerified: true })
+  fake.knobs = { claims: withoutVerified, userInfo: ({ sub }) => ({ sub }) }
+  expect(await trip(fake)).toMatchObject({ email: FAKE_PERSON.email, emailVerified: false })
 
   fake.knobs = { claims: withoutEmail, userInfo: (claims) => ({ ...claims, sub: 'somebody-else' }) }
   expect(await refusalOf(trip(fake))).toEqual(['provider_failed', expect.stringMatching(/^OAUTH_/)])
@@ -279,6 +288,14 @@ it('asks UserInfo for the address if the ID token has none', async () => {
   await trip(fake)
   expect(fake.requests.filter((request) => request.endsWith('/userinfo')).length).toBe(count)
 })
+
+it.each(['not an address', 'anna\0@example.org', 'ａnna@example.org'])(
+  'takes an address that no account can have for none: %j',
+  async (email) => {
+    const fake = await startFakeProvider({ claims: (claims) => ({ ...claims, email }) })
+    expect(await trip(fake)).toMatchObject({ email: null, emailVerified: false })
+  },
+)
 
 it('re-authenticates: requests it, and requires an authentication time within a minute [FED-06]', async () => {
   const fake = await startFakeProvider()

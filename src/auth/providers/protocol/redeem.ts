@@ -1,4 +1,5 @@
 import type { Identification } from '../../../model/providers.ts'
+import { EMAIL_MAX_LENGTH, isEmailAddress, isUnambiguousEmail } from '../../../model/user.ts'
 import { presetOf } from '../presets/index.ts'
 import type { Claims } from '../presets/preset.ts'
 import type { AuthorizationRequest } from './authorize.ts'
@@ -8,13 +9,9 @@ import { type Configuration, type Library, loadLibrary } from './library.ts'
 import { metadataOf } from './metadata.ts'
 import { ProviderProblem, refusalOf } from './problem.ts'
 import type { ProviderConfig, ProviderHttp } from './provider.ts'
-import { verifySignature } from './tokens.ts'
+import { SUBJECT_MAX_LENGTH, textIn, verifySignature } from './tokens.ts'
 
-/** An address has at most 254 characters (RFC 5321 §4.5.3.1.3). */
-const EMAIL_MAX_LENGTH = 254
 const NAME_MAX_LENGTH = 200
-/** OpenID Connect Core 1.0 §2. */
-const SUBJECT_MAX_LENGTH = 255
 
 /** The answer of a provider, with the values of the request that it answers. */
 export interface AuthorizationAnswer extends AuthorizationRequest {
@@ -57,6 +54,8 @@ export async function redeem(
     await verifySignature(library, await metadataOf(http, provider, library), idToken)
     const claims: Claims = tokens.claims() ?? {}
     assertNotFuture(claims, http.now())
+    // The library checks it only if there are several audiences (OpenID Connect Core 1.0 §3.1.3.7).
+    if ((claims.azp ?? provider.clientId) !== provider.clientId) throw new ProviderProblem('azp')
     const more = await userInfo(library, configuration, provider, { accessToken, claims })
     return identificationIn(provider, { ...claims, ...more, ...appleName(provider, answer.form) })
   } catch (error) {
@@ -78,7 +77,10 @@ function assertNotFuture({ iat, auth_time }: Claims, now: Date): void {
   if (Number(auth_time ?? 0) > latest) throw new ProviderProblem('issued in the future auth_time')
 }
 
-/** Asks UserInfo if the ID token has no address. The library checks its subject (OpenID Connect Core 1.0 §5.3.2). */
+/**
+ * Asks UserInfo if the ID token has no address, or does not say whether it is verified. The library checks the subject of the answer
+ * (OpenID Connect Core 1.0 §5.3.2).
+ */
 async function userInfo(
   library: Library,
   configuration: Configuration,
@@ -86,12 +88,13 @@ async function userInfo(
   { accessToken, claims }: { accessToken: string; claims: Claims },
 ): Promise<Claims> {
   const { userinfo_endpoint: endpoint } = configuration.serverMetadata()
-  if (!presetOf(preset).usesUserInfo || claims.email !== undefined || endpoint === undefined) return {}
-  const { email, email_verified, name } = await library.fetchUserInfo(
-    configuration,
-    accessToken,
-    String(claims.sub),
-  )
+  const isComplete = typeof claims.email === 'string' && claims.email_verified !== undefined
+  if (!presetOf(preset).usesUserInfo || isComplete || endpoint === undefined) return {}
+  const {
+    email = claims.email,
+    email_verified,
+    name,
+  } = await library.fetchUserInfo(configuration, accessToken, String(claims.sub))
   return { email, email_verified, name: claims.name ?? name }
 }
 
@@ -113,7 +116,7 @@ function identificationIn(provider: ProviderConfig, claims: Claims): Identificat
   const subject = textIn(preset.subject(claims), SUBJECT_MAX_LENGTH)
   const issuer = textIn(claims.iss, Infinity)
   if (subject === null || issuer === null) throw new ProviderProblem('subject')
-  const email = textIn(claims.email, EMAIL_MAX_LENGTH)
+  const email = emailIn(claims)
   return {
     issuer,
     subject,
@@ -124,7 +127,8 @@ function identificationIn(provider: ProviderConfig, claims: Claims): Identificat
   }
 }
 
-function textIn(value: unknown, maxLength: number): string | null {
-  const isText = typeof value === 'string' && value !== '' && value.length <= maxLength
-  return isText && value.isWellFormed() ? value : null
+/** An address that no account can have counts as none. */
+function emailIn({ email: value }: Claims): string | null {
+  const email = textIn(value, EMAIL_MAX_LENGTH)
+  return email !== null && isEmailAddress(email) && isUnambiguousEmail(email) ? email : null
 }
