@@ -4,6 +4,7 @@ import { githubMetadata } from './github.ts'
 import type { Configuration, Library } from './library.ts'
 import { metadataOf, type ProviderMetadata } from './metadata.ts'
 import { type ProviderConfig, type ProviderHttp, TENANT } from './provider.ts'
+import { ALGORITHMS } from './tokens.ts'
 
 /** How far the clock of a provider may differ from ours. */
 export const CLOCK_TOLERANCE_SECONDS = 60
@@ -31,7 +32,9 @@ export async function configure(
   const configuration = await library.discovery(serverOf(metadata), provider.clientId, client, auth, {
     execute,
     // We have the document, and have checked it.
-    [library.customFetch]: async () => Response.json(metadata),
+    [library.customFetch]: async () =>
+      // We verify ID tokens ourselves, and some providers list no algorithm, or the wrong ones.
+      Response.json({ ...metadata, id_token_signing_alg_values_supported: ALGORITHMS }),
   })
   configuration[library.customFetch] = http.fetch as never
   return configuration

@@ -21,6 +21,8 @@ export function githubApi({ issuer }: ProviderConfig): string {
   return host === 'github.com' ? 'https://api.github.com' : `${origin}/api/v3`
 }
 
+const EMAILS = '/user/emails'
+
 /** Who the owner of an access token is: `/user`, with `/user/emails` as `emails` and the primary one as `email`. */
 export async function githubClaims(
   http: ProviderHttp,
@@ -28,7 +30,7 @@ export async function githubClaims(
   accessToken: string,
 ): Promise<Claims> {
   const [user, emails] = await Promise.all(
-    ['/user', '/user/emails'].map((path) => ask(http, provider, path, accessToken)),
+    ['/user', EMAILS].map((path) => ask(http, provider, path, accessToken)),
   )
   if (typeof user !== 'object' || user === null || !Array.isArray(emails))
     throw new ProviderProblem('github malformed')
@@ -52,6 +54,8 @@ async function ask(
     },
     redirect: 'manual',
   })
+  // The operator has requested fewer scopes, so we may not read the addresses.
+  if (path === EMAILS && [403, 404].includes(answer.status)) return []
   if (answer.status !== 200) throw new ProviderProblem(`github status_${answer.status}`)
   return answer.json().catch(() => null)
 }

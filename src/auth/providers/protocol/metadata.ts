@@ -73,7 +73,7 @@ export async function fetchMetadata(
   if (!isDocument(document)) throw new ProviderProblem('discovery malformed')
   // Tokens of another issuer would otherwise be accepted (OpenID Connect Discovery 1.0 §4.3).
   const isOurs =
-    document.issuer === issuer || (preset === 'microsoft' && document.issuer === templateOf(issuer))
+    document.issuer === issuer || (preset === 'microsoft' && document.issuer === entraIssuer(issuer))
   if (!isOurs) throw new ProviderProblem('discovery issuer')
   const endpoints = [document.authorization_endpoint, document.token_endpoint, document.jwks_uri]
   if (!endpoints.every((endpoint) => isEndpoint(endpoint, issuer)))
@@ -81,9 +81,14 @@ export async function fetchMetadata(
   return { metadata: document, headers: answer.headers }
 }
 
-/** The issuer that Microsoft puts into the document for all tenants. */
-function templateOf(issuer: string): string {
-  return issuer.replace(/\/(?:common|organizations|consumers)(?=\/v2\.0$)/, `/${TENANT}`)
+/** The tenant of personal Microsoft accounts. */
+const PERSONAL_TENANT = '9188040d-6c67-4c5b-b112-36a304b66dad'
+
+/** The issuer that Microsoft puts into a document for several tenants, or for personal accounts. */
+function entraIssuer(issuer: string): string {
+  return issuer
+    .replace(/\/(?:common|organizations)(?=\/v2\.0$)/, `/${TENANT}`)
+    .replace(/\/consumers(?=\/v2\.0$)/, `/${PERSONAL_TENANT}`)
 }
 
 function isDocument(document: unknown): document is ProviderMetadata {

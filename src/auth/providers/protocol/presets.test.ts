@@ -46,6 +46,13 @@ it('microsoft: takes the issuer of the tenant, and its id of the person', async 
     })
 })
 
+it('microsoft: accepts the document for personal accounts, which names their tenant', async () => {
+  const fake = await startFakeProvider({ path: '/consumers/v2.0' })
+  const issuer = `${fake.origin}/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0`
+  fake.knobs.document = (document) => ({ ...document, issuer })
+  expect(await discover(httpFor(), configFor(fake, { preset: 'microsoft' }))).toMatchObject({ issuer })
+})
+
 it('microsoft: refuses a tenant that is not listed, and a token of a tenant that names another one', async () => {
   const fake = await startMicrosoft(OTHER_TENANT)
   const config = configFor(fake, { preset: 'microsoft', tenants: [tid] })
@@ -138,6 +145,17 @@ it('github: asks its API, with PKCE and without a nonce', async () => {
   fake.knobs.callback = ({ state, code }) => ({ state, code })
   fake.knobs.tokens = () => github.error
   expect(await refusalOf(trip(fake, provider))).toEqual(['provider_failed', expect.stringMatching(/^OAUTH_/)])
+})
+
+it.each([403, 404])('github: has no address if it may not be read (%i)', async (status) => {
+  const fake = await startFakeProvider({
+    github: { user: { id: 1 } },
+    callback: ({ iss: _, ...parameters }) => parameters,
+    intercept: (request, response) =>
+      request.url === '/api/v3/user/emails' && !!response.writeHead(status).end('{"message":"Not Found"}'),
+  })
+  const provider = configFor(fake, { preset: 'github', issuer: fake.githubIssuer })
+  expect(await trip(fake, provider)).toMatchObject({ subject: '1', email: null, emailVerified: false })
 })
 
 it.each<[what: string, answers: { user?: Record<string, unknown>; emails?: unknown }, reason: string]>([

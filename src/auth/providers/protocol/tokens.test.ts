@@ -50,3 +50,15 @@ it.each([
     expect(provider.requests()).toBe(2)
   },
 )
+
+it.each([
+  ['none', ''],
+  ['HS256', 'c2lnbmF0dXJl'],
+])('refuses a signature with %s [CRY-06]', async (alg, signature) => {
+  const provider = await keyServer()
+  await provider.publish('ES256')
+  const header = Buffer.from(JSON.stringify({ alg })).toString('base64url')
+  await expect(provider.verify(`${header}.e30.${signature}`)).rejects.toMatchObject({
+    code: 'ERR_JOSE_ALG_NOT_ALLOWED',
+  })
+})
