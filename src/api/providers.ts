@@ -71,7 +71,8 @@ export const endSessionsFrom = operation({
   audit: ['logout_at_provider'],
   params: { provider: PROVIDER },
   form: true,
-  body: z.strictObject({ logout_token: logoutToken }),
+  // Not strict: other fields must be ignored (OpenID Connect Back-Channel Logout 1.0 §2.5).
+  body: z.object({ logout_token: logoutToken }),
   success: { status: 200, description: 'All sessions that began at the provider have ended.' },
   errors: ['not_found', 'too_many_attempts', 'invalid_logout_token'],
 })

@@ -44,11 +44,14 @@ export function nested(fields: Fields): Fields {
   return [...fields.filter((field) => !isUserField(field)), ['metadata', Object.fromEntries(metadata)]]
 }
 
-/** Validates fields against a contract. @throws {AuthError} The errors about a single field. */
-export function validated<Contract extends z.ZodObject>(
-  fields: Fields,
-  contract: Contract,
-): z.infer<Contract> {
+/**
+ * Validates fields against a contract. If the contract is not a strict object, because a standard says so, other fields are ignored.
+ *
+ * @throws {AuthError} The errors about a single field.
+ */
+export function validated<Contract extends z.ZodObject>(sent: Fields, contract: Contract): z.infer<Contract> {
+  const isStrict = contract.def.catchall !== undefined
+  const fields = isStrict ? sent : sent.filter(([name]) => Object.hasOwn(contract.shape, name))
   const names = fields.map(([name]) => name)
   const unknown = names.find((name) => !Object.hasOwn(contract.shape, name))
   if (unknown !== undefined) throw fieldError('unknown_field', unknown)

@@ -159,6 +159,7 @@ onEachEngine('sign-in with a provider', (engine) => {
     const staged = await stage({ linking: 'verified' })
     await addMember(staged.auth, ANNA)
     staged.claims = claims
+    staged.fake.knobs.userInfo = (said) => ({ ...said, ...claims })
     const person = new Person(staged.auth)
     const { location } = await person.comesBackFrom(staged.fake)
     expect((await person.open(location ?? '')).html).toContain('Enter your email address')
@@ -555,7 +556,8 @@ onBothEngines('sign-in with a provider, in statements that no other test runs,',
     const logOut = async (claims: Record<string, unknown>) =>
       outcome(
         send(auth, 'POST', '/login/acme/backchannel_logout', {
-          form: { logout_token: await logoutToken(staged, claims) },
+          // Other fields must be ignored.
+          form: { logout_token: await logoutToken(staged, claims), client_id: 'ignored' },
         }),
       )
     expect(await logOut({ jti: '1', sid: 'laptop' })).toBe('200')

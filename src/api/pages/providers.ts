@@ -86,7 +86,8 @@ export const postToCallback = operation({
   access: 'anyone',
   params: { provider: PROVIDER },
   fromOtherSites: true,
-  body: z.strictObject({
+  // Not strict: other fields must be ignored (RFC 6749 §4.1.2).
+  body: z.object({
     state: formText.optional(),
     code: formText.optional(),
     iss: formText.optional(),

@@ -2,7 +2,7 @@ import { bodyTypesOf, TOPICS } from '../../../api/index.ts'
 import type { ProviderOutcome, StartedFlow } from '../../../auth/index.ts'
 import { AuthError } from '../../../model/errors.ts'
 import { type FormState, renderContinue, renderIdentities, renderLeadingOn } from '../../../pages/index.ts'
-import { readFields } from '../../body.ts'
+import { readBody } from '../../body.ts'
 import { browserFor } from '../../browser.ts'
 import { clearedFlowCookie, flowCookies, readFlowCookie } from '../../cookies.ts'
 import type { Route } from '../../handlers.ts'
@@ -30,17 +30,11 @@ export function providerPages(kit: PageKit): Route[] {
     {
       operation: pages.postToCallback,
       async answer({ incoming, params: { provider = '' } }) {
-        const fields = Object.fromEntries(await readFields(incoming, bodyTypesOf(pages.postToCallback)))
-        const known = Object.keys(pages.postToCallback.body.shape)
-        const answer = known.flatMap((name) => {
-          const value = fields[name]
-          return typeof value === 'string' ? [[name, value] as const] : []
-        })
+        const { body } = pages.postToCallback
+        const answer = await readBody(incoming, body, bodyTypesOf(pages.postToCallback))
         // This request comes from another site, so the browser did not send our cookies.
-        return redirect(
-          kit.pathTo(`/login/${encodeURIComponent(provider)}/callback`, Object.fromEntries(answer)),
-          303,
-        )
+        const query = answer as Readonly<Record<string, string>>
+        return redirect(kit.pathTo(`/login/${encodeURIComponent(provider)}/callback`, query), 303)
       },
     },
 
