@@ -6,10 +6,10 @@ import { record } from '../audit/record.ts'
 import type { SessionCaller } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
 import { enqueueMail } from '../delivery/enqueue.ts'
-import { factorsOf } from '../factors/state.ts'
 import { type StartedFlow, startFlow } from '../providers/flows.ts'
 import { requireSession, requireStrongSession } from '../sessions/guards.ts'
 import { revokeOthers } from '../sessions/revoke.ts'
+import { withAnotherWay } from '../users/state.ts'
 import { type IdentityInfo, identityInfosOf } from './info.ts'
 
 /**
@@ -59,8 +59,8 @@ export interface UnlinkRequest {
  * Disconnects an identity of the caller, which can then no longer sign in. The caller's other sessions end, because
  * they may have begun with it. The owner gets a notice.
  *
- * @throws {AuthError} What `requireStrongSession` throws; `not_found`; `last_way_in`: the account has no password, no
- *   passkey and no other identity.
+ * @throws {AuthError} What `requireStrongSession` throws; `not_found`; `last_way_in`: the account has no password, and
+ *   nothing else that signs in: neither a passkey nor another identity at an enabled provider.
  */
 export async function unlink(ctx: Context, { id }: UnlinkRequest, caller: SessionCaller): Promise<void> {
   const { user, session, acting } = await requireStrongSession(ctx, caller)
@@ -71,9 +71,7 @@ export async function unlink(ctx: Context, { id }: UnlinkRequest, caller: Sessio
     if (locked === null || (await store.deleteIdentity(tx.db, { id, userId: user.id })) === null)
       throw new AuthError('not_found')
     // Checked after the deletion, so that two requests cannot each count the other's way in. A refusal undoes it.
-    const { passkeys } = await factorsOf(tx, user.id)
-    const others = await store.listIdentities(tx.db, user.id)
-    if (locked.hashedPassword === NO_PASSWORD && passkeys.length === 0 && others.length === 0)
+    if (locked.hashedPassword === NO_PASSWORD && !(await withAnotherWay(tx, [user.id])).has(user.id))
       throw new AuthError('last_way_in')
     const event = { action: 'unlink_identity', userId: user.id, details: { provider: provider.id } } as const
     await record(tx, event, acting)

@@ -48,6 +48,13 @@ onEachEngine('a passkey', (engine) => {
     ).rejects.toMatchObject({ code: 'unknown_passkey' })
   })
 
+  it('does not sign in on its own if it was added as a security key, even if it could', async () => {
+    const { auth, bob } = await withSession(engine)
+    const { authenticator } = await addPasskey(auth, bob, { purpose: 'add_security_key' })
+    const answer = await passkeyAnswer(auth, authenticator, 'sign_in')
+    await expect(auth.signIn.withPasskey(answer, BROWSER)).rejects.toMatchObject({ code: 'invalid_passkey' })
+  })
+
   it('is the second factor of a sign-in, if it belongs to its user [PKY-04]', async () => {
     const { auth, bob, now, sessionOf } = await withSession(engine)
     const { authenticator, sessionToken } = await addPasskey(auth, bob, {

@@ -91,7 +91,7 @@ export async function usePasskey(
 
 /** One of our own checks failed. The reason is for the audit log. */
 class Failed extends Error {
-  readonly reason: 'ceremony' | 'owner' | 'user_handle' | 'backup_eligibility'
+  readonly reason: 'ceremony' | 'owner' | 'second_factor_only' | 'user_handle' | 'backup_eligibility'
 
   constructor(reason: Failed['reason']) {
     super(reason)
@@ -102,10 +102,12 @@ class Failed extends Error {
 /** The user of a passkey. At a sign-in, the passkey names them by their handle. */
 async function ownerOf(
   ctx: Context,
-  { userId }: store.Passkey,
+  { userId, discoverable }: store.Passkey,
   { named, userHandle }: { readonly named: User | null; readonly userHandle: Uint8Array | null },
 ): Promise<User> {
   if (named !== null && named.id !== userId) throw new Failed('owner')
+  // Some authenticators store a security key so that it could sign in.
+  if (named === null && !discoverable) throw new Failed('second_factor_only')
   const handle = await store.findWebauthnHandle(ctx.db, userId)
   const isSame = userHandle !== null && Buffer.from(userHandle).toString('base64url') === handle
   // Security keys send no handle. One that is sent must be right.

@@ -51,7 +51,7 @@ export async function withStates(ctx: Context, users: readonly User[]): Promise<
 }
 
 /** Which of these users can sign in without a password, once their address is confirmed. */
-async function withAnotherWay(ctx: Context, ids: readonly number[]): Promise<ReadonlySet<number>> {
+export async function withAnotherWay(ctx: Context, ids: readonly number[]): Promise<ReadonlySet<number>> {
   if (ids.length === 0) return new Set()
   const rpId = relyingPartyOf(ctx.options)?.id
   const withIdentity = await store.findUsersWithIdentity(ctx.db, ids)
