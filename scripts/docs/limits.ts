@@ -1,6 +1,6 @@
 /** Generates the tables of docs/security/limits.md. Each number is the constant that the service uses. */
 import { BODY_MAX_BYTES, BOUNDARY_MAX_LENGTH, FIELD_NAME_MAX_LENGTH } from '../../src/app/body.ts'
-import { URL_MAX_LENGTH } from '../../src/app/guards.ts'
+import { LONG_URL_MAX_LENGTH, URL_MAX_LENGTH } from '../../src/app/guards.ts'
 import { PARTS_MAX } from '../../src/app/multipart.ts'
 import * as server from '../../src/app/server.ts'
 import {
@@ -66,6 +66,7 @@ export const limits = partsOf('docs/security/limits.md', {
     ['time for the whole request', duration(server.LIMITS.requestTimeout), refused('request_timeout')],
     ['an idle connection', duration(server.LIMITS.keepAliveTimeout), 'closed'],
     ['the URL', characters(URL_MAX_LENGTH), refused('uri_too_long')],
+    ['the URL of a return from a provider', characters(LONG_URL_MAX_LENGTH), refused('uri_too_long')],
     ['a body', size(BODY_MAX_BYTES), refused('body_too_large')],
     ['the boundary of a multipart body', characters(BOUNDARY_MAX_LENGTH), refused('malformed_body')],
     ['a multipart body', amount(PARTS_MAX, 'parts'), refused('malformed_body')],

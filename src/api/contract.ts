@@ -60,6 +60,8 @@ export interface Contract {
   readonly form?: true
   /** Forms on other sites may call it. It reads no cookie and changes nothing that depends on who is signed in. */
   readonly fromOtherSites?: true
+  /** Its URL may be long, because a provider chooses the query. */
+  readonly longUrl?: true
   readonly success: {
     readonly status: 200 | 204 | 302 | 303
     /** The status for browsers (Fetch Metadata), if it differs. */

@@ -294,6 +294,12 @@ describe('the URL', () => {
     expect(verdict('GET', {}, { url: url(2_049) })).toBe('uri_too_long')
     expect(verdict('POST', {}, { url: url(2_049) })).toBe('uri_too_long')
   })
+
+  it('may have 8,192 characters where a browser comes back from a provider, because of the code', () => {
+    const callback = (length: number) => 'http://localhost/login/google/callback?code='.padEnd(length, 'x')
+    expect(verdict('GET', {}, { url: callback(8_192) })).toBe('passes')
+    expect(verdict('GET', {}, { url: callback(8_193) })).toBe('uri_too_long')
+  })
 })
 
 describe('in production', () => {

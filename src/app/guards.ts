@@ -1,5 +1,5 @@
 /** The checks that every request must pass before a route handles it. They are cheap and need no database. */
-import { OPERATIONS, TOPICS } from '../api/index.ts'
+import { OPERATIONS, type Operation, TOPICS } from '../api/index.ts'
 import { parseAllowedHosts } from '../lib/allowed-hosts.ts'
 import { isLoopback, isPrivateAddress, withoutBrackets } from '../lib/network.ts'
 import { parseOrigins } from '../lib/origins.ts'
@@ -10,6 +10,8 @@ import { createLocator, type Locate } from './paths.ts'
 
 /** The maximum length of a request target, in characters. */
 export const URL_MAX_LENGTH = 2_048
+/** That of an operation with `longUrl`. The codes of Microsoft, for example, can have more than 2,000 characters. */
+export const LONG_URL_MAX_LENGTH = 8_192
 
 /** Which hosts and origins belong to the service. */
 export type GuardSettings = Pick<Options, 'mode' | 'baseUrl' | 'allowedHosts' | 'trustedOrigins'>
@@ -29,32 +31,36 @@ export function createGuard(settings: GuardSettings): Guard {
   return (incoming, hasSessionCookie) => {
     // First, because its answer must close the connection.
     if (!hasPlainFraming(incoming)) throw new AuthError('malformed_request')
-    if (incoming.target.length > URL_MAX_LENGTH) throw new AuthError('uri_too_long')
+    if (incoming.target.length > URL_MAX_LENGTH) assertLongUrl(incoming, site)
     const host = assertKnownHost(incoming, site)
     if (incoming.method === 'GET' || incoming.method === 'HEAD') return
     const origin = incoming.header('origin')
     if (origin !== null && trusted.has(origin)) return
-    if (mayComeFromOtherSites(incoming, site)) return
+    if (isOneOf(FROM_OTHER_SITES, incoming, site)) return
     const hasOrigin = assertOwnOrigin(incoming, site, host)
     if (!hasOrigin && !allowsFormsWithoutOrigin && isSimple(incoming) && hasSessionCookie())
       throw new AuthError('missing_origin')
   }
 }
 
-/** The operations that forms on other sites may call. */
-const OPEN = OPERATIONS.filter(({ fromOtherSites }) => fromOtherSites).map(({ method, path }) => ({
-  method,
-  segments: path.split('/'),
-}))
+const FROM_OTHER_SITES = OPERATIONS.filter(({ fromOtherSites }) => fromOtherSites)
+const WITH_LONG_URL = OPERATIONS.filter(({ longUrl }) => longUrl)
 
-function mayComeFromOtherSites(incoming: Incoming, { locate }: Site): boolean {
+function isOneOf(operations: readonly Operation[], incoming: Incoming, { locate }: Site): boolean {
   const given = (locate(incoming) ?? '').split('/')
-  return OPEN.some(
-    ({ method, segments }) =>
+  return operations.some(({ method, path }) => {
+    const segments = path.split('/')
+    return (
       incoming.method === method &&
       given.length === segments.length &&
-      segments.every((segment, index) => segment.startsWith('{') || segment === given[index]),
-  )
+      segments.every((segment, index) => segment.startsWith('{') || segment === given[index])
+    )
+  })
+}
+
+function assertLongUrl(incoming: Incoming, site: Site): void {
+  if (incoming.target.length > LONG_URL_MAX_LENGTH || !isOneOf(WITH_LONG_URL, incoming, site))
+    throw new AuthError('uri_too_long')
 }
 
 /** Which hosts and origins are ours. */

@@ -291,7 +291,7 @@ export const ERRORS = {
     status: 414,
     message: 'The URL is too long. Use at most 2,048 characters.',
     cause:
-      'The path and query have more than 2,048 characters. Beyond 16 KiB, the answer is `headers_too_large`.',
+      'The path and query have more than 2,048 characters, or 8,192 in a return from a provider. Beyond 16 KiB, the answer is `headers_too_large`.',
   },
   unsupported_media_type: {
     status: 415,

@@ -291,7 +291,7 @@ export const OPERATION: readonly Mutant[] = [
     id: 'AVL-02',
     does: 'accepts addresses of any length',
     file: 'src/app/guards.ts',
-    find: "if (incoming.target.length > URL_MAX_LENGTH) throw new AuthError('uri_too_long')",
+    find: 'if (incoming.target.length > URL_MAX_LENGTH) assertLongUrl(incoming, site)',
     replace: '',
   },
   {

@@ -68,6 +68,7 @@ export const completeAtCallback = operation({
   access: 'anyone',
   audit: COMPLETED.audit,
   params: { provider: PROVIDER },
+  longUrl: true,
   success: {
     status: 303,
     description:
