@@ -24,7 +24,9 @@ function objectIn(text: string): object | undefined {
 
 function errorIn({ ok, status, headers }: AnyResponse, body: Partial<ErrorBody>): ClientError {
   const { code, message, field, min_length, max_bytes, application_code, accepts, request_id } = body
-  const seconds = Number(headers.get('retry-after'))
+  // A proxy may send a date (RFC 9110 §10.2.3).
+  const wait = headers.get('retry-after') ?? ''
+  const seconds = Number(wait) || Math.ceil((Date.parse(wait) - Date.now()) / 1_000)
   const always = { status, ...(seconds > 0 && { retryAfterSeconds: seconds }) }
   if (!ok && message === EMAIL_TAKEN) return { code: 'email_taken', message, ...always }
   if (ok || !message || !code || !request_id)
