@@ -80,27 +80,36 @@ export function createClient({ baseUrl, fetch: send = globalFetch, token }: Clie
   ): Promise<Result<unknown>> {
     const finish = state.start(route)
     let sent: string | null = null
-    let result: Result<unknown> | undefined
+    let noted: Result<unknown> | undefined
     try {
       sent = given ?? ((await store?.get()) || null)
       const bearer = store || given !== undefined ? { token: sent } : undefined
       const { target, init } = requestOf(route, fields, bearer, signal)
-      result = await readAnswer(await send(base + target, init))
-      await keepToken(route, result, sent)
+      const result = await readAnswer(await send(base + target, init))
+      noted = result
+      if (!(await keepToken(route, result, sent))) noted = undefined
       return result
     } finally {
-      finish(result, sent !== null)
+      finish(noted, sent !== null)
     }
   }
 
-  /** Stores the token of a new session, and removes the token of a session that has ended. */
-  async function keepToken(route: Route, result: Result<unknown>, sent: string | null): Promise<void> {
-    if (store === undefined) return
+  /**
+   * Stores the token of a new session, and removes the token of a session that has ended.
+   *
+   * @returns `false` if the answer is only about an old token: another call or another tab has stored a new one in the meantime.
+   */
+  async function keepToken(route: Route, result: Result<unknown>, sent: string | null): Promise<boolean> {
+    if (store === undefined) return true
     const begun = result.ok && route.session === 'begins' ? result.data : {}
     const { session_token: fresh } = Object(begun) as { session_token?: string }
     if (fresh) await store.set(fresh)
-    // Another call may have stored a new token in the meantime.
-    else if (hasEnded(route, result) && sent !== null && (await store.get()) === sent) await store.set(null)
+    else if (hasEnded(route, result) && sent !== null) {
+      const kept = await store.get()
+      if (kept === sent) await store.set(null)
+      else return !(kept && saysSignedOut(route, result))
+    }
+    return true
   }
 
   const calls = bind(ROUTES, call) as Calls

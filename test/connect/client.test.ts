@@ -232,6 +232,21 @@ describe('a token', () => {
     expect(again).toMatchObject({ ok: true })
   })
 
+  it('may be replaced by another tab while a call with the old one is on its way', async () => {
+    const { client, url, store, browser } = await signedIn({ transport: 'bearer' })
+    const onSignedOut = vi.fn()
+    client.onSignedOut(onSignedOut)
+    const held = browser.hold('request')
+    const stale = client.account.get()
+    const release = await held
+    const otherTab = createClient({ baseUrl: url, token: store })
+    expect(await otherTab.signIn.reauthenticate({ password: PASSWORD })).toMatchObject({ ok: true })
+    release()
+    expect(await stale).toMatchObject(refused('session_required', 403))
+    expect(onSignedOut).not.toHaveBeenCalled()
+    expect(await client.account.get()).toMatchObject({ ok: true })
+  })
+
   it('is removed if its session ended while the app was closed, and the app is told', async () => {
     const { client: before, auth, url, store } = await signedIn({ transport: 'bearer' })
     await before.account.get()
