@@ -210,6 +210,8 @@ const ALGORITHM = /'((?:sha|md|argon2|aes|hmac|rsa|ripemd|bcrypt|scrypt|pbkdf|bl
 it('only these algorithms are named, and SHA-1 only for the breach service and TOTP [CRY-02, CRY-08]', () => {
   const named = SOURCES.flatMap(({ text }) => [...text.matchAll(ALGORITHM)].map(([, name]) => name))
   expect([...new Set(named)].sort()).toEqual([
+    // In the ID tokens of providers.
+    'Ed25519',
     'aes-256-ctr',
     'aes-256-gcm',
     'argon2i',
