@@ -44,28 +44,30 @@ interface FormHandlers<Form extends Contract> {
  */
 export function formRoutes<Form extends Contract>(
   kit: PageKit,
-  operations: { readonly show: Contract; readonly submit: Form },
+  page: Contract,
+  form: Form,
   handlers: FormHandlers<Form>,
 ): Route[] {
-  return [pageRoute(kit, operations.show, handlers.show), submitRoute(kit, operations, handlers)]
+  return [pageRoute(kit, page, handlers.show), submitRoute(kit, page, form, handlers)]
 }
 
 /** Another form of a page. A refusal shows the page again, and step-up returns to it. */
 export function submitRoute<Form extends Contract>(
   kit: PageKit,
-  operations: { readonly show: Contract; readonly submit: Form },
+  page: Contract,
+  form: Form,
   handlers: FormHandlers<Form>,
 ): Route {
-  const body = operations.submit.body && bodyFor(operations.submit.body, kit.auth)
+  const body = form.body && bodyFor(form.body, kit.auth)
   return {
-    operation: operations.submit,
-    answer: (admitted) => submitted(new PageRequest(admitted, kit, operations.show.path), admitted),
+    operation: form,
+    answer: (admitted) => submitted(new PageRequest(admitted, kit, page.path), admitted),
   }
   async function submitted(request: PageRequest, { incoming }: Admitted): Promise<Answer> {
     let values: Readonly<Record<string, unknown>> = {}
     try {
       await request.prepare()
-      const sent = body === undefined ? [] : await readFields(incoming, bodyTypesOf(operations.submit))
+      const sent = body === undefined ? [] : await readFields(incoming, bodyTypesOf(form))
       values = Object.fromEntries(sent)
       request.keepReturnTo(values.return_to)
       const fields = body === undefined ? {} : validated('metadata' in body.shape ? nested(sent) : sent, body)

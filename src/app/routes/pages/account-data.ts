@@ -23,36 +23,28 @@ export function accountDataPages(kit: PageKit): Route[] {
     })
   }
   return [
-    ...formRoutes(
-      kit,
-      { show: pages.showData, submit: pages.exportData },
-      {
-        show,
-        async submit(request) {
-          const body = exportOnWire(await auth.account.export(request.caller))
-          return { status: 200, body, headers: AS_FILE }
-        },
+    ...formRoutes(kit, pages.showData, pages.exportData, {
+      show,
+      async submit(request) {
+        const body = exportOnWire(await auth.account.export(request.caller))
+        return { status: 200, body, headers: AS_FILE }
       },
-    ),
+    }),
 
-    submitRoute(
-      kit,
-      { show: pages.showData, submit: pages.deleteAccount },
-      {
-        show,
-        async submit(request, { email }) {
-          const { user } = await request.session(STRONG)
-          if (normalizeEmail(email) !== normalizeEmail(user.email))
-            throw new AuthError('invalid_field', { field: 'email' })
-          await auth.account.delete(request.caller)
-          return request.goTo(
-            '/account/deleted',
-            {},
-            { cookies: cookieHeadersAfter(request.caller, auth.options) },
-          )
-        },
+    submitRoute(kit, pages.showData, pages.deleteAccount, {
+      show,
+      async submit(request, { email }) {
+        const { user } = await request.session(STRONG)
+        if (normalizeEmail(email) !== normalizeEmail(user.email))
+          throw new AuthError('invalid_field', { field: 'email' })
+        await auth.account.delete(request.caller)
+        return request.goTo(
+          '/account/deleted',
+          {},
+          { cookies: cookieHeadersAfter(request.caller, auth.options) },
+        )
       },
-    ),
+    }),
 
     pageRoute(kit, pages.showDeleted, async (request) =>
       (await request.current()) === null

@@ -38,43 +38,31 @@ function passkeyPages(kit: PageKit): Route[] {
   const back = (request: PageRequest, done: string, cookies: readonly string[] = []) =>
     request.goTo('/account/passkeys', { [DONE]: done }, { cookies })
   return [
-    ...formRoutes(
-      kit,
-      { show: pages.showPasskeys, submit: pages.addPasskey },
-      {
-        show,
-        async submit(request, { ceremony, credential }) {
-          const answer = { ceremony, credential: credentialIn(credential) }
-          const { renewed } = await auth.passkeys.add(answer, request.caller)
-          return back(request, 'added', request.cookieOf(renewed))
-        },
+    ...formRoutes(kit, pages.showPasskeys, pages.addPasskey, {
+      show,
+      async submit(request, { ceremony, credential }) {
+        const answer = { ceremony, credential: credentialIn(credential) }
+        const { renewed } = await auth.passkeys.add(answer, request.caller)
+        return back(request, 'added', request.cookieOf(renewed))
       },
-    ),
+    }),
 
-    submitRoute(
-      kit,
-      { show: pages.showPasskeys, submit: pages.renamePasskey },
-      {
-        show,
-        async submit(request, { passkey: id, name }) {
-          await request.session(STRONG)
-          const isThere = await unlessGone(auth.passkeys.rename({ id, name }, request.caller))
-          return back(request, isThere ? 'renamed' : 'already_removed')
-        },
+    submitRoute(kit, pages.showPasskeys, pages.renamePasskey, {
+      show,
+      async submit(request, { passkey: id, name }) {
+        await request.session(STRONG)
+        const isThere = await unlessGone(auth.passkeys.rename({ id, name }, request.caller))
+        return back(request, isThere ? 'renamed' : 'already_removed')
       },
-    ),
+    }),
 
-    submitRoute(
-      kit,
-      { show: pages.showPasskeys, submit: pages.removePasskey },
-      {
-        show,
-        async submit(request, { passkey: id }) {
-          const isThere = await unlessGone(auth.passkeys.remove({ id }, request.caller))
-          return back(request, isThere ? 'removed' : 'already_removed')
-        },
+    submitRoute(kit, pages.showPasskeys, pages.removePasskey, {
+      show,
+      async submit(request, { passkey: id }) {
+        const isThere = await unlessGone(auth.passkeys.remove({ id }, request.caller))
+        return back(request, isThere ? 'removed' : 'already_removed')
       },
-    ),
+    }),
   ]
 }
 
@@ -97,74 +85,54 @@ function factorPages(kit: PageKit): Route[] {
     return renderRecoveryCodes(request.look(user), { codes, onward, entry: 'factors' })
   }
   return [
-    ...formRoutes(
-      kit,
-      { show: pages.showFactors, submit: pages.setSecondFactor },
-      {
-        show,
-        async submit(request, { enabled }) {
-          await auth.factors.setSecondFactor({ enabled: enabled === 'on' }, request.caller)
-          return back(request, enabled)
-        },
+    ...formRoutes(kit, pages.showFactors, pages.setSecondFactor, {
+      show,
+      async submit(request, { enabled }) {
+        await auth.factors.setSecondFactor({ enabled: enabled === 'on' }, request.caller)
+        return back(request, enabled)
       },
-    ),
+    }),
 
-    submitRoute(
-      kit,
-      { show: pages.showFactors, submit: pages.startApp },
-      {
-        show,
-        async submit(request) {
-          await auth.factors.startTotp(request.caller)
-          return request.goTo('/account/factors/app')
-        },
+    submitRoute(kit, pages.showFactors, pages.startApp, {
+      show,
+      async submit(request) {
+        await auth.factors.startTotp(request.caller)
+        return request.goTo('/account/factors/app')
       },
-    ),
+    }),
 
-    ...formRoutes(
-      kit,
-      { show: pages.showApp, submit: pages.confirmApp },
-      {
-        async show(request, form) {
-          const { user } = await request.session(STRONG)
-          const setup = await auth.factors.findTotpSetup(request.caller)
-          if (setup === null) return request.goTo('/account/factors')
-          const { totp } = await auth.factors.list(request.caller)
-          return renderFactorsApp(request.look(user), { form, setup, replaces: totp !== null })
-        },
-        async submit(request, { code }) {
-          const { user } = await request.session(STRONG)
-          const { recoveryCodes, renewed } = await auth.factors.confirmTotp({ code }, request.caller)
-          const cookies = request.cookieOf(renewed)
-          if (recoveryCodes === null) return back(request, 'app_added', cookies)
-          return { status: 200, page: showCodes(request, user, recoveryCodes, 'app_added'), cookies }
-        },
+    ...formRoutes(kit, pages.showApp, pages.confirmApp, {
+      async show(request, form) {
+        const { user } = await request.session(STRONG)
+        const setup = await auth.factors.findTotpSetup(request.caller)
+        if (setup === null) return request.goTo('/account/factors')
+        const { totp } = await auth.factors.list(request.caller)
+        return renderFactorsApp(request.look(user), { form, setup, replaces: totp !== null })
       },
-    ),
+      async submit(request, { code }) {
+        const { user } = await request.session(STRONG)
+        const { recoveryCodes, renewed } = await auth.factors.confirmTotp({ code }, request.caller)
+        const cookies = request.cookieOf(renewed)
+        if (recoveryCodes === null) return back(request, 'app_added', cookies)
+        return { status: 200, page: showCodes(request, user, recoveryCodes, 'app_added'), cookies }
+      },
+    }),
 
-    submitRoute(
-      kit,
-      { show: pages.showFactors, submit: pages.removeApp },
-      {
-        show,
-        async submit(request) {
-          const isThere = await unlessGone(auth.factors.removeTotp(request.caller))
-          return back(request, isThere ? 'app_removed' : 'app_already_removed')
-        },
+    submitRoute(kit, pages.showFactors, pages.removeApp, {
+      show,
+      async submit(request) {
+        const isThere = await unlessGone(auth.factors.removeTotp(request.caller))
+        return back(request, isThere ? 'app_removed' : 'app_already_removed')
       },
-    ),
+    }),
 
-    submitRoute(
-      kit,
-      { show: pages.showFactors, submit: pages.renewRecoveryCodes },
-      {
-        show,
-        async submit(request) {
-          const { user } = await request.session(STRONG)
-          return showCodes(request, user, await auth.factors.renewRecoveryCodes(request.caller), 'renewed')
-        },
+    submitRoute(kit, pages.showFactors, pages.renewRecoveryCodes, {
+      show,
+      async submit(request) {
+        const { user } = await request.session(STRONG)
+        return showCodes(request, user, await auth.factors.renewRecoveryCodes(request.caller), 'renewed')
       },
-    ),
+    }),
   ]
 }
 

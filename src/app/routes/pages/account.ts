@@ -33,17 +33,13 @@ export function accountPages(kit: PageKit): Route[] {
       return renderAccount(request.look(user), { user, factors, isOffered })
     }),
 
-    submitRoute(
-      kit,
-      { show: pages.showAccount, submit: pages.declinePasskey },
-      {
-        show: (request) => request.goTo('/account'),
-        async submit(request) {
-          await request.session()
-          return request.goTo('/account', {}, { cookies: [declinedCookie(auth.options).header] })
-        },
+    submitRoute(kit, pages.showAccount, pages.declinePasskey, {
+      show: (request) => request.goTo('/account'),
+      async submit(request) {
+        await request.session()
+        return request.goTo('/account', {}, { cookies: [declinedCookie(auth.options).header] })
       },
-    ),
+    }),
 
     pageRoute(kit, pages.showActivity, async (request) => {
       const { user } = await request.session()
@@ -51,52 +47,44 @@ export function accountPages(kit: PageKit): Route[] {
       return renderActivity(request.look(user), { records, part: request.query.get('part') })
     }),
 
-    ...formRoutes(
-      kit,
-      { show: pages.showProfile, submit: pages.changeProfile },
-      {
-        async show(request, form) {
-          const { user } = await request.session()
-          const returnTo = request.returnTarget
-          return renderProfile(request.look(user), { form, user, returnTo, done: request.doneIn(form) })
-        },
-        async submit(request, { name, locale, metadata, return_to }) {
-          const { user } = await request.session()
-          const typed = withBoxes(metadata, auth.userFields)
-          const changes = profileChanges(user, { name, locale, metadata: typed }, auth.userFields)
-          if (Object.keys(changes).length > 0) await auth.account.update(changes, request.caller)
-          const target = kit.returnTarget(return_to)
-          return target === null
-            ? request.goTo('/account/profile', { [DONE]: 'saved' })
-            : request.goBack(target)
-        },
+    ...formRoutes(kit, pages.showProfile, pages.changeProfile, {
+      async show(request, form) {
+        const { user } = await request.session()
+        const returnTo = request.returnTarget
+        return renderProfile(request.look(user), { form, user, returnTo, done: request.doneIn(form) })
       },
-    ),
+      async submit(request, { name, locale, metadata, return_to }) {
+        const { user } = await request.session()
+        const typed = withBoxes(metadata, auth.userFields)
+        const changes = profileChanges(user, { name, locale, metadata: typed }, auth.userFields)
+        if (Object.keys(changes).length > 0) await auth.account.update(changes, request.caller)
+        const target = kit.returnTarget(return_to)
+        return target === null
+          ? request.goTo('/account/profile', { [DONE]: 'saved' })
+          : request.goBack(target)
+      },
+    }),
 
     ...emailPages(kit),
     ...sessionPages(kit),
 
-    ...formRoutes(
-      kit,
-      { show: pages.showPassword, submit: pages.changePassword },
-      {
-        async show(request, form) {
-          const { user } = await request.session({ aal: 'strongest' })
-          const { password } = await auth.factors.list(request.caller)
-          // The first password can be set without a current one, so make sure that it is the owner.
-          if (!password) await request.session(STRONG)
-          const { email } = user
-          const done = request.doneIn(form)
-          return renderPassword(request.look(user), { form, email, hasPassword: password, done })
-        },
-        async submit(request, { password, new_password }) {
-          const passwords = { currentPassword: password, newPassword: new_password }
-          const renewed = await auth.account.changePassword(passwords, request.caller)
-          const cookies = request.cookieOf(renewed)
-          return request.goTo('/account/password', { [DONE]: 'changed' }, { cookies })
-        },
+    ...formRoutes(kit, pages.showPassword, pages.changePassword, {
+      async show(request, form) {
+        const { user } = await request.session({ aal: 'strongest' })
+        const { password } = await auth.factors.list(request.caller)
+        // The first password can be set without a current one, so make sure that it is the owner.
+        if (!password) await request.session(STRONG)
+        const { email } = user
+        const done = request.doneIn(form)
+        return renderPassword(request.look(user), { form, email, hasPassword: password, done })
       },
-    ),
+      async submit(request, { password, new_password }) {
+        const passwords = { currentPassword: password, newPassword: new_password }
+        const renewed = await auth.account.changePassword(passwords, request.caller)
+        const cookies = request.cookieOf(renewed)
+        return request.goTo('/account/password', { [DONE]: 'changed' }, { cookies })
+      },
+    }),
   ]
 }
 
@@ -105,41 +93,33 @@ function emailPages(kit: PageKit): Route[] {
   const { auth } = kit
   const hasCodes = isServed(pages.showEmailCode, auth)
   return [
-    ...formRoutes(
-      kit,
-      { show: pages.showEmail, submit: pages.changeEmail },
-      {
-        async show(request, form) {
-          const done = request.doneIn(form)
-          // A code may arrive after the session is no longer fresh. Its result must be shown without step-up.
-          const { user, session } = await request.session(done === null ? STRONG : {})
-          const { fresh } = session
-          return renderEmail(request.look(user), { form, email: user.email, fresh, done })
-        },
-        async submit(request, { email }) {
-          const browser = browserFor(auth, request.caller, undefined)
-          await auth.account.changeEmail({ email }, browser.caller)
-          return hasCodes
-            ? request.goTo('/account/email/code', {}, { cookies: browser.cookies })
-            : request.goTo('/account/email', { [DONE]: 'mailed' })
-        },
+    ...formRoutes(kit, pages.showEmail, pages.changeEmail, {
+      async show(request, form) {
+        const done = request.doneIn(form)
+        // A code may arrive after the session is no longer fresh. Its result must be shown without step-up.
+        const { user, session } = await request.session(done === null ? STRONG : {})
+        const { fresh } = session
+        return renderEmail(request.look(user), { form, email: user.email, fresh, done })
       },
-    ),
+      async submit(request, { email }) {
+        const browser = browserFor(auth, request.caller, undefined)
+        await auth.account.changeEmail({ email }, browser.caller)
+        return hasCodes
+          ? request.goTo('/account/email/code', {}, { cookies: browser.cookies })
+          : request.goTo('/account/email', { [DONE]: 'mailed' })
+      },
+    }),
 
-    ...formRoutes(
-      kit,
-      { show: pages.showEmailCode, submit: pages.redeemEmailCode },
-      {
-        async show(request, form) {
-          const { user } = await request.session()
-          return renderEmailCode(request.look(user), { form })
-        },
-        async submit(request, { code }) {
-          await auth.mailCodes.changeEmail({ code }, request.caller)
-          return request.goTo('/account/email', { [DONE]: 'changed' })
-        },
+    ...formRoutes(kit, pages.showEmailCode, pages.redeemEmailCode, {
+      async show(request, form) {
+        const { user } = await request.session()
+        return renderEmailCode(request.look(user), { form })
       },
-    ),
+      async submit(request, { code }) {
+        await auth.mailCodes.changeEmail({ code }, request.caller)
+        return request.goTo('/account/email', { [DONE]: 'changed' })
+      },
+    }),
   ]
 }
 
@@ -157,28 +137,20 @@ function sessionPages(kit: PageKit): Route[] {
     })
   }
   return [
-    ...formRoutes(
-      kit,
-      { show: pages.showSessions, submit: pages.endSession },
-      {
-        show,
-        async submit(request, { session: id }) {
-          const isThere = await unlessGone(auth.sessions.end({ id }, request.caller))
-          return request.goTo('/account/sessions', { [DONE]: isThere ? 'ended' : 'already_ended' })
-        },
+    ...formRoutes(kit, pages.showSessions, pages.endSession, {
+      show,
+      async submit(request, { session: id }) {
+        const isThere = await unlessGone(auth.sessions.end({ id }, request.caller))
+        return request.goTo('/account/sessions', { [DONE]: isThere ? 'ended' : 'already_ended' })
       },
-    ),
+    }),
 
-    submitRoute(
-      kit,
-      { show: pages.showSessions, submit: pages.endOtherSessions },
-      {
-        show,
-        async submit(request) {
-          await auth.sessions.endOthers(request.caller)
-          return request.goTo('/account/sessions', { [DONE]: 'others_ended' })
-        },
+    submitRoute(kit, pages.showSessions, pages.endOtherSessions, {
+      show,
+      async submit(request) {
+        await auth.sessions.endOthers(request.caller)
+        return request.goTo('/account/sessions', { [DONE]: 'others_ended' })
       },
-    ),
+    }),
   ]
 }

@@ -38,87 +38,63 @@ export function providerPages(kit: PageKit): Route[] {
       },
     },
 
-    ...formRoutes(
-      kit,
-      { show: pages.showContinue, submit: pages.connectIdentity },
-      {
-        show: showContinue,
-        async submit(request, { flow }) {
-          const { returnTo } = await auth.providers.connect(withFlow(request, flow))
-          const cookies = [clearedFlowCookie(flow, auth.options).header]
-          return request.goBack(kit.returnTarget(returnTo), { cookies })
-        },
+    ...formRoutes(kit, pages.showContinue, pages.connectIdentity, {
+      show: showContinue,
+      async submit(request, { flow }) {
+        const { returnTo } = await auth.providers.connect(withFlow(request, flow))
+        const cookies = [clearedFlowCookie(flow, auth.options).header]
+        return request.goBack(kit.returnTarget(returnTo), { cookies })
       },
-    ),
+    }),
 
-    submitRoute(
-      kit,
-      { show: pages.showContinue, submit: pages.enterAddress },
-      {
-        show: showContinue,
-        async submit(request, { flow, email }) {
-          const { caller, cookies = [] } = browserFor(auth, withFlow(request, flow), undefined)
-          const { returnTo } = await auth.providers.waiting(caller)
-          const entered = await auth.providers.enterAddress({ email }, caller)
-          if (entered.next === 'confirm_email')
-            return request.goOn('/sign_up/code', returnTo ?? undefined, { email, cookies })
-          return goOn(request, { ...entered, returnTo }, flow)
-        },
+    submitRoute(kit, pages.showContinue, pages.enterAddress, {
+      show: showContinue,
+      async submit(request, { flow, email }) {
+        const { caller, cookies = [] } = browserFor(auth, withFlow(request, flow), undefined)
+        const { returnTo } = await auth.providers.waiting(caller)
+        const entered = await auth.providers.enterAddress({ email }, caller)
+        if (entered.next === 'confirm_email')
+          return request.goOn('/sign_up/code', returnTo ?? undefined, { email, cookies })
+        return goOn(request, { ...entered, returnTo }, flow)
       },
-    ),
+    }),
 
-    ...formRoutes(
-      kit,
-      { show: pages.showIdentities, submit: pages.unlinkIdentity },
-      {
-        show: showIdentities,
-        async submit(request, { identity }) {
-          const isThere = await unlessGone(auth.identities.unlink({ id: identity }, request.caller))
-          return request.goTo('/account/identities', {
-            [DONE]: isThere ? 'disconnected' : 'already_disconnected',
-          })
-        },
+    ...formRoutes(kit, pages.showIdentities, pages.unlinkIdentity, {
+      show: showIdentities,
+      async submit(request, { identity }) {
+        const isThere = await unlessGone(auth.identities.unlink({ id: identity }, request.caller))
+        return request.goTo('/account/identities', {
+          [DONE]: isThere ? 'disconnected' : 'already_disconnected',
+        })
       },
-    ),
+    }),
 
-    submitRoute(
-      kit,
-      { show: pages.showIdentities, submit: pages.linkIdentity },
-      {
-        show: showIdentities,
-        async submit(request) {
-          const { provider = '' } = request.params
-          const returnTo = kit.pathTo('/account/identities', { [DONE]: 'connected' })
-          return leadOn(request, provider, await auth.identities.link({ provider, returnTo }, request.caller))
-        },
+    submitRoute(kit, pages.showIdentities, pages.linkIdentity, {
+      show: showIdentities,
+      async submit(request) {
+        const { provider = '' } = request.params
+        const returnTo = kit.pathTo('/account/identities', { [DONE]: 'connected' })
+        return leadOn(request, provider, await auth.identities.link({ provider, returnTo }, request.caller))
       },
-    ),
+    }),
 
-    submitRoute(
-      kit,
-      { show: pages.showSignIn, submit: pages.signInAtProvider },
-      {
-        show: refuse,
-        async submit(request, { remember, return_to }) {
-          const { provider = '' } = request.params
-          const fields = { provider, remember: remember === 'on', returnTo: kit.returnTarget(return_to) }
-          return leadOn(request, provider, await auth.providers.startSignIn(fields, request.caller))
-        },
+    submitRoute(kit, pages.showSignIn, pages.signInAtProvider, {
+      show: refuse,
+      async submit(request, { remember, return_to }) {
+        const { provider = '' } = request.params
+        const fields = { provider, remember: remember === 'on', returnTo: kit.returnTarget(return_to) }
+        return leadOn(request, provider, await auth.providers.startSignIn(fields, request.caller))
       },
-    ),
+    }),
 
-    submitRoute(
-      kit,
-      { show: pages.showStepUp, submit: pages.stepUpAtProvider },
-      {
-        show: refuse,
-        async submit(request, { return_to }) {
-          const { provider = '' } = request.params
-          const fields = { provider, returnTo: kit.returnTarget(return_to) }
-          return leadOn(request, provider, await auth.providers.startReauthentication(fields, request.caller))
-        },
+    submitRoute(kit, pages.showStepUp, pages.stepUpAtProvider, {
+      show: refuse,
+      async submit(request, { return_to }) {
+        const { provider = '' } = request.params
+        const fields = { provider, returnTo: kit.returnTarget(return_to) }
+        return leadOn(request, provider, await auth.providers.startReauthentication(fields, request.caller))
       },
-    ),
+    }),
   ]
 
   function withFlow({ caller, cookieHeader }: PageRequest, flowId: string) {

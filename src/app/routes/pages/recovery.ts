@@ -11,35 +11,27 @@ const { pages } = TOPICS
 export function recoveryPages(kit: PageKit): Route[] {
   const { auth } = kit
   return [
-    ...formRoutes(
-      kit,
-      { show: pages.showRecover, submit: pages.recover },
-      {
-        show: (request, form) => renderRecover(request.look(), { form, returnTo: request.returnTarget }),
-        async submit(request, { email, return_to }) {
-          const browser = browserFor(auth, request.caller, undefined)
-          await auth.account.requestPasswordReset({ email }, browser.caller)
-          return request.goOn('/recover/code', return_to, { email, cookies: browser.cookies })
-        },
+    ...formRoutes(kit, pages.showRecover, pages.recover, {
+      show: (request, form) => renderRecover(request.look(), { form, returnTo: request.returnTarget }),
+      async submit(request, { email, return_to }) {
+        const browser = browserFor(auth, request.caller, undefined)
+        await auth.account.requestPasswordReset({ email }, browser.caller)
+        return request.goOn('/recover/code', return_to, { email, cookies: browser.cookies })
       },
-    ),
+    }),
 
-    ...formRoutes(
-      kit,
-      { show: pages.showRecoverCode, submit: pages.recoverCode },
-      {
-        show: (request, form) =>
-          renderRecoverCode(request.look(), {
-            form,
-            returnTo: request.returnTarget,
-            awaitsCode: request.caller.browserToken !== undefined,
-          }),
-        async submit(request, { code, new_password, return_to }) {
-          await auth.mailCodes.resetPassword({ code, newPassword: new_password }, request.caller)
-          return request.goOn('/sign_in', return_to, { flags: ['password_changed'] })
-        },
+    ...formRoutes(kit, pages.showRecoverCode, pages.recoverCode, {
+      show: (request, form) =>
+        renderRecoverCode(request.look(), {
+          form,
+          returnTo: request.returnTarget,
+          awaitsCode: request.caller.browserToken !== undefined,
+        }),
+      async submit(request, { code, new_password, return_to }) {
+        await auth.mailCodes.resetPassword({ code, newPassword: new_password }, request.caller)
+        return request.goOn('/sign_in', return_to, { flags: ['password_changed'] })
       },
-    ),
+    }),
 
     pageRoute(kit, pages.changePasswordAddress, (request) => request.goTo('/account/password')),
   ]

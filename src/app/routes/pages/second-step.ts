@@ -48,56 +48,40 @@ export function secondStepPages(kit: PageKit): Route[] {
         })
       })
     return [
-      ...formRoutes(
-        kit,
-        { show: pages.showSecondStep, submit: pages.proveTotp },
-        {
-          show: (request, form) => show(form.refusal === null ? undefined : 'totp')(request, form),
-          submit: step<typeof pages.proveTotp>(async (request, { code }, { returnTo }) =>
-            request.goOnSignedIn(await auth.signIn.withTotp({ code }, request.caller), returnTo),
-          ),
-        },
-      ),
+      ...formRoutes(kit, pages.showSecondStep, pages.proveTotp, {
+        show: (request, form) => show(form.refusal === null ? undefined : 'totp')(request, form),
+        submit: step<typeof pages.proveTotp>(async (request, { code }, { returnTo }) =>
+          request.goOnSignedIn(await auth.signIn.withTotp({ code }, request.caller), returnTo),
+        ),
+      }),
 
-      submitRoute(
-        kit,
-        { show: pages.showSecondStep, submit: pages.proveRecoveryCode },
-        {
-          show: show('recovery_code'),
-          submit: step<typeof pages.proveRecoveryCode>(async (request, fields, { returnTo }) => {
-            const code = { code: fields.recovery_code }
-            const result = await auth.signIn.withRecoveryCode(code, request.caller)
-            const { newRecoveryCode, recoveryCodesLeft: left } = result
-            const onward = request.nextStep(result, returnTo)
-            const page = renderNewRecoveryCode(request.look(), { code: newRecoveryCode, left, onward })
-            return { status: 200, page, cookies: request.cookiesOf(result) }
-          }),
-        },
-      ),
+      submitRoute(kit, pages.showSecondStep, pages.proveRecoveryCode, {
+        show: show('recovery_code'),
+        submit: step<typeof pages.proveRecoveryCode>(async (request, fields, { returnTo }) => {
+          const code = { code: fields.recovery_code }
+          const result = await auth.signIn.withRecoveryCode(code, request.caller)
+          const { newRecoveryCode, recoveryCodesLeft: left } = result
+          const onward = request.nextStep(result, returnTo)
+          const page = renderNewRecoveryCode(request.look(), { code: newRecoveryCode, left, onward })
+          return { status: 200, page, cookies: request.cookiesOf(result) }
+        }),
+      }),
 
-      submitRoute(
-        kit,
-        { show: pages.showSecondStep, submit: pages.provePasskey },
-        {
-          show: show('passkey'),
-          submit: step<typeof pages.provePasskey>(async (request, { ceremony, credential }, { returnTo }) => {
-            const answer = { ceremony, credential: credentialIn(credential) }
-            return request.goOnSignedIn(await auth.signIn.withPasskey(answer, request.caller), returnTo)
-          }),
-        },
-      ),
+      submitRoute(kit, pages.showSecondStep, pages.provePasskey, {
+        show: show('passkey'),
+        submit: step<typeof pages.provePasskey>(async (request, { ceremony, credential }, { returnTo }) => {
+          const answer = { ceremony, credential: credentialIn(credential) }
+          return request.goOnSignedIn(await auth.signIn.withPasskey(answer, request.caller), returnTo)
+        }),
+      }),
 
-      submitRoute(
-        kit,
-        { show: pages.showSecondStep, submit: pages.cancelSignIn },
-        {
-          show: show(),
-          async submit(request, { return_to }) {
-            await auth.signIn.cancel(request.caller)
-            return request.goOn('/sign_in', return_to, { cookies: [clearedLoginCookie(auth.options).header] })
-          },
+      submitRoute(kit, pages.showSecondStep, pages.cancelSignIn, {
+        show: show(),
+        async submit(request, { return_to }) {
+          await auth.signIn.cancel(request.caller)
+          return request.goOn('/sign_in', return_to, { cookies: [clearedLoginCookie(auth.options).header] })
         },
-      ),
+      }),
     ]
   }
 
@@ -111,45 +95,33 @@ export function secondStepPages(kit: PageKit): Route[] {
     return [
       pageRoute(kit, pages.showEnrolment, show),
 
-      submitRoute(
-        kit,
-        { show: pages.showEnrolment, submit: pages.enrolPasskey },
-        {
-          show,
-          submit: step<typeof pages.enrolPasskey>(async (request, { ceremony, credential }, { returnTo }) => {
-            const answer = { ceremony, credential: credentialIn(credential) }
-            return enrolled(request, await auth.passkeys.add(answer, request.caller), returnTo)
-          }),
-        },
-      ),
+      submitRoute(kit, pages.showEnrolment, pages.enrolPasskey, {
+        show,
+        submit: step<typeof pages.enrolPasskey>(async (request, { ceremony, credential }, { returnTo }) => {
+          const answer = { ceremony, credential: credentialIn(credential) }
+          return enrolled(request, await auth.passkeys.add(answer, request.caller), returnTo)
+        }),
+      }),
 
-      submitRoute(
-        kit,
-        { show: pages.showEnrolment, submit: pages.startEnrolmentApp },
-        {
-          show,
-          submit: step<typeof pages.startEnrolmentApp>(async (request) => {
-            if (!takesApps) return request.goTo(STEPS.enrol)
-            await auth.factors.startTotp(request.caller)
-            return request.goTo('/sign_in/enrol/app')
-          }),
-        },
-      ),
+      submitRoute(kit, pages.showEnrolment, pages.startEnrolmentApp, {
+        show,
+        submit: step<typeof pages.startEnrolmentApp>(async (request) => {
+          if (!takesApps) return request.goTo(STEPS.enrol)
+          await auth.factors.startTotp(request.caller)
+          return request.goTo('/sign_in/enrol/app')
+        }),
+      }),
 
-      ...formRoutes(
-        kit,
-        { show: pages.showEnrolmentApp, submit: pages.enrolApp },
-        {
-          show: whileWaiting('enrol', async (request, form, signIn) => {
-            const setup = takesApps ? await auth.factors.findTotpSetup(request.caller) : null
-            if (setup === null) return request.goTo(STEPS.enrol)
-            return renderEnrolmentApp(request.look(), { form, signIn, setup })
-          }),
-          submit: step<typeof pages.enrolApp>(async (request, { code }, { returnTo }) => {
-            return enrolled(request, await auth.factors.confirmTotp({ code }, request.caller), returnTo)
-          }),
-        },
-      ),
+      ...formRoutes(kit, pages.showEnrolmentApp, pages.enrolApp, {
+        show: whileWaiting('enrol', async (request, form, signIn) => {
+          const setup = takesApps ? await auth.factors.findTotpSetup(request.caller) : null
+          if (setup === null) return request.goTo(STEPS.enrol)
+          return renderEnrolmentApp(request.look(), { form, signIn, setup })
+        }),
+        submit: step<typeof pages.enrolApp>(async (request, { code }, { returnTo }) => {
+          return enrolled(request, await auth.factors.confirmTotp({ code }, request.caller), returnTo)
+        }),
+      }),
     ]
   }
 

@@ -27,49 +27,37 @@ export function signInPages(kit: PageKit): Route[] {
     })
   }
   return [
-    ...formRoutes(
-      kit,
-      { show: pages.showSignIn, submit: pages.signIn },
-      {
-        show,
-        async submit(request, { email, password, remember, return_to }) {
-          const returnTo = kit.returnTarget(return_to)
-          const fields = { email, password, remember: remember === 'on', returnTo }
-          const signedIn = await auth.signIn.withPassword(fields, request.caller)
-          return request.goOnSignedIn(signedIn, return_to)
-        },
+    ...formRoutes(kit, pages.showSignIn, pages.signIn, {
+      show,
+      async submit(request, { email, password, remember, return_to }) {
+        const returnTo = kit.returnTarget(return_to)
+        const fields = { email, password, remember: remember === 'on', returnTo }
+        const signedIn = await auth.signIn.withPassword(fields, request.caller)
+        return request.goOnSignedIn(signedIn, return_to)
       },
-    ),
+    }),
 
-    submitRoute(
-      kit,
-      { show: pages.showSignIn, submit: pages.signInWithPasskey },
-      {
-        show,
-        async submit(request, { ceremony, credential, remember, return_to }) {
-          const answer = { ceremony, credential: credentialIn(credential), remember: remember === 'on' }
-          const signedIn = await auth.signIn.withPasskey(answer, request.caller)
-          return request.goOnSignedIn(signedIn, return_to)
-        },
+    submitRoute(kit, pages.showSignIn, pages.signInWithPasskey, {
+      show,
+      async submit(request, { ceremony, credential, remember, return_to }) {
+        const answer = { ceremony, credential: credentialIn(credential), remember: remember === 'on' }
+        const signedIn = await auth.signIn.withPasskey(answer, request.caller)
+        return request.goOnSignedIn(signedIn, return_to)
       },
-    ),
+    }),
 
-    ...formRoutes(
-      kit,
-      { show: pages.showSignOut, submit: pages.signOut },
-      {
-        async show(request, form) {
-          const current = await request.current()
-          return renderSignOut(request.look(current?.user), { form, returnTo: request.returnTarget })
-        },
-        async submit(request, { return_to }) {
-          await auth.sessions.signOut(request.caller)
-          const cookies = cookieHeadersAfter(request.caller, auth.options)
-          const cleared = { cookies, headers: headersAfter(auth.options) }
-          const target = kit.returnTarget(return_to)
-          return target === null ? request.goTo('/sign_in', {}, cleared) : request.goBack(target, cleared)
-        },
+    ...formRoutes(kit, pages.showSignOut, pages.signOut, {
+      async show(request, form) {
+        const current = await request.current()
+        return renderSignOut(request.look(current?.user), { form, returnTo: request.returnTarget })
       },
-    ),
+      async submit(request, { return_to }) {
+        await auth.sessions.signOut(request.caller)
+        const cookies = cookieHeadersAfter(request.caller, auth.options)
+        const cleared = { cookies, headers: headersAfter(auth.options) }
+        const target = kit.returnTarget(return_to)
+        return target === null ? request.goTo('/sign_in', {}, cleared) : request.goBack(target, cleared)
+      },
+    }),
   ]
 }

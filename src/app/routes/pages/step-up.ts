@@ -37,33 +37,21 @@ export function stepUpPages(kit: PageKit): Route[] {
     return request.goBack(kit.returnTarget(target), { cookies: request.cookieOf(renewed) })
   }
   return [
-    ...formRoutes(
-      kit,
-      { show: pages.showStepUp, submit: pages.stepUp },
-      {
-        show: (request, form) => show(form.refusal === null ? undefined : 'password')(request, form),
-        submit: (request, { password, return_to }) => submit(request, { password }, return_to),
-      },
-    ),
+    ...formRoutes(kit, pages.showStepUp, pages.stepUp, {
+      show: (request, form) => show(form.refusal === null ? undefined : 'password')(request, form),
+      submit: (request, { password, return_to }) => submit(request, { password }, return_to),
+    }),
 
-    submitRoute(
-      kit,
-      { show: pages.showStepUp, submit: pages.stepUpWithTotp },
-      {
-        show: show('totp'),
-        submit: (request, { code, return_to }) => submit(request, { totp: code }, return_to),
-      },
-    ),
+    submitRoute(kit, pages.showStepUp, pages.stepUpWithTotp, {
+      show: show('totp'),
+      submit: (request, { code, return_to }) => submit(request, { totp: code }, return_to),
+    }),
 
-    submitRoute(
-      kit,
-      { show: pages.showStepUp, submit: pages.stepUpWithPasskey },
-      {
-        show: show('passkey'),
-        submit: (request, { ceremony, credential, return_to }) =>
-          submit(request, { ceremony, credential: credentialIn(credential) }, return_to),
-      },
-    ),
+    submitRoute(kit, pages.showStepUp, pages.stepUpWithPasskey, {
+      show: show('passkey'),
+      submit: (request, { ceremony, credential, return_to }) =>
+        submit(request, { ceremony, credential: credentialIn(credential) }, return_to),
+    }),
   ]
 
   /** The methods that the session accepts. If it needs a second factor, a password is not enough. */
