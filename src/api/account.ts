@@ -63,7 +63,6 @@ export const get = operation({
     description: 'The user of the session.',
     body: z.strictObject({ email: z.string() }),
   },
-  errors: [],
 })
 
 export const update = operation({
@@ -137,7 +136,6 @@ export const requestConfirmation = operation({
     body: z.strictObject({ email: z.string(), message: z.literal('confirmation mail sent') }),
     setsBrowserCookie: true,
   },
-  errors: [],
 })
 
 export const confirmEmail = operation({
@@ -207,7 +205,6 @@ export const activity = operation({
     description: 'The newest 50 audit records of the account. `POST /profile/export` returns more.',
     body: z.strictObject({ activity: z.array(auditRecord) }),
   },
-  errors: [],
 })
 
 const exportAccount = operation({
@@ -246,7 +243,6 @@ const deleteAccount = operation({
     body: z.strictObject({ email: z.string(), message: z.literal('account deleted') }),
     setsCookie: true,
   },
-  errors: [],
 })
 
 export { deleteAccount as delete, exportAccount as export }

@@ -83,8 +83,8 @@ export interface Contract {
     /** Whether it sets a cookie `login_…`, which the browser needs when it comes back from a provider. */
     readonly setsFlowCookie?: true
   }
-  /** Its specific errors. {@link errorsOf} adds those that follow from the rest of the contract. */
-  readonly errors: readonly ErrorCode[]
+  /** Its specific errors, if it has any. {@link errorsOf} adds those that follow from the rest of the contract. */
+  readonly errors?: readonly ErrorCode[]
 }
 
 /** A contract with its id, `<topic>.<useCase>`. */
@@ -180,13 +180,13 @@ export function errorsOf(contract: Contract): readonly ErrorCode[] {
 }
 
 /** The errors that are specific to an operation: its own, and those that follow from its throttling and access. */
-export function refusalsOf({ access, tag, throttle, errors }: Contract): readonly ErrorCode[] {
+export function refusalsOf({ access, tag, throttle, errors = [] }: Contract): readonly ErrorCode[] {
   return [...errors, ...(throttle ? (['too_many_attempts'] as const) : []), ...accessErrors(access, tag)]
 }
 
 /** {@link refusalsOf} as a type. */
 export type RefusalOf<Given extends Contract> =
-  | Given['errors'][number]
+  | (Given extends { errors: readonly (infer Code extends ErrorCode)[] } ? Code : never)
   | (Given extends { throttle: readonly Throttled[] } ? 'too_many_attempts' : never)
   | (Given extends { access: { session: true } }
       ? Given['tag'] extends 'classic'

@@ -18,7 +18,6 @@ export const list = operation({
       aal: z.int().meta({ description: 'The assurance level of the session now (NIST SP 800-63B).' }),
     }),
   },
-  errors: [],
 })
 
 export const setSecondFactor = operation({
@@ -56,7 +55,6 @@ export const startTotp = operation({
       expires_at: z.iso.datetime(),
     }),
   },
-  errors: [],
 })
 
 export const confirmTotp = operation({

@@ -120,6 +120,16 @@ export const bearerFields = {
   }),
 }
 
+/** The fields of an answer that signs in. */
+export const signedIn = {
+  email: z.string(),
+  message: z.literal('logged in'),
+  ...bearerFields,
+  device_token: z.string().optional().meta({
+    description: 'Only with `bearer`. Send it with the next sign-in of this device. It grants no access.',
+  }),
+}
+
 /** The token of a pending sign-in, instead of the cookie `login`. */
 export const loginToken = text.optional().meta({
   description: 'For clients without cookies: the `login_token` of the pending sign-in.',

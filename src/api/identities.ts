@@ -14,7 +14,6 @@ export const list = operation({
     description: 'The identities, oldest first.',
     body: z.strictObject({ identities: z.array(identity) }),
   },
-  errors: [],
 })
 
 export const link = operation({

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { NEW_PASSWORD_ERRORS, operation } from './contract.ts'
 import {
-  bearerFields,
   browserToken,
   codePurpose,
   deviceToken,
@@ -10,6 +9,7 @@ import {
   newPassword,
   passwordWithCode,
   returnToFromPages,
+  signedIn,
   transport,
 } from './fields.ts'
 
@@ -34,7 +34,6 @@ export const request = operation({
     body: z.strictObject({ email: z.string(), message: z.literal('code mailed') }),
     setsBrowserCookie: true,
   },
-  errors: [],
 })
 
 export const confirmEmail = operation({
@@ -58,14 +57,7 @@ export const confirmEmail = operation({
     status: 200,
     description:
       'The address is confirmed and the user is signed in. The cookie `session_id` carries the session token, unless the client asked for a bearer token.',
-    body: z.strictObject({
-      email: z.string(),
-      message: z.literal('logged in'),
-      ...bearerFields,
-      device_token: z.string().optional().meta({
-        description: 'Only with `bearer`. Send it with the next sign-in of this device. It grants no access.',
-      }),
-    }),
+    body: z.strictObject(signedIn),
     mayWait: true,
     setsCookie: true,
   },

@@ -33,7 +33,6 @@ export const available = operation({
       ),
     }),
   },
-  errors: [],
 })
 
 export const startSignIn = operation({

@@ -14,7 +14,6 @@ export const welcome = operation({
   tag: 'classic',
   access: 'anyone',
   success: welcomed,
-  errors: [],
 })
 
 export const welcomeAfterSignOut = operation({
@@ -24,7 +23,6 @@ export const welcomeAfterSignOut = operation({
   tag: 'classic',
   access: 'anyone',
   success: welcomed,
-  errors: [],
 })
 
 export const health = operation({
@@ -38,7 +36,6 @@ export const health = operation({
     description: 'The process is alive.',
     body: z.strictObject({ status: z.literal('ok') }),
   },
-  errors: [],
 })
 
 export const readiness = operation({
@@ -53,7 +50,6 @@ export const readiness = operation({
     description: 'The service is ready.',
     body: z.strictObject({ status: z.literal('ready') }),
   },
-  errors: [],
 })
 
 export const openApi = operation({
@@ -68,5 +64,4 @@ export const openApi = operation({
     description: 'An OpenAPI 3.1 document.',
     body: z.looseObject({ openapi: z.string() }),
   },
-  errors: [],
 })

@@ -13,7 +13,6 @@ export const current = operation({
     description: 'The user and the session. Both are null if nobody is signed in.',
     body: z.strictObject({ user: account.nullable(), session: currentSession.nullable() }),
   },
-  errors: [],
 })
 
 export const signOut = operation({
@@ -28,7 +27,6 @@ export const signOut = operation({
     description: 'The session has ended, if there was one, and the cookie is cleared.',
     setsCookie: true,
   },
-  errors: [],
 })
 
 export const signOutClassic = operation({
@@ -44,7 +42,6 @@ export const signOutClassic = operation({
     description: 'The session has ended and the cookie is cleared. Go to `GET /`.',
     setsCookie: true,
   },
-  errors: [],
 })
 
 export const list = operation({
@@ -58,7 +55,6 @@ export const list = operation({
     description: 'The live sessions of the account.',
     body: z.strictObject({ sessions: z.array(sessionInfo) }),
   },
-  errors: [],
 })
 
 export const endOthers = operation({
@@ -73,7 +69,6 @@ export const endOthers = operation({
     description: 'Every other session of the account has ended.',
     body: z.strictObject({ message: z.literal('other sessions ended'), ended: z.int() }),
   },
-  errors: [],
 })
 
 export const end = operation({

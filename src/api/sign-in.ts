@@ -13,20 +13,11 @@ import {
   recoveryCode,
   remember,
   returnToFromPages,
+  signedIn,
   stepUp,
   totpCode,
   transport,
 } from './fields.ts'
-
-/** The fields of an answer that signs in. */
-const signedIn = {
-  email: z.string(),
-  message: z.literal('logged in'),
-  ...bearerFields,
-  device_token: z.string().optional().meta({
-    description: 'Only with `bearer`. Send it with the next sign-in of this device. It grants no access.',
-  }),
-}
 
 export const withPassword = operation({
   method: 'POST',
@@ -102,7 +93,6 @@ export const pending = operation({
       'The next step of the sign-in. A client without cookies sends its `login_token` as the bearer token.',
     body: pendingSignIn.omit({ login_token: true }).extend({ email: z.string() }),
   },
-  errors: [],
 })
 
 export const cancel = operation({
@@ -118,7 +108,6 @@ export const cancel = operation({
       'The sign-in is canceled. An existing session is kept. A client without cookies sends its `login_token` as the bearer token.',
     clearsLoginCookie: true,
   },
-  errors: [],
 })
 
 export const withTotp = operation({

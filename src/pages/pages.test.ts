@@ -135,7 +135,7 @@ describe.each(RENDERED)('the page $name in $locale', (rendered) => {
 
   it('has a sentence for each refusal of its operation', () => {
     const said = [...valuesOf('data-code', markup), ...valuesOf('data-panel', markup)]
-    const expected = [...operation.errors, 'unavailable']
+    const expected = [...(operation.errors ?? []), 'unavailable']
     expect(expected.filter((code) => !said.includes(code))).toEqual([])
   })
 

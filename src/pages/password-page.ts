@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import type { Contract, FieldsOf } from '../api/index.ts'
+import type { ErrorCode } from '../model/errors.ts'
 import type { PanelWords, PasswordPageWords } from '../text/index.ts'
 import { type IconName, icon } from './icons.ts'
 import { layOut, type Markup, type Page } from './layout.ts'
@@ -21,7 +22,7 @@ interface PasswordPage<Given extends Contract> {
   readonly hasEmail: boolean
   readonly autocomplete: 'new-password' | 'current-password'
   /** The refusal that shows the `invalidLink` panel. */
-  readonly invalidLink: Contract['errors'][number]
+  readonly invalidLink: ErrorCode
   /** The pages that take the code of the same mail, as path and label. */
   readonly codePages: Links
   /** The pages that send another link. */

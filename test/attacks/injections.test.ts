@@ -75,7 +75,7 @@ function formsOf(text: string, schema: unknown): string[] {
 }
 
 /** Whether an operation stores an address, which must be new. The others look it up. */
-const stores = ({ errors }: Operation) => errors.includes('invalid_email')
+const stores = ({ errors = [] }: Operation) => errors.includes('invalid_email')
 
 /** A parameter goes into the path. Fields are sent as JSON, or in turn as a form if the operation takes forms. */
 function requestWith(

@@ -101,7 +101,7 @@ async function refused(
 }
 
 /** Operations that store an address validate its form. The others only look it up. */
-const isStoring = ({ errors }: Operation) => errors.includes('invalid_email')
+const isStoring = ({ errors = [] }: Operation) => errors.includes('invalid_email')
 
 /** What fills a field. Fields are known by their schema, so that a new operation needs nothing here. */
 const VALUES = new Map<unknown, (operation: Operation) => string>([

@@ -5,23 +5,19 @@ import * as factorOperations from '../factors.ts'
 import { ceremony, passkeyName, totpCode } from '../fields.ts'
 import * as passkeyOperations from '../passkeys.ts'
 import { credentialText, passkeyField, switchField } from './fields.ts'
+import { form, page } from './page.ts'
 
-export const showPasskeys = operation({
-  method: 'GET',
+export const showPasskeys = page({
   path: '/account/passkeys',
   summary: 'Show the passkeys of the account',
-  tag: 'page',
   needs: ['pages', 'passkeys'],
   access: STRONG,
-  success: { status: 200, description: 'A page with a card for each passkey.', page: true },
-  errors: [],
+  description: 'A page with a card for each passkey.',
 })
 
-export const addPasskey = operation({
-  method: 'POST',
+export const addPasskey = form({
   path: '/account/passkeys',
-  summary: 'Add a passkey or security key (page form)',
-  tag: 'page',
+  summary: 'Add a passkey or security key',
   needs: ['pages', 'passkeys'],
   access: STRONG,
   audit: ['add_factor', 'use_passkey'],
@@ -34,24 +30,19 @@ export const addPasskey = operation({
   errors: ['invalid_passkey', 'passkey_known', 'too_many_passkeys'],
 })
 
-export const renamePasskey = operation({
-  method: 'POST',
+export const renamePasskey = form({
   path: '/account/passkeys/rename',
-  summary: 'Rename a passkey (page form)',
-  tag: 'page',
+  summary: 'Rename a passkey',
   needs: ['pages', 'passkeys'],
   access: STRONG,
   audit: passkeyOperations.rename.audit,
   body: z.strictObject({ name: passkeyName, passkey: passkeyField }),
   success: { status: 303, description: 'The passkey has the new name, or no longer exists.' },
-  errors: [],
 })
 
-export const removePasskey = operation({
-  method: 'POST',
+export const removePasskey = form({
   path: '/account/passkeys/remove',
-  summary: 'Remove a passkey (page form)',
-  tag: 'page',
+  summary: 'Remove a passkey',
   needs: ['pages', 'passkeys'],
   access: STRONG,
   audit: passkeyOperations.remove.audit,
@@ -60,22 +51,17 @@ export const removePasskey = operation({
   errors: ['last_factor'],
 })
 
-export const showFactors = operation({
-  method: 'GET',
+export const showFactors = page({
   path: '/account/factors',
   summary: 'Show the second factor, the authenticator app and the recovery codes of the account',
-  tag: 'page',
   needs: ['pages', 'factors'],
   access: STRONG,
-  success: { status: 200, description: 'A page about the factors. It contains no secret.', page: true },
-  errors: [],
+  description: 'A page about the factors. It contains no secret.',
 })
 
-export const setSecondFactor = operation({
-  method: 'POST',
+export const setSecondFactor = form({
   path: '/account/factors',
-  summary: 'Enable or disable the second factor (page form)',
-  tag: 'page',
+  summary: 'Enable or disable the second factor',
   needs: ['pages', 'factors'],
   access: STRONG,
   audit: factorOperations.setSecondFactor.audit,
@@ -87,41 +73,29 @@ export const setSecondFactor = operation({
   errors: factorOperations.setSecondFactor.errors,
 })
 
-export const showApp = operation({
-  method: 'GET',
+export const showApp = page({
   path: '/account/factors/app',
   summary: 'Show the page that sets up an authenticator app',
-  tag: 'page',
   needs: ['pages', 'totp'],
   access: STRONG,
-  success: {
-    status: 200,
-    description:
-      'A page with the key for the app. If this session has not started a set-up, the answer is 303 to `/account/factors`.',
-    page: true,
-  },
-  errors: [],
+  description:
+    'A page with the key for the app. If this session has not started a set-up, the answer is 303 to `/account/factors`.',
 })
 
-export const startApp = operation({
-  method: 'POST',
+export const startApp = form({
   path: '/account/factors/app/start',
-  summary: 'Start to set up an authenticator app (page form)',
-  tag: 'page',
+  summary: 'Start to set up an authenticator app',
   needs: ['pages', 'totp'],
   access: STRONG,
   success: {
     status: 303,
     description: 'The set-up has started. The browser goes on to `/account/factors/app`.',
   },
-  errors: [],
 })
 
-export const confirmApp = operation({
-  method: 'POST',
+export const confirmApp = form({
   path: '/account/factors/app',
-  summary: 'Confirm an authenticator app (page form)',
-  tag: 'page',
+  summary: 'Confirm an authenticator app',
   needs: ['pages', 'totp'],
   access: STRONG,
   throttle: factorOperations.confirmTotp.throttle,
@@ -137,11 +111,9 @@ export const confirmApp = operation({
   errors: ['invalid_code'],
 })
 
-export const removeApp = operation({
-  method: 'POST',
+export const removeApp = form({
   path: '/account/factors/app/remove',
-  summary: 'Remove the authenticator app (page form)',
-  tag: 'page',
+  summary: 'Remove the authenticator app',
   needs: ['pages', 'factors'],
   access: STRONG,
   audit: factorOperations.removeTotp.audit,
@@ -149,11 +121,9 @@ export const removeApp = operation({
   errors: ['last_factor'],
 })
 
-export const renewRecoveryCodes = operation({
-  method: 'POST',
+export const renewRecoveryCodes = form({
   path: '/account/factors/recovery_codes',
-  summary: 'Create new recovery codes (page form)',
-  tag: 'page',
+  summary: 'Create new recovery codes',
   needs: ['pages', 'factors'],
   access: STRONG,
   audit: factorOperations.renewRecoveryCodes.audit,
@@ -174,7 +144,6 @@ export const passkeyEndpoints = operation({
     description: 'The URLs of the pages.',
     body: z.strictObject({ enroll: z.url(), manage: z.url() }),
   },
-  errors: [],
 })
 
 /** @see {@link https://www.w3.org/TR/webauthn-3/#sctn-related-origins WebAuthn Level 3, related origins} */
@@ -190,5 +159,4 @@ export const relatedOrigins = operation({
     description: 'The origins in BIENVENUE_PASSKEY_ORIGINS.',
     body: z.strictObject({ origins: z.array(z.url()) }),
   },
-  errors: [],
 })

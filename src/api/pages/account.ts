@@ -1,38 +1,31 @@
 /** The pages of a signed-in user. */
 import { z } from 'zod'
 import * as accountOperations from '../account.ts'
-import { operation, STRONG } from '../contract.ts'
+import { STRONG } from '../contract.ts'
 import { currentPassword, email, mailedCode, newPassword, userMetadata } from '../fields.ts'
 import * as sessionOperations from '../sessions.ts'
 import { formLocale, formName, ownEmail, returnTo, sessionField } from './fields.ts'
+import { form, page } from './page.ts'
 
-export const showAccount = operation({
-  method: 'GET',
+export const showAccount = page({
   path: '/account',
   summary: 'Show who is signed in, with links to the other pages of the account',
-  tag: 'page',
   needs: ['pages'],
   access: { session: true },
-  success: { status: 200, description: 'A page about the account.', page: true },
-  errors: [],
+  description: 'A page about the account.',
 })
 
-export const showProfile = operation({
-  method: 'GET',
+export const showProfile = page({
   path: '/account/profile',
   summary: 'Show the form that changes the name, the language and the user fields of the account',
-  tag: 'page',
   needs: ['pages'],
   access: { session: true },
-  success: { status: 200, description: 'A page with the profile.', page: true },
-  errors: [],
+  description: 'A page with the profile.',
 })
 
-export const changeProfile = operation({
-  method: 'POST',
+export const changeProfile = form({
   path: '/account/profile',
-  summary: 'Change the profile (page form)',
-  tag: 'page',
+  summary: 'Change the profile',
   needs: ['pages'],
   access: { session: true },
   audit: accountOperations.update.audit,
@@ -44,33 +37,25 @@ export const changeProfile = operation({
   errors: accountOperations.update.errors,
 })
 
-export const declinePasskey = operation({
-  method: 'POST',
+export const declinePasskey = form({
   path: '/account/decline_passkey',
-  summary: 'Stop offering a passkey in this browser for 30 days (page form)',
-  tag: 'page',
+  summary: 'Stop offering a passkey in this browser for 30 days',
   needs: ['pages', 'passkeys'],
   access: { session: true },
   success: { status: 303, description: 'The choice is stored in a cookie. Nothing else changes.' },
-  errors: [],
 })
 
-export const showEmail = operation({
-  method: 'GET',
+export const showEmail = page({
   path: '/account/email',
   summary: 'Show the address and the form that changes it',
-  tag: 'page',
   needs: ['pages', 'mail'],
   access: STRONG,
-  success: { status: 200, description: 'A page that asks for the new address.', page: true },
-  errors: [],
+  description: 'A page that asks for the new address.',
 })
 
-export const changeEmail = operation({
-  method: 'POST',
+export const changeEmail = form({
   path: '/account/email',
-  summary: 'Ask for a new address (page form)',
-  tag: 'page',
+  summary: 'Ask for a new address',
   needs: ['pages', 'mail'],
   access: STRONG,
   throttle: accountOperations.changeEmail.throttle,
@@ -84,22 +69,17 @@ export const changeEmail = operation({
   errors: accountOperations.changeEmail.errors,
 })
 
-export const showEmailCode = operation({
-  method: 'GET',
+export const showEmailCode = page({
   path: '/account/email/code',
   summary: 'Show the page that asks for the code mailed to the new address',
-  tag: 'page',
   needs: ['pages', 'mail_codes'],
   access: { session: true },
-  success: { status: 200, description: 'A page that asks for the code.', page: true },
-  errors: [],
+  description: 'A page that asks for the code.',
 })
 
-export const redeemEmailCode = operation({
-  method: 'POST',
+export const redeemEmailCode = form({
   path: '/account/email/code',
-  summary: 'Confirm the new address (page form)',
-  tag: 'page',
+  summary: 'Confirm the new address',
   needs: ['pages', 'mail_codes'],
   access: { session: true },
   throttle: ['mail_code'],
@@ -109,22 +89,17 @@ export const redeemEmailCode = operation({
   errors: ['invalid_code'],
 })
 
-export const showPassword = operation({
-  method: 'GET',
+export const showPassword = page({
   path: '/account/password',
   summary: 'Show the form that changes the password',
-  tag: 'page',
   needs: ['pages'],
   access: { session: true, aal: 'strongest' },
-  success: { status: 200, description: 'A page that asks for the current and a new password.', page: true },
-  errors: [],
+  description: 'A page that asks for the current and a new password.',
 })
 
-export const changePassword = operation({
-  method: 'POST',
+export const changePassword = form({
   path: '/account/password',
-  summary: 'Change the password (page form)',
-  tag: 'page',
+  summary: 'Change the password',
   needs: ['pages'],
   access: { session: true, aal: 'strongest' },
   throttle: accountOperations.changePassword.throttle,
@@ -139,73 +114,52 @@ export const changePassword = operation({
   errors: accountOperations.changePassword.errors,
 })
 
-export const showSessions = operation({
-  method: 'GET',
+export const showSessions = page({
   path: '/account/sessions',
   summary: 'Show where the user is signed in',
-  tag: 'page',
   needs: ['pages'],
   access: { session: true },
-  success: { status: 200, description: 'A page with the live sessions of the account.', page: true },
-  errors: [],
+  description: 'A page with the live sessions of the account.',
 })
 
-export const endSession = operation({
-  method: 'POST',
+export const endSession = form({
   path: '/account/sessions',
-  summary: 'Sign out one device (page form)',
-  tag: 'page',
+  summary: 'Sign out one device',
   needs: ['pages'],
   access: { session: true, fresh: true },
   audit: sessionOperations.end.audit,
   body: z.strictObject({ session: sessionField }),
   success: { status: 303, description: 'The session has ended, or had ended before.' },
-  errors: [],
 })
 
-export const endOtherSessions = operation({
-  method: 'POST',
+export const endOtherSessions = form({
   path: '/account/sessions/others',
-  summary: 'Sign out everywhere else (page form)',
-  tag: 'page',
+  summary: 'Sign out everywhere else',
   needs: ['pages'],
   access: { session: true, fresh: true },
   audit: sessionOperations.endOthers.audit,
   success: { status: 303, description: 'Every other session of the account has ended.' },
-  errors: [],
 })
 
-export const showActivity = operation({
-  method: 'GET',
+export const showActivity = page({
   path: '/account/activity',
   summary: 'Show the recent activity of the account',
-  tag: 'page',
   needs: ['pages'],
   access: { session: true },
-  success: {
-    status: 200,
-    description: 'The newest 50 events of the account, 25 on each of two pages.',
-    page: true,
-  },
-  errors: [],
+  description: 'The newest 50 events of the account, 25 on each of two pages.',
 })
 
-export const showData = operation({
-  method: 'GET',
+export const showData = page({
   path: '/account/data',
   summary: 'Show the forms that export and delete the account',
-  tag: 'page',
   needs: ['pages'],
   access: STRONG,
-  success: { status: 200, description: 'A page that says what is deleted and what is kept.', page: true },
-  errors: [],
+  description: 'A page that says what is deleted and what is kept.',
 })
 
-export const exportData = operation({
-  method: 'POST',
+export const exportData = form({
   path: '/account/data/export',
-  summary: 'Download the export of the account (page form)',
-  tag: 'page',
+  summary: 'Download the export of the account',
   needs: ['pages'],
   access: STRONG,
   audit: accountOperations.export.audit,
@@ -217,11 +171,9 @@ export const exportData = operation({
   errors: accountOperations.export.errors,
 })
 
-export const deleteAccount = operation({
-  method: 'POST',
+export const deleteAccount = form({
   path: '/account/data/delete',
-  summary: 'Delete the account for good (page form)',
-  tag: 'page',
+  summary: 'Delete the account for good',
   needs: ['pages'],
   access: STRONG,
   audit: accountOperations.delete.audit,
@@ -231,16 +183,12 @@ export const deleteAccount = operation({
     description: 'The account is deleted and the cookie cleared.',
     setsCookie: true,
   },
-  errors: [],
 })
 
-export const showDeleted = operation({
-  method: 'GET',
+export const showDeleted = page({
   path: '/account/deleted',
   summary: 'Show that the account is deleted; with a live session, go on to the account',
-  tag: 'page',
   needs: ['pages'],
   access: 'anyone',
-  success: { status: 200, description: 'A page that says that the account is deleted.', page: true },
-  errors: [],
+  description: 'A page that says that the account is deleted.',
 })

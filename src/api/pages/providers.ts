@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { operation, STRONG } from '../contract.ts'
 import { email } from '../fields.ts'
 import { flowField, formText, identityField, returnTo } from './fields.ts'
+import { form, page } from './page.ts'
 
 const PROVIDER = 'The id of a provider.'
 /** The audit actions and errors of the callback. */
@@ -33,11 +34,9 @@ const LEADS_ON = {
   setsFlowCookie: true,
 } as const
 
-export const signInAtProvider = operation({
-  method: 'POST',
+export const signInAtProvider = form({
   path: '/sign_in/with/{provider}',
-  summary: 'Go to another provider to sign in (page form)',
-  tag: 'page',
+  summary: 'Go to another provider to sign in',
   needs: ['pages', 'providers'],
   access: 'anyone',
   params: { provider: PROVIDER },
@@ -46,11 +45,9 @@ export const signInAtProvider = operation({
   errors: ['not_found', 'too_many_attempts', 'provider_failed'],
 })
 
-export const stepUpAtProvider = operation({
-  method: 'POST',
+export const stepUpAtProvider = form({
   path: '/confirm/with/{provider}',
-  summary: 'Go to another provider to prove again who you are (page form)',
-  tag: 'page',
+  summary: 'Go to another provider to prove again who you are',
   needs: ['pages', 'providers'],
   access: { session: true },
   params: { provider: PROVIDER },
@@ -100,29 +97,20 @@ export const postToCallback = operation({
     description:
       'The browser goes on to `GET` of the same path, because it sends our cookies only then. Other fields are ignored.',
   },
-  errors: [],
 })
 
-export const showContinue = operation({
-  method: 'GET',
+export const showContinue = page({
   path: '/login/continue',
   summary: 'Show the next step after a sign-in at another provider',
-  tag: 'page',
   needs: ['pages', 'providers'],
   access: 'anyone',
-  success: {
-    status: 200,
-    description: 'A page that asks for an address, or whether to connect the identity.',
-    page: true,
-  },
+  description: 'A page that asks for an address, or whether to connect the identity.',
   errors: ['login_flow_required'],
 })
 
-export const connectIdentity = operation({
-  method: 'POST',
+export const connectIdentity = form({
   path: '/login/continue',
-  summary: 'Connect the identity to the account that is signed in (page form)',
-  tag: 'page',
+  summary: 'Connect the identity to the account that is signed in',
   needs: ['pages', 'providers'],
   access: STRONG,
   audit: ['link_identity'],
@@ -131,11 +119,9 @@ export const connectIdentity = operation({
   errors: ['login_flow_required', 'identity_taken'],
 })
 
-export const enterAddress = operation({
-  method: 'POST',
+export const enterAddress = form({
   path: '/login/continue/address',
-  summary: 'Enter the address of the new account (page form)',
-  tag: 'page',
+  summary: 'Enter the address of the new account',
   needs: ['pages', 'providers'],
   access: 'anyone',
   throttle: ['registration'],
@@ -157,22 +143,17 @@ export const enterAddress = operation({
   ],
 })
 
-export const showIdentities = operation({
-  method: 'GET',
+export const showIdentities = page({
   path: '/account/identities',
   summary: 'Show the accounts at other providers that are connected to the account',
-  tag: 'page',
   needs: ['pages', 'providers'],
   access: STRONG,
-  success: { status: 200, description: 'A list with a form for each identity and provider.', page: true },
-  errors: [],
+  description: 'A list with a form for each identity and provider.',
 })
 
-export const linkIdentity = operation({
-  method: 'POST',
+export const linkIdentity = form({
   path: '/account/identities/link/{provider}',
-  summary: 'Go to another provider to connect an identity (page form)',
-  tag: 'page',
+  summary: 'Go to another provider to connect an identity',
   needs: ['pages', 'providers'],
   access: STRONG,
   params: { provider: PROVIDER },
@@ -180,11 +161,9 @@ export const linkIdentity = operation({
   errors: ['not_found', 'too_many_attempts', 'provider_failed'],
 })
 
-export const unlinkIdentity = operation({
-  method: 'POST',
+export const unlinkIdentity = form({
   path: '/account/identities/unlink',
-  summary: 'Disconnect an identity (page form)',
-  tag: 'page',
+  summary: 'Disconnect an identity',
   needs: ['pages', 'providers'],
   access: STRONG,
   audit: ['unlink_identity'],

@@ -4,23 +4,19 @@ import * as accountOperations from '../account.ts'
 import { NEW_PASSWORD_ERRORS, operation } from '../contract.ts'
 import { mailedCode, newPassword } from '../fields.ts'
 import { mailbox, mailedEmail, returnTo } from './fields.ts'
+import { form, page } from './page.ts'
 
-export const showRecover = operation({
-  method: 'GET',
+export const showRecover = page({
   path: '/recover',
   summary: 'Show the page that mails a code and a link to set a new password',
-  tag: 'page',
   needs: ['pages', 'mail', 'mailed_resets'],
   access: 'anyone',
-  success: { status: 200, description: 'A page that asks for the address.', page: true },
-  errors: [],
+  description: 'A page that asks for the address.',
 })
 
-export const recover = operation({
-  method: 'POST',
+export const recover = form({
   path: '/recover',
-  summary: 'Ask for the mail that sets a new password (page form)',
-  tag: 'page',
+  summary: 'Ask for the mail that sets a new password',
   needs: ['pages', 'mail', 'mailed_resets'],
   access: 'anyone',
   throttle: accountOperations.requestPasswordReset.throttle,
@@ -31,25 +27,19 @@ export const recover = operation({
     description: 'The browser goes on to `/recover/code`, whatever the address.',
     setsBrowserCookie: true,
   },
-  errors: [],
 })
 
-export const showRecoverCode = operation({
-  method: 'GET',
+export const showRecoverCode = page({
   path: '/recover/code',
   summary: 'Show the page that takes the code of a reset mail and a new password',
-  tag: 'page',
   needs: ['pages', 'mail', 'mailed_resets'],
   access: 'anyone',
-  success: { status: 200, description: 'A page that asks for the code and the new password.', page: true },
-  errors: [],
+  description: 'A page that asks for the code and the new password.',
 })
 
-export const recoverCode = operation({
-  method: 'POST',
+export const recoverCode = form({
   path: '/recover/code',
-  summary: 'Set a new password with a mailed code (page form)',
-  tag: 'page',
+  summary: 'Set a new password with a mailed code',
   needs: ['pages', 'mail_codes', 'mailed_resets'],
   access: 'anyone',
   throttle: ['mail_code'],
@@ -76,5 +66,4 @@ export const changePasswordAddress = operation({
   needs: ['pages'],
   access: 'anyone',
   success: { status: 303, description: 'The browser goes on to `/account/password`.' },
-  errors: [],
 })

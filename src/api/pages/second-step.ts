@@ -1,31 +1,26 @@
 /** The pages of a pending sign-in, which waits for a second factor or for one to be set up. */
 import { z } from 'zod'
-import { operation } from '../contract.ts'
 import * as factorOperations from '../factors.ts'
 import { ceremony, recoveryCode, totpCode } from '../fields.ts'
 import * as passkeyOperations from '../passkeys.ts'
 import * as signInOperations from '../sign-in.ts'
 import { credentialText, returnTo, SIGNED_IN, waitingEmail, waitingSignIn } from './fields.ts'
+import { form, page } from './page.ts'
 
 /** What every form of these pages sends. */
 const waiting = { pending: waitingSignIn, email: waitingEmail, return_to: returnTo }
 
-export const showSecondStep = operation({
-  method: 'GET',
+export const showSecondStep = page({
   path: '/sign_in/factor',
   summary: 'Show the page that asks for the second factor',
-  tag: 'page',
   needs: ['pages', 'factors'],
   access: 'pending',
-  success: { status: 200, description: 'A page that asks for a code or a passkey.', page: true },
-  errors: [],
+  description: 'A page that asks for a code or a passkey.',
 })
 
-export const proveTotp = operation({
-  method: 'POST',
+export const proveTotp = form({
   path: '/sign_in/factor',
-  summary: 'Finish a sign-in with a code from the authenticator app (page form)',
-  tag: 'page',
+  summary: 'Finish a sign-in with a code from the authenticator app',
   needs: ['pages', 'totp'],
   access: 'pending',
   throttle: signInOperations.withTotp.throttle,
@@ -35,11 +30,9 @@ export const proveTotp = operation({
   errors: signInOperations.withTotp.errors,
 })
 
-export const proveRecoveryCode = operation({
-  method: 'POST',
+export const proveRecoveryCode = form({
   path: '/sign_in/factor/recovery_code',
-  summary: 'Finish a sign-in with a recovery code (page form)',
-  tag: 'page',
+  summary: 'Finish a sign-in with a recovery code',
   needs: ['pages', 'factors'],
   access: 'pending',
   throttle: signInOperations.withRecoveryCode.throttle,
@@ -54,11 +47,9 @@ export const proveRecoveryCode = operation({
   errors: signInOperations.withRecoveryCode.errors,
 })
 
-export const provePasskey = operation({
-  method: 'POST',
+export const provePasskey = form({
   path: '/sign_in/factor/passkey',
-  summary: 'Finish a sign-in with a passkey (page form)',
-  tag: 'page',
+  summary: 'Finish a sign-in with a passkey',
   needs: ['pages', 'passkeys'],
   access: 'pending',
   audit: signInOperations.withPasskey.audit,
@@ -67,11 +58,9 @@ export const provePasskey = operation({
   errors: signInOperations.withPasskey.errors,
 })
 
-export const cancelSignIn = operation({
-  method: 'POST',
+export const cancelSignIn = form({
   path: '/sign_in/cancel',
-  summary: 'Cancel a pending sign-in (page form)',
-  tag: 'page',
+  summary: 'Cancel a pending sign-in',
   needs: ['pages', 'factors'],
   access: 'anyone',
   body: z.strictObject({ return_to: returnTo }),
@@ -80,25 +69,19 @@ export const cancelSignIn = operation({
     description: 'The sign-in is canceled. The browser goes on to `/sign_in`.',
     clearsLoginCookie: true,
   },
-  errors: [],
 })
 
-export const showEnrolment = operation({
-  method: 'GET',
+export const showEnrolment = page({
   path: '/sign_in/enrol',
   summary: 'Show the page that sets up the second factor that a sign-in requires',
-  tag: 'page',
   needs: ['pages', 'factors'],
   access: 'pending',
-  success: { status: 200, description: 'A page with the ways to set up a second factor.', page: true },
-  errors: [],
+  description: 'A page with the ways to set up a second factor.',
 })
 
-export const enrolPasskey = operation({
-  method: 'POST',
+export const enrolPasskey = form({
   path: '/sign_in/enrol/passkey',
-  summary: 'Add the passkey that a sign-in requires (page form)',
-  tag: 'page',
+  summary: 'Add the passkey that a sign-in requires',
   needs: ['pages', 'passkeys'],
   access: 'pending',
   audit: passkeyOperations.add.audit,
@@ -112,27 +95,18 @@ export const enrolPasskey = operation({
   errors: passkeyOperations.add.errors,
 })
 
-export const showEnrolmentApp = operation({
-  method: 'GET',
+export const showEnrolmentApp = page({
   path: '/sign_in/enrol/app',
   summary: 'Show the page that sets up the authenticator app that a sign-in requires',
-  tag: 'page',
   needs: ['pages', 'totp'],
   access: 'pending',
-  success: {
-    status: 200,
-    description:
-      'A page with the key for the app. If this sign-in has not started a set-up, the answer is 303 to `/sign_in/enrol`.',
-    page: true,
-  },
-  errors: [],
+  description:
+    'A page with the key for the app. If this sign-in has not started a set-up, the answer is 303 to `/sign_in/enrol`.',
 })
 
-export const startEnrolmentApp = operation({
-  method: 'POST',
+export const startEnrolmentApp = form({
   path: '/sign_in/enrol/app/start',
-  summary: 'Start to set up the authenticator app that a sign-in requires (page form)',
-  tag: 'page',
+  summary: 'Start to set up the authenticator app that a sign-in requires',
   needs: ['pages', 'totp'],
   access: 'pending',
   body: z.strictObject(waiting),
@@ -140,14 +114,11 @@ export const startEnrolmentApp = operation({
     status: 303,
     description: 'The set-up has started. The browser goes on to `/sign_in/enrol/app`.',
   },
-  errors: [],
 })
 
-export const enrolApp = operation({
-  method: 'POST',
+export const enrolApp = form({
   path: '/sign_in/enrol/app',
-  summary: 'Confirm the authenticator app that a sign-in requires (page form)',
-  tag: 'page',
+  summary: 'Confirm the authenticator app that a sign-in requires',
   needs: ['pages', 'totp'],
   access: 'pending',
   throttle: factorOperations.confirmTotp.throttle,

@@ -1,9 +1,9 @@
 /** The pages that start and end a session. */
 import { z } from 'zod'
-import { operation } from '../contract.ts'
 import { ceremony, email, password, totpCode } from '../fields.ts'
 import * as signInOperations from '../sign-in.ts'
 import { credentialText, formText, returnTo, SIGNED_IN } from './fields.ts'
+import { form, page } from './page.ts'
 
 /** The answer of every form on `/confirm`. */
 const STEPPED_UP = {
@@ -12,22 +12,17 @@ const STEPPED_UP = {
   setsCookie: true,
 } as const
 
-export const showSignIn = operation({
-  method: 'GET',
+export const showSignIn = page({
   path: '/sign_in',
   summary: 'Show the page that signs in; with a live session, go on to the account',
-  tag: 'page',
   needs: ['pages'],
   access: 'anyone',
-  success: { status: 200, description: 'A page that asks for the address and the password.', page: true },
-  errors: [],
+  description: 'A page that asks for the address and the password.',
 })
 
-export const signIn = operation({
-  method: 'POST',
+export const signIn = form({
   path: '/sign_in',
-  summary: 'Sign in (page form)',
-  tag: 'page',
+  summary: 'Sign in',
   needs: ['pages'],
   access: 'anyone',
   throttle: signInOperations.withPassword.throttle,
@@ -37,11 +32,9 @@ export const signIn = operation({
   errors: signInOperations.withPassword.errors,
 })
 
-export const signInWithPasskey = operation({
-  method: 'POST',
+export const signInWithPasskey = form({
   path: '/sign_in/passkey',
-  summary: 'Sign in with a passkey (page form)',
-  tag: 'page',
+  summary: 'Sign in with a passkey',
   needs: ['pages', 'passkeys'],
   access: 'anyone',
   audit: signInOperations.withPasskey.audit,
@@ -55,26 +48,17 @@ export const signInWithPasskey = operation({
   errors: signInOperations.withPasskey.errors,
 })
 
-export const showStepUp = operation({
-  method: 'GET',
+export const showStepUp = page({
   path: '/confirm',
   summary: 'Show the page on which a signed-in user proves again who they are',
-  tag: 'page',
   needs: ['pages'],
   access: { session: true },
-  success: {
-    status: 200,
-    description: 'A page that asks for the password, a code or a passkey.',
-    page: true,
-  },
-  errors: [],
+  description: 'A page that asks for the password, a code or a passkey.',
 })
 
-export const stepUp = operation({
-  method: 'POST',
+export const stepUp = form({
   path: '/confirm',
-  summary: 'Prove again who you are with the password (page form)',
-  tag: 'page',
+  summary: 'Prove again who you are with the password',
   needs: ['pages'],
   access: { session: true },
   throttle: ['login'],
@@ -84,11 +68,9 @@ export const stepUp = operation({
   errors: ['invalid_credentials', 'password_too_long'],
 })
 
-export const stepUpWithTotp = operation({
-  method: 'POST',
+export const stepUpWithTotp = form({
   path: '/confirm/totp',
-  summary: 'Prove again who you are with a code from the authenticator app (page form)',
-  tag: 'page',
+  summary: 'Prove again who you are with a code from the authenticator app',
   needs: ['pages', 'totp'],
   access: { session: true },
   throttle: ['totp'],
@@ -98,11 +80,9 @@ export const stepUpWithTotp = operation({
   errors: ['invalid_code'],
 })
 
-export const stepUpWithPasskey = operation({
-  method: 'POST',
+export const stepUpWithPasskey = form({
   path: '/confirm/passkey',
-  summary: 'Prove again who you are with a passkey (page form)',
-  tag: 'page',
+  summary: 'Prove again who you are with a passkey',
   needs: ['pages', 'passkeys'],
   access: { session: true },
   audit: ['reauthenticate', 'use_passkey'],
@@ -111,22 +91,17 @@ export const stepUpWithPasskey = operation({
   errors: ['invalid_passkey', 'unknown_passkey'],
 })
 
-export const showSignOut = operation({
-  method: 'GET',
+export const showSignOut = page({
   path: '/sign_out',
   summary: 'Show the page that asks whether to sign out',
-  tag: 'page',
   needs: ['pages'],
   access: 'anyone',
-  success: { status: 200, description: 'A page with a button. Opening it changes nothing.', page: true },
-  errors: [],
+  description: 'A page with a button. Opening it changes nothing.',
 })
 
-export const signOut = operation({
-  method: 'POST',
+export const signOut = form({
   path: '/sign_out',
-  summary: 'Sign out (page form)',
-  tag: 'page',
+  summary: 'Sign out',
   needs: ['pages'],
   access: 'anyone',
   audit: ['logout'],
@@ -136,5 +111,4 @@ export const signOut = operation({
     description: 'The session has ended, and the browser goes on to `return_to` or the sign-in page.',
     setsCookie: true,
   },
-  errors: [],
 })

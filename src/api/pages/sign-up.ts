@@ -1,28 +1,23 @@
 /** The pages that create an account and confirm its address. */
 import { z } from 'zod'
 import * as accountOperations from '../account.ts'
-import { operation } from '../contract.ts'
 import { email, mailedCode, newPassword, userMetadata } from '../fields.ts'
 import * as mailCodeOperations from '../mail-codes.ts'
 import * as signInOperations from '../sign-in.ts'
 import { formPassword, formText, mailbox, mailedEmail, returnTo } from './fields.ts'
+import { form, page } from './page.ts'
 
-export const showSignUp = operation({
-  method: 'GET',
+export const showSignUp = page({
   path: '/sign_up',
   summary: 'Show the page that creates an account; with a live session, go on to the account',
-  tag: 'page',
   needs: ['pages', 'open_registration'],
   access: 'anyone',
-  success: { status: 200, description: 'A page that asks for an address and a password.', page: true },
-  errors: [],
+  description: 'A page that asks for an address and a password.',
 })
 
-export const signUp = operation({
-  method: 'POST',
+export const signUp = form({
   path: '/sign_up',
-  summary: 'Create an account (page form)',
-  tag: 'page',
+  summary: 'Create an account',
   needs: ['pages', 'open_registration'],
   access: 'anyone',
   throttle: accountOperations.register.throttle,
@@ -39,22 +34,17 @@ export const signUp = operation({
   errors: [...accountOperations.register.errors, 'invalid_credentials', 'password_compromised'],
 })
 
-export const showConfirmCode = operation({
-  method: 'GET',
+export const showConfirmCode = page({
   path: '/sign_up/code',
   summary: 'Show the page that takes the code of a confirmation mail',
-  tag: 'page',
   needs: ['pages', 'mail', 'confirmation'],
   access: 'anyone',
-  success: { status: 200, description: 'A page that asks for the code.', page: true },
-  errors: [],
+  description: 'A page that asks for the code.',
 })
 
-export const confirmCode = operation({
-  method: 'POST',
+export const confirmCode = form({
   path: '/sign_up/code',
-  summary: 'Confirm the address of a new account with a mailed code (page form)',
-  tag: 'page',
+  summary: 'Confirm the address of a new account with a mailed code',
   needs: ['pages', 'mail_codes', 'confirmation'],
   access: 'anyone',
   throttle: mailCodeOperations.confirmEmail.throttle,
@@ -74,22 +64,17 @@ export const confirmCode = operation({
   errors: ['invalid_code', ...signInOperations.withPassword.errors],
 })
 
-export const showConfirmMail = operation({
-  method: 'GET',
+export const showConfirmMail = page({
   path: '/sign_up/resend',
   summary: 'Show the page that sends the confirmation mail again',
-  tag: 'page',
   needs: ['pages', 'mail', 'confirmation'],
   access: 'anyone',
-  success: { status: 200, description: 'A page that asks for the address.', page: true },
-  errors: [],
+  description: 'A page that asks for the address.',
 })
 
-export const confirmMail = operation({
-  method: 'POST',
+export const confirmMail = form({
   path: '/sign_up/resend',
-  summary: 'Send the confirmation mail again (page form)',
-  tag: 'page',
+  summary: 'Send the confirmation mail again',
   needs: ['pages', 'mail', 'confirmation'],
   access: 'anyone',
   throttle: accountOperations.requestConfirmation.throttle,
@@ -100,5 +85,4 @@ export const confirmMail = operation({
     description: 'The browser goes on to `/sign_up/code`, whatever the address.',
     setsBrowserCookie: true,
   },
-  errors: [],
 })
