@@ -1,6 +1,7 @@
 /** Table `ceremonies`: challenges for passkeys, each for one purpose and one browser. */
 import type { CeremonyPurpose } from '../../model/factors.ts'
 import type { Database } from './index.ts'
+import { conversions, type ModelOf } from './model.ts'
 import { deleteExpiredRows } from './rows.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
@@ -58,27 +59,12 @@ export const ceremonies = {
 } satisfies Table
 
 /** A challenge for a passkey. */
-export interface Ceremony {
-  readonly id: string
-  readonly challenge: Uint8Array
-  readonly purpose: CeremonyPurpose
-  readonly userId: number | null
-  readonly browserHash: Uint8Array
-  readonly expiresAt: Date
-}
+export type Ceremony = ModelOf<typeof COLUMNS, { purpose: CeremonyPurpose }>
+
+const { modelOf, rowOf } = conversions<typeof COLUMNS, Ceremony>(COLUMNS)
 
 export async function addCeremony(db: Database, ceremony: Ceremony): Promise<void> {
-  await db
-    .insertInto('ceremonies')
-    .values({
-      id: ceremony.id,
-      challenge: ceremony.challenge,
-      purpose: ceremony.purpose,
-      user_id: ceremony.userId,
-      browser_hash: ceremony.browserHash,
-      expires_at: ceremony.expiresAt.getTime(),
-    })
-    .execute()
+  await db.insertInto('ceremonies').values(rowOf(ceremony)).execute()
 }
 
 /**
@@ -96,13 +82,5 @@ export async function takeCeremony(
     .where('browser_hash', '=', browserHash)
     .returningAll()
     .executeTakeFirst()
-  if (row === undefined) return null
-  return {
-    id: row.id,
-    challenge: row.challenge,
-    purpose: row.purpose as CeremonyPurpose,
-    userId: row.user_id,
-    browserHash: row.browser_hash,
-    expiresAt: new Date(row.expires_at),
-  }
+  return row === undefined ? null : modelOf(row)
 }

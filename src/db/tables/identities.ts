@@ -1,9 +1,9 @@
 /** Table `identities`: the accounts of users at other providers. */
-import type { Selectable } from 'kysely'
 import type { Identification } from '../../model/providers.ts'
 import { listed } from '../dialect.ts'
-import type { Database, Schema, Tx } from './index.ts'
-import { dateOf, orConflict } from './rows.ts'
+import type { Database, Tx } from './index.ts'
+import { conversions, type ModelOf } from './model.ts'
+import { orConflict } from './rows.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
 const COLUMNS = {
@@ -32,6 +32,7 @@ const COLUMNS = {
   },
   email_verified: {
     type: 'integer',
+    as: 'boolean',
     about: '1 if the provider has verified the address, else 0',
     class: 'technical',
     log: 'yes',
@@ -58,17 +59,9 @@ export const identities = {
 } satisfies Table
 
 /** The account of a user at a provider. */
-export interface Identity {
-  readonly id: string
-  readonly userId: number
-  readonly providerId: string
-  readonly issuer: string
-  readonly subject: string
-  readonly email: string | null
-  readonly emailVerified: boolean
-  readonly createdAt: Date
-  readonly lastUsedAt: Date | null
-}
+export type Identity = ModelOf<typeof COLUMNS>
+
+export const { modelOf: identityOf, rowOf: identityRowOf } = conversions(COLUMNS)
 
 /** @throws {Conflict} The identity is connected, to this account or another one. */
 export async function addIdentity(tx: Tx, identity: Identity): Promise<void> {
@@ -160,34 +153,4 @@ export async function countIdentities(db: Database): Promise<ReadonlyMap<string,
     .groupBy('provider_id')
     .execute()
   return new Map(rows.map((row) => [row.provider_id, Number(row.count)]))
-}
-
-/** Converts an identity to a row. */
-export function identityRowOf(identity: Identity): Selectable<IdentitiesTable> {
-  return {
-    id: identity.id,
-    user_id: identity.userId,
-    provider_id: identity.providerId,
-    issuer: identity.issuer,
-    subject: identity.subject,
-    email: identity.email,
-    email_verified: identity.emailVerified ? 1 : 0,
-    created_at: identity.createdAt.getTime(),
-    last_used_at: identity.lastUsedAt?.getTime() ?? null,
-  }
-}
-
-/** Converts a row to an identity. */
-export function identityOf(row: Selectable<Schema['identities']>): Identity {
-  return {
-    id: row.id,
-    userId: row.user_id,
-    providerId: row.provider_id,
-    issuer: row.issuer,
-    subject: row.subject,
-    email: row.email,
-    emailVerified: row.email_verified === 1,
-    createdAt: new Date(row.created_at),
-    lastUsedAt: dateOf(row.last_used_at),
-  }
 }

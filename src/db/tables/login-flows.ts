@@ -1,8 +1,8 @@
 /** Table `login_flows`: sign-ins in progress at other providers. */
-import type { Selectable } from 'kysely'
 import type { FlowPurpose, Identification } from '../../model/providers.ts'
-import type { Database, Schema, Tx } from './index.ts'
-import { dateOf, deleteExpiredRows } from './rows.ts'
+import type { Database, Tx } from './index.ts'
+import { conversions, type ModelOf } from './model.ts'
+import { deleteExpiredRows } from './rows.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
 const COLUMNS = {
@@ -45,6 +45,7 @@ const COLUMNS = {
   },
   persistent: {
     type: 'integer',
+    as: 'boolean',
     about: '1 if the user asked to stay signed in, else 0',
     class: 'technical',
     log: 'yes',
@@ -92,19 +93,12 @@ export const login_flows = {
 } satisfies Table
 
 /** A sign-in, a new connection or a re-authentication in progress at a provider. */
-export interface LoginFlow {
-  readonly id: string
-  readonly secretHash: Uint8Array
-  readonly providerId: string
-  readonly purpose: FlowPurpose
-  readonly userId: number | null
-  readonly sessionId: string | null
-  readonly persistent: boolean
-  readonly returnTo: string | null
-  readonly usedAt: Date | null
-  readonly identification: Identification | null
-  readonly expiresAt: Date
-}
+export type LoginFlow = ModelOf<
+  typeof COLUMNS,
+  { purpose: FlowPurpose; identification: Identification | null }
+>
+
+const { modelOf: flowOf, rowOf } = conversions<typeof COLUMNS, LoginFlow>(COLUMNS)
 
 export async function addLoginFlow(
   db: Database,
@@ -112,19 +106,7 @@ export async function addLoginFlow(
 ): Promise<void> {
   await db
     .insertInto('login_flows')
-    .values({
-      id: flow.id,
-      secret_hash: flow.secretHash,
-      provider_id: flow.providerId,
-      purpose: flow.purpose,
-      user_id: flow.userId,
-      session_id: flow.sessionId,
-      persistent: flow.persistent ? 1 : 0,
-      return_to: flow.returnTo,
-      used_at: null,
-      identification: null,
-      expires_at: flow.expiresAt.getTime(),
-    })
+    .values(rowOf({ ...flow, usedAt: null, identification: null }))
     .execute()
 }
 
@@ -162,20 +144,4 @@ export async function keepIdentification(
 export async function takeLoginFlow(tx: Tx, id: string): Promise<boolean> {
   const { numDeletedRows } = await tx.deleteFrom('login_flows').where('id', '=', id).executeTakeFirst()
   return numDeletedRows > 0n
-}
-
-function flowOf(row: Selectable<Schema['login_flows']>): LoginFlow {
-  return {
-    id: row.id,
-    secretHash: row.secret_hash,
-    providerId: row.provider_id,
-    purpose: row.purpose as FlowPurpose,
-    userId: row.user_id,
-    sessionId: row.session_id,
-    persistent: row.persistent === 1,
-    returnTo: row.return_to,
-    usedAt: dateOf(row.used_at),
-    identification: row.identification === null ? null : (JSON.parse(row.identification) as Identification),
-    expiresAt: new Date(row.expires_at),
-  }
 }

@@ -1,8 +1,8 @@
 /** Table `mail_codes`: short codes in mail, each bound to the browser that asked for it. */
-import type { Selectable } from 'kysely'
 import type { MailCodePurpose } from '../../model/mail-codes.ts'
 import { locking } from '../dialect.ts'
-import type { Database, Schema, Tx } from './index.ts'
+import type { Database, Tx } from './index.ts'
+import { conversions, type ModelOf } from './model.ts'
 import { deleteExpiredRows } from './rows.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
@@ -74,16 +74,9 @@ export const mail_codes = {
 } satisfies Table
 
 /** A code, or a note that a browser registered an account. */
-export interface MailCode {
-  readonly id: string
-  /** `null`: no code matches. */
-  readonly secretHash: string | null
-  readonly userId: number | null
-  readonly email: string
-  readonly purpose: MailCodePurpose | 'registration'
-  readonly browserHash: Uint8Array
-  readonly expiresAt: Date
-}
+export type MailCode = ModelOf<typeof COLUMNS, { purpose: MailCodePurpose | 'registration' }>
+
+const { modelOf: mailCodeOf } = conversions<typeof COLUMNS, MailCode>(COLUMNS)
 
 /** Adds a row without a code. It replaces the row of the same browser for the same purpose. Lock the user first. */
 export async function reserveMailCode(tx: Tx, code: Omit<MailCode, 'secretHash'>): Promise<void> {
@@ -179,16 +172,4 @@ export async function deleteEveryMailCode(tx: Tx): Promise<void> {
  */
 function inOrder(tx: Tx) {
   return tx.selectFrom('mail_codes').select('id').orderBy('browser_hash').orderBy('purpose')
-}
-
-function mailCodeOf(row: Selectable<Schema['mail_codes']>): MailCode {
-  return {
-    id: row.id,
-    secretHash: row.secret_hash,
-    userId: row.user_id,
-    email: row.email,
-    purpose: row.purpose as MailCode['purpose'],
-    browserHash: row.browser_hash,
-    expiresAt: new Date(row.expires_at),
-  }
 }

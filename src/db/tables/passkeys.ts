@@ -1,8 +1,8 @@
 /** Table `passkeys`: the passkeys and security keys of users. */
-import type { Selectable } from 'kysely'
 import { listed } from '../dialect.ts'
-import type { Database, Schema, Tx } from './index.ts'
-import { dateOf, orConflict, wordsOf } from './rows.ts'
+import type { Database, Tx } from './index.ts'
+import { conversions, type ModelOf } from './model.ts'
+import { orConflict } from './rows.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
 const COLUMNS = {
@@ -36,25 +36,35 @@ const COLUMNS = {
   },
   backup_eligible: {
     type: 'integer',
+    as: 'boolean',
     about: '1 if the passkey may be synced to other devices, else 0',
     class: 'technical',
     log: 'yes',
   },
-  backed_up: { type: 'integer', about: '1 if it is synced, else 0', class: 'technical', log: 'yes' },
+  backed_up: {
+    type: 'integer',
+    as: 'boolean',
+    about: '1 if it is synced, else 0',
+    class: 'technical',
+    log: 'yes',
+  },
   user_verified: {
     type: 'integer',
+    as: 'boolean',
     about: '1 if the authenticator verified the user, such as with a PIN, when it was added; else 0',
     class: 'technical',
     log: 'yes',
   },
   discoverable: {
     type: 'integer',
+    as: 'boolean',
     about: '1 for a passkey, which can sign in on its own; 0 for a security key',
     class: 'technical',
     log: 'yes',
   },
   transports: {
     type: 'text',
+    as: 'words',
     about: 'How browsers can reach the authenticator: WebAuthn transports, separated by spaces',
     class: 'technical',
     log: 'no',
@@ -89,25 +99,9 @@ export const passkeys = {
 } satisfies Table
 
 /** A passkey or security key. */
-export interface Passkey {
-  readonly id: string
-  /** In base64url. */
-  readonly credentialId: string
-  readonly userId: number
-  readonly publicKey: Uint8Array
-  readonly algorithm: number
-  readonly signCount: number
-  readonly backupEligible: boolean
-  readonly backedUp: boolean
-  readonly userVerified: boolean
-  readonly discoverable: boolean
-  readonly transports: readonly string[]
-  readonly aaguid: string
-  readonly rpId: string
-  readonly name: string
-  readonly createdAt: Date
-  readonly lastUsedAt: Date | null
-}
+export type Passkey = ModelOf<typeof COLUMNS>
+
+export const { modelOf: passkeyOf, rowOf: passkeyRowOf } = conversions(COLUMNS)
 
 /** @throws {Conflict} The credential is registered, for this user or another one. */
 export async function addPasskey(tx: Tx, passkey: Passkey): Promise<void> {
@@ -218,48 +212,4 @@ export async function countPasskeysOfOtherHosts(db: Database, rpId: string): Pro
     .where('rp_id', '!=', rpId)
     .executeTakeFirstOrThrow()
   return Number(count)
-}
-
-/** Converts a passkey to a row. */
-export function passkeyRowOf(passkey: Passkey): Selectable<PasskeysTable> {
-  return {
-    id: passkey.id,
-    credential_id: passkey.credentialId,
-    user_id: passkey.userId,
-    public_key: passkey.publicKey,
-    algorithm: passkey.algorithm,
-    sign_count: passkey.signCount,
-    backup_eligible: passkey.backupEligible ? 1 : 0,
-    backed_up: passkey.backedUp ? 1 : 0,
-    user_verified: passkey.userVerified ? 1 : 0,
-    discoverable: passkey.discoverable ? 1 : 0,
-    transports: passkey.transports.join(' '),
-    aaguid: passkey.aaguid,
-    rp_id: passkey.rpId,
-    name: passkey.name,
-    created_at: passkey.createdAt.getTime(),
-    last_used_at: passkey.lastUsedAt?.getTime() ?? null,
-  }
-}
-
-/** Converts a row to a passkey. */
-export function passkeyOf(row: Selectable<Schema['passkeys']>): Passkey {
-  return {
-    id: row.id,
-    credentialId: row.credential_id,
-    userId: row.user_id,
-    publicKey: row.public_key,
-    algorithm: row.algorithm,
-    signCount: Number(row.sign_count),
-    backupEligible: row.backup_eligible === 1,
-    backedUp: row.backed_up === 1,
-    userVerified: row.user_verified === 1,
-    discoverable: row.discoverable === 1,
-    transports: wordsOf(row.transports),
-    aaguid: row.aaguid,
-    rpId: row.rp_id,
-    name: row.name,
-    createdAt: new Date(row.created_at),
-    lastUsedAt: dateOf(row.last_used_at),
-  }
 }

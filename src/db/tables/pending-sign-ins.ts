@@ -5,7 +5,8 @@ import type { ProviderSession } from '../../model/providers.ts'
 import type { Transport } from '../../model/transport.ts'
 import { locking } from '../dialect.ts'
 import type { Database, Schema, Tx } from './index.ts'
-import { deleteExpiredRows, wordsOf } from './rows.ts'
+import { conversions, type ModelOf } from './model.ts'
+import { deleteExpiredRows } from './rows.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
 const COLUMNS = {
@@ -39,6 +40,7 @@ const COLUMNS = {
   method: { type: 'text', about: 'How the sign-in began', class: 'technical', log: 'yes' },
   amr: {
     type: 'text',
+    as: 'words',
     about: 'What the user has proven: RFC 8176 names, separated by spaces',
     class: 'technical',
     log: 'yes',
@@ -51,6 +53,7 @@ const COLUMNS = {
   },
   persistent: {
     type: 'integer',
+    as: 'boolean',
     about: '1 if the user asked to stay signed in, else 0',
     class: 'technical',
     log: 'yes',
@@ -112,23 +115,14 @@ export const pending_sign_ins = {
   },
 } satisfies Table
 
+type Pending = ModelOf<typeof COLUMNS, { next: NextStep; method: SignInMethod; transport: Transport }>
+
+const { modelOf, rowOf } = conversions<typeof COLUMNS, Pending>(COLUMNS)
+
 /** A sign-in that waits for a second factor. */
-export interface PendingSignIn {
-  readonly id: string
-  readonly secretHash: Uint8Array
-  readonly userId: number
-  readonly next: NextStep
-  readonly method: SignInMethod
-  readonly amr: readonly string[]
-  readonly passwordVersion: number
-  readonly persistent: boolean
-  readonly transport: Transport
-  readonly returnTo: string | null
-  readonly noticeId: string | null
+export type PendingSignIn = Omit<Pending, 'providerId' | 'providerSid'> & {
   /** The session at the provider where the sign-in began, or `null`. */
   readonly provider: ProviderSession | null
-  readonly createdAt: Date
-  readonly expiresAt: Date
 }
 
 /** Adds a pending sign-in. The oldest ones of the user beyond `keep` are deleted. Lock the user first. */
@@ -152,23 +146,13 @@ export async function addPendingSignIn(tx: Tx, pending: PendingSignIn, keep: num
       .execute()
   await tx
     .insertInto('pending_sign_ins')
-    .values({
-      id: pending.id,
-      secret_hash: pending.secretHash,
-      user_id: pending.userId,
-      next: pending.next,
-      method: pending.method,
-      amr: pending.amr.join(' '),
-      password_version: pending.passwordVersion,
-      persistent: pending.persistent ? 1 : 0,
-      transport: pending.transport,
-      return_to: pending.returnTo,
-      notice_id: pending.noticeId,
-      provider_id: pending.provider?.id ?? null,
-      provider_sid: pending.provider?.sid ?? null,
-      created_at: pending.createdAt.getTime(),
-      expires_at: pending.expiresAt.getTime(),
-    })
+    .values(
+      rowOf({
+        ...pending,
+        providerId: pending.provider?.id ?? null,
+        providerSid: pending.provider?.sid ?? null,
+      }),
+    )
     .execute()
 }
 
@@ -212,20 +196,6 @@ export async function deleteEveryPendingSignIn(tx: Tx): Promise<void> {
 }
 
 function pendingOf(row: Selectable<Schema['pending_sign_ins']>): PendingSignIn {
-  return {
-    id: row.id,
-    secretHash: row.secret_hash,
-    userId: row.user_id,
-    next: row.next as NextStep,
-    method: row.method as SignInMethod,
-    amr: wordsOf(row.amr),
-    passwordVersion: row.password_version,
-    persistent: row.persistent === 1,
-    transport: row.transport as Transport,
-    returnTo: row.return_to,
-    noticeId: row.notice_id,
-    provider: row.provider_id === null ? null : { id: row.provider_id, sid: row.provider_sid },
-    createdAt: new Date(row.created_at),
-    expiresAt: new Date(row.expires_at),
-  }
+  const { providerId: id, providerSid: sid, ...pending } = modelOf(row)
+  return { ...pending, provider: id === null ? null : { id, sid } }
 }

@@ -1,8 +1,8 @@
 /** Table `providers`: the identity providers that people can sign in with. */
-import type { Selectable } from 'kysely'
 import { isProviderId, type Linking, type PresetName } from '../../model/providers.ts'
-import type { Database, Schema, Tx } from './index.ts'
-import { dateOf, orConflict, wordsOf } from './rows.ts'
+import type { Database, Tx } from './index.ts'
+import { conversions, type ModelOf } from './model.ts'
+import { orConflict } from './rows.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
 const COLUMNS = {
@@ -32,18 +32,21 @@ const COLUMNS = {
   },
   scopes: {
     type: 'text',
+    as: 'words',
     about: 'The scopes to request, separated by spaces; empty for those of the preset',
     class: 'technical',
     log: 'yes',
   },
   tenants: {
     type: 'text',
+    as: 'words',
     about: 'For Microsoft: the tenants whose users may sign in, separated by spaces; `*` for all',
     class: 'technical',
     log: 'yes',
   },
   creates_accounts: {
     type: 'integer',
+    as: 'boolean',
     about: '1 if a new person gets an account, else 0',
     class: 'technical',
     log: 'yes',
@@ -56,6 +59,7 @@ const COLUMNS = {
   },
   trusts_email: {
     type: 'integer',
+    as: 'boolean',
     about: '1 if its addresses always count as verified, else 0',
     class: 'technical',
     log: 'yes',
@@ -82,40 +86,13 @@ export const providers = {
 } satisfies Table
 
 /** A provider of identities. */
-export interface Provider {
-  readonly id: string
-  readonly preset: PresetName
-  readonly name: string
-  readonly issuer: string
-  readonly clientId: string
-  readonly sealedClientSecret: Uint8Array | null
-  /** Empty: those of the preset. */
-  readonly scopes: readonly string[]
-  readonly tenants: readonly string[]
-  readonly createsAccounts: boolean
-  readonly linking: Linking
-  readonly trustsEmail: boolean
-  readonly createdAt: Date
-  readonly disabledAt: Date | null
-}
+export type Provider = ModelOf<typeof COLUMNS, { preset: PresetName; linking: Linking }>
+
+const { modelOf: providerOf, rowOf } = conversions<typeof COLUMNS, Provider>(COLUMNS)
 
 /** @throws {Conflict} A provider has this id. */
 export async function addProvider(tx: Tx, provider: Provider): Promise<void> {
-  const insert = tx.insertInto('providers').values({
-    id: provider.id,
-    preset: provider.preset,
-    name: provider.name,
-    issuer: provider.issuer,
-    client_id: provider.clientId,
-    sealed_client_secret: provider.sealedClientSecret,
-    scopes: provider.scopes.join(' '),
-    tenants: provider.tenants.join(' '),
-    creates_accounts: provider.createsAccounts ? 1 : 0,
-    linking: provider.linking,
-    trusts_email: provider.trustsEmail ? 1 : 0,
-    created_at: provider.createdAt.getTime(),
-    disabled_at: provider.disabledAt?.getTime() ?? null,
-  })
+  const insert = tx.insertInto('providers').values(rowOf(provider))
   await orConflict('the provider exists', insert.execute())
 }
 
@@ -159,22 +136,4 @@ export async function deleteProvider(tx: Tx, id: string): Promise<boolean> {
   if (!isProviderId(id)) return false
   const { numDeletedRows } = await tx.deleteFrom('providers').where('id', '=', id).executeTakeFirst()
   return numDeletedRows > 0n
-}
-
-function providerOf(row: Selectable<Schema['providers']>): Provider {
-  return {
-    id: row.id,
-    preset: row.preset as PresetName,
-    name: row.name,
-    issuer: row.issuer,
-    clientId: row.client_id,
-    sealedClientSecret: row.sealed_client_secret,
-    scopes: wordsOf(row.scopes),
-    tenants: wordsOf(row.tenants),
-    createsAccounts: row.creates_accounts === 1,
-    linking: row.linking as Linking,
-    trustsEmail: row.trusts_email === 1,
-    createdAt: new Date(row.created_at),
-    disabledAt: dateOf(row.disabled_at),
-  }
 }

@@ -1,9 +1,10 @@
 /** The types of a table's description. Each table is described once, in its own file; `index.ts` lists them all. */
 import type { Generated } from 'kysely'
 import type { Tx } from './index.ts'
+import type { ModelOf } from './model.ts'
 
 /** The JavaScript type of each column type. */
-interface Values {
+export interface Values {
   integer: number
   text: string
   /** JSON as text, so that both dialects keep it as it is. */
@@ -19,6 +20,8 @@ interface Values {
 export interface Column {
   readonly type: keyof Values
   readonly nullable?: true
+  /** What {@link ModelOf} makes of it: a switch is stored as 1 or 0, words as text that is separated by spaces. */
+  readonly as?: 'boolean' | 'words'
   /** The database generates the value if a new row has none. */
   readonly generated?: true
   /** What it holds. `npm run docs` writes this and the fields below into docs/reference/data.md, which explains the classes. */

@@ -1,6 +1,7 @@
 /** Table `tokens`: single-use tokens, such as those in mailed links. */
 import { type RawBuilder, sql } from 'kysely'
 import type { Database, Tx } from './index.ts'
+import { conversions, type ModelOf } from './model.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
 const COLUMNS = {
@@ -65,16 +66,9 @@ export const tokens = {
 export type TokenPurpose = 'reset_password' | 'confirm_email' | 'change_email'
 
 /** A single-use token. */
-export interface Token {
-  readonly id: string
-  readonly purpose: TokenPurpose
-  readonly userId: number
-  /** The normalized address that it was made for. */
-  readonly email: string
-  readonly secretHash: Uint8Array
-  readonly createdAt: Date
-  readonly expiresAt: Date
-}
+export type Token = ModelOf<typeof COLUMNS, { purpose: TokenPurpose }>
+
+const { modelOf, rowOf } = conversions<typeof COLUMNS, Token>(COLUMNS)
 
 /** Why a token was not added. */
 export type TokenRefusal =
@@ -123,18 +117,7 @@ export async function addToken(
     .where('disabled_at', 'is', null)
     .executeTakeFirst()
   if (numUpdatedRows === 0n) return { reason: 'gone' }
-  await tx
-    .insertInto('tokens')
-    .values({
-      id: token.id,
-      purpose: token.purpose,
-      user_id: token.userId,
-      email: token.email,
-      secret_hash: token.secretHash,
-      created_at: token.createdAt.getTime(),
-      expires_at: token.expiresAt.getTime(),
-    })
-    .execute()
+  await tx.insertInto('tokens').values(rowOf(token)).execute()
   return null
 }
 
@@ -152,15 +135,7 @@ export async function findToken(
   const row = await db.selectFrom('tokens').selectAll().where('id', '=', id).executeTakeFirst()
   const purpose = purposes.find((each) => row?.purpose.split(':', 1)[0] === each)
   if (row === undefined || purpose === undefined) return null
-  return {
-    id: row.id,
-    purpose,
-    userId: row.user_id,
-    email: row.email,
-    secretHash: row.secret_hash,
-    createdAt: new Date(row.created_at),
-    expiresAt: new Date(row.expires_at),
-  }
+  return { ...modelOf(row), purpose }
 }
 
 /** Uses up a token by deleting it. Of any number of concurrent callers, exactly one gets `true`. */

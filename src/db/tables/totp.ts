@@ -1,7 +1,6 @@
 /** Table `totp`: the authenticator app of a user, and the one that is being set up. */
-import type { Selectable } from 'kysely'
-import type { Database, Schema, Tx } from './index.ts'
-import { dateOf } from './rows.ts'
+import type { Database, Tx } from './index.ts'
+import { conversions, type ModelOf } from './model.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
 const COLUMNS = {
@@ -88,17 +87,9 @@ export const totp = {
 } satisfies Table
 
 /** The authenticator app of a user. */
-export interface Totp {
-  readonly userId: number
-  /** `null`: no app is confirmed. */
-  readonly sealedSecret: Uint8Array | null
-  readonly confirmedAt: Date | null
-  readonly lastStep: number | null
-  readonly failures: number
-  readonly disabledAt: Date | null
-  readonly pendingSealedSecret: Uint8Array | null
-  readonly pendingExpiresAt: Date | null
-}
+export type Totp = ModelOf<typeof COLUMNS>
+
+export const { modelOf: totpOf } = conversions(COLUMNS)
 
 export async function findTotp(db: Database, userId: number): Promise<Totp | null> {
   const row = await db.selectFrom('totp').selectAll().where('user_id', '=', userId).executeTakeFirst()
@@ -210,18 +201,4 @@ async function deleteAbandonedTotp(tx: Tx, now: Date, limit: number): Promise<nu
     .where('confirmed_at', 'is', null)
     .executeTakeFirst()
   return Number(numDeletedRows)
-}
-
-/** Converts a row to an authenticator app. */
-export function totpOf(row: Selectable<Schema['totp']>): Totp {
-  return {
-    userId: row.user_id,
-    sealedSecret: row.sealed_secret,
-    confirmedAt: dateOf(row.confirmed_at),
-    lastStep: row.last_step,
-    failures: row.failures,
-    disabledAt: dateOf(row.disabled_at),
-    pendingSealedSecret: row.pending_sealed_secret,
-    pendingExpiresAt: dateOf(row.pending_expires_at),
-  }
 }
