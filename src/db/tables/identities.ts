@@ -3,18 +3,12 @@ import type { Identification } from '../../model/providers.ts'
 import { listed } from '../dialect.ts'
 import type { Database, Tx } from './index.ts'
 import { conversions, type ModelOf } from './model.ts'
-import { orConflict } from './rows.ts'
+import { orConflict, USER_ID } from './rows.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
 const COLUMNS = {
   id: { type: 'uuid', about: 'The key, a UUID version 7', class: 'technical', log: 'yes' },
-  user_id: {
-    type: 'integer',
-    about: 'The user',
-    class: 'pseudonym',
-    protection: 'deleted with the user',
-    log: 'yes',
-  },
+  user_id: USER_ID,
   provider_id: { type: 'text', about: 'The provider', class: 'technical', log: 'yes' },
   issuer: { type: 'text', about: 'The issuer of the identity', class: 'technical', log: 'yes' },
   subject: {

@@ -2,7 +2,7 @@
 import { listed } from '../dialect.ts'
 import type { Database, Tx } from './index.ts'
 import { conversions, type ModelOf } from './model.ts'
-import { orConflict } from './rows.ts'
+import { orConflict, USER_ID } from './rows.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
 const COLUMNS = {
@@ -14,13 +14,7 @@ const COLUMNS = {
     protection: 'unique',
     log: 'no',
   },
-  user_id: {
-    type: 'integer',
-    about: 'The user',
-    class: 'pseudonym',
-    protection: 'deleted with the user',
-    log: 'yes',
-  },
+  user_id: USER_ID,
   public_key: { type: 'bytes', about: 'The public key, as COSE', class: 'technical', log: 'no' },
   algorithm: {
     type: 'integer',

@@ -6,7 +6,7 @@ import type { Transport } from '../../model/transport.ts'
 import { locking } from '../dialect.ts'
 import type { Database, Schema, Tx } from './index.ts'
 import { conversions, type ModelOf } from './model.ts'
-import { deleteExpiredRows } from './rows.ts'
+import { deleteExpiredRows, USER_ID } from './rows.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
 const COLUMNS = {
@@ -24,13 +24,7 @@ const COLUMNS = {
     protection: 'SHA-256 of 256 random bits',
     log: 'no',
   },
-  user_id: {
-    type: 'integer',
-    about: 'The user',
-    class: 'pseudonym',
-    protection: 'deleted with the user',
-    log: 'yes',
-  },
+  user_id: USER_ID,
   next: {
     type: 'text',
     about: 'What is missing: `second_factor`, or `enrol` if one must be set up first',

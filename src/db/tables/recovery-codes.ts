@@ -1,6 +1,6 @@
 /** Table `recovery_codes`: ten codes that stand in for a lost second factor. */
 import type { Database, Tx } from './index.ts'
-import { dateOf } from './rows.ts'
+import { dateOf, USER_ID } from './rows.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
 const COLUMNS = {
@@ -10,13 +10,7 @@ const COLUMNS = {
     class: 'technical',
     log: 'no',
   },
-  user_id: {
-    type: 'integer',
-    about: 'The user',
-    class: 'pseudonym',
-    protection: 'deleted with the user',
-    log: 'yes',
-  },
+  user_id: USER_ID,
   position: {
     type: 'integer',
     about: 'The first digit of the code, 0 to 9, by which its row is found',

@@ -2,6 +2,16 @@
 import { Conflict } from '../../model/errors.ts'
 import { isUniqueViolation, skippingLocked } from '../dialect.ts'
 import type { Schema, Tx } from './index.ts'
+import type { Column } from './table.ts'
+
+/** The column that names the user to whom a row belongs. */
+export const USER_ID = {
+  type: 'integer',
+  about: 'The user',
+  class: 'pseudonym',
+  protection: 'deleted with the user',
+  log: 'yes',
+} as const satisfies Column
 
 /** A time as a date. */
 export function dateOf(time: number | null): Date | null {

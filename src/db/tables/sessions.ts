@@ -4,7 +4,7 @@ import type { User } from '../../model/user.ts'
 import { listed, locking, withoutSync } from '../dialect.ts'
 import { prepared } from '../prepared.ts'
 import type { Database, Tx } from './index.ts'
-import { dateOf, wordsOf } from './rows.ts'
+import { dateOf, USER_ID, wordsOf } from './rows.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 import { USER_SELECTION, userFrom } from './users.ts'
 
@@ -16,13 +16,7 @@ const COLUMNS = {
     protection: 'identifies the session but gives no access',
     log: 'no',
   },
-  user_id: {
-    type: 'integer',
-    about: 'The user',
-    class: 'pseudonym',
-    protection: 'deleted with the user',
-    log: 'yes',
-  },
+  user_id: USER_ID,
   secret_hash: {
     type: 'bytes',
     about: 'SHA-256 of the secret',

@@ -2,6 +2,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Database, Tx } from './index.ts'
 import { conversions, type ModelOf } from './model.ts'
+import { USER_ID } from './rows.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
 const COLUMNS = {
@@ -19,13 +20,7 @@ const COLUMNS = {
     class: 'technical',
     log: 'yes',
   },
-  user_id: {
-    type: 'integer',
-    about: 'The user',
-    class: 'pseudonym',
-    protection: 'deleted with the user',
-    log: 'yes',
-  },
+  user_id: USER_ID,
   email: {
     type: 'text',
     about: 'The normalized address that the token was made for',
