@@ -16,6 +16,12 @@ export function jsonLine(value: unknown): string {
   return visibleJson(JSON.stringify(value))
 }
 
+/** Prints the result of a command: as JSON, or as a sentence. @returns The exit code of success. */
+export async function printResult(json: boolean, value: unknown, sentence: string): Promise<0> {
+  await print(json ? jsonLine(value) : sentence)
+  return 0
+}
+
 export function isAtTerminal(): boolean {
   return process.stdout.isTTY === true
 }

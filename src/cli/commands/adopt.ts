@@ -16,7 +16,7 @@ import { visible } from '../../lib/visible.ts'
 import { MaintenanceError, NoResultFound, OptionError } from '../../model/errors.ts'
 import { resolveOptions } from '../../options/index.ts'
 import { type Command, type ExitCode, UsageError } from '../command.ts'
-import { confirmed, counted, jsonLine, print } from '../terminal.ts'
+import { confirmed, counted, print, printResult } from '../terminal.ts'
 
 export const adopt: Command = {
   name: 'adopt',
@@ -78,7 +78,7 @@ async function withDatabase(
 async function showPlan(db: Database, json: boolean): Promise<ExitCode> {
   const plan = await planAdoption(db)
   if (plan === null) return reportNothingToAdopt(json)
-  await print(json ? jsonLine(plan) : planLines(plan).join('\n'))
+  await printResult(json, plan, planLines(plan).join('\n'))
   return isAdoptable(plan) ? 0 : 1
 }
 
@@ -91,8 +91,7 @@ async function adoptNow(db: Database, { confirm, json }: Interaction): Promise<E
   if (!(await confirm(`Adopt the users table with ${accounts}? A copy is made first.`))) return 1
   const adoption = await adoptUsers(db, plan)
   if (adoption === null) return reportNothingToAdopt(json)
-  await print(json ? jsonLine(adoption) : `Adopted. The original table is kept as ${visible(adoption.copy)}.`)
-  return 0
+  return printResult(json, adoption, `Adopted. The original table is kept as ${visible(adoption.copy)}.`)
 }
 
 async function keep(db: Database, id: number, { confirm, json }: Interaction): Promise<ExitCode> {
@@ -102,19 +101,19 @@ async function keep(db: Database, id: number, { confirm, json }: Interaction): P
   const setAside = await keepAccount(db, id).catch((error: unknown) => {
     throw error instanceof NoResultFound ? new MaintenanceError(error.message, { cause: error }) : error
   })
-  await print(
-    json
-      ? jsonLine({ kept: id, set_aside: setAside })
-      : `Kept account ${id}. Moved to the table users_set_aside: ${setAside.join(', ')}.`,
+  return printResult(
+    json,
+    { kept: id, set_aside: setAside },
+    `Kept account ${id}. Moved to the table users_set_aside: ${setAside.join(', ')}.`,
   )
-  return 0
 }
 
 async function reportNothingToAdopt(json: boolean): Promise<ExitCode> {
-  await print(
-    json ? jsonLine({ users: 0 }) : 'Nothing to adopt: the database has no users table of another service.',
+  return printResult(
+    json,
+    { users: 0 },
+    'Nothing to adopt: the database has no users table of another service.',
   )
-  return 0
 }
 
 /** The whole plan, however long, because the operator must resolve every obstacle. */

@@ -12,7 +12,7 @@ import { OptionError } from '../../model/errors.ts'
 import { resolveOptions } from '../../options/index.ts'
 import { type Command, UsageError } from '../command.ts'
 import { operator } from '../operator.ts'
-import { confirmed, counted, jsonLine, print } from '../terminal.ts'
+import { confirmed, counted, jsonLine, print, printResult } from '../terminal.ts'
 
 export const backup: Command = {
   name: 'backup',
@@ -34,12 +34,11 @@ export const backup: Command = {
       replace: flags.force === true,
       naming: options,
     })
-    await print(
-      json
-        ? jsonLine({ file, ...onWire(contents) })
-        : `Wrote and verified ${visible(file)}: ${words(contents)}.`,
+    return printResult(
+      json,
+      { file, ...onWire(contents) },
+      `Wrote and verified ${visible(file)}: ${words(contents)}.`,
     )
-    return 0
   },
 }
 

@@ -16,7 +16,7 @@ import type { Command } from '../command.ts'
 import { discardedOnFailure } from '../interrupt.ts'
 import { operator } from '../operator.ts'
 import { SETTINGS } from '../settings.ts'
-import { counted, jsonLine, print } from '../terminal.ts'
+import { counted, jsonLine, printResult } from '../terminal.ts'
 import { withService } from '../with-service.ts'
 
 export const exportUsers: Command = {
@@ -50,10 +50,7 @@ export const exportUsers: Command = {
       withService(input, async (auth) => {
         warnOfHashes(withHashes)
         const count = await writeFile(target, output, (stream) => writeUsers(auth, withHashes, stream))
-        await print(
-          input.json ? jsonLine({ exported: count }) : `Wrote ${counted(count, 'user')} to ${target}.`,
-        )
-        return 0
+        return printResult(input.json, { exported: count }, `Wrote ${counted(count, 'user')} to ${target}.`)
       }),
     )
   },

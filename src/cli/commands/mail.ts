@@ -5,7 +5,7 @@ import { AuthError, OptionError } from '../../model/errors.ts'
 import { isEmailAddress, trimEmail } from '../../model/user.ts'
 import { LOCALES } from '../../text/index.ts'
 import type { Command } from '../command.ts'
-import { jsonLine, print } from '../terminal.ts'
+import { jsonLine, print, printResult } from '../terminal.ts'
 import { withService } from '../with-service.ts'
 
 const test: Command = {
@@ -23,10 +23,7 @@ const test: Command = {
         to,
         ...compose({ kind: 'test' }, { service, locale: LOCALES[0] }),
       })
-      await print(
-        input.json ? jsonLine({ sent: to }) : `The mail server accepted a test mail to ${visible(to)}.`,
-      )
-      return 0
+      return printResult(input.json, { sent: to }, `The mail server accepted a test mail to ${visible(to)}.`)
     }),
 }
 

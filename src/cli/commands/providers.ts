@@ -6,7 +6,7 @@ import { LINKING, type Linking, PRESETS, type PresetName } from '../../model/pro
 import { type Command, type CommandInput, UsageError } from '../command.ts'
 import { readGivenFile } from '../given-file.ts'
 import { operator } from '../operator.ts'
-import { confirmed, counted, jsonLine, moment, print, printRows } from '../terminal.ts'
+import { confirmed, counted, jsonLine, moment, print, printResult, printRows } from '../terminal.ts'
 import { withService } from '../with-service.ts'
 
 const add: Command = {
@@ -48,12 +48,11 @@ const add: Command = {
         const provider = await auth.providers.add(request, operator()).catch((error: unknown) => {
           throw inFlags(error)
         })
-        await print(
-          input.json
-            ? jsonLine(onWire(provider))
-            : `Added ${provider.id}. Register this redirect URI there: ${provider.redirectUri}\nThen check it: bienvenue providers check ${provider.id}\nRunning services show its button within a minute.`,
+        return printResult(
+          input.json,
+          onWire(provider),
+          `Added ${provider.id}. Register this redirect URI there: ${provider.redirectUri}\nThen check it: bienvenue providers check ${provider.id}\nRunning services show its button within a minute.`,
         )
-        return 0
       },
       { mayCreate: true },
     )
@@ -194,8 +193,7 @@ const replaceSecret: Command = {
         throw inFlags(error)
       })
       if (!isKnown) throw unknown(id)
-      await print(input.json ? jsonLine({ replaced: id }) : `Sign-ins at ${id} use the new secret.`)
-      return 0
+      return printResult(input.json, { replaced: id }, `Sign-ins at ${id} use the new secret.`)
     })
   },
 }
@@ -222,10 +220,11 @@ function change(input: CommandInput, state: 'disabled' | 'enabled') {
       operator(),
     )
     if (!isKnown) throw unknown(id)
-    await print(
-      input.json ? jsonLine({ [state]: id }) : `${id} is ${state}. Running services notice within a minute.`,
+    return printResult(
+      input.json,
+      { [state]: id },
+      `${id} is ${state}. Running services notice within a minute.`,
     )
-    return 0
   })
 }
 
@@ -242,12 +241,11 @@ const remove: Command = {
       const question = `Remove ${id}, and disconnect ${counted(found.identities, 'account')} from it?`
       if (input.flags.yes !== true && !(await confirmed(question))) return 1
       const identities = await auth.providers.remove(id, operator())
-      await print(
-        input.json
-          ? jsonLine({ removed: id, identities })
-          : `Removed ${id}. Disconnected: ${counted(identities ?? 0, 'account')}.`,
+      return printResult(
+        input.json,
+        { removed: id, identities },
+        `Removed ${id}. Disconnected: ${counted(identities ?? 0, 'account')}.`,
       )
-      return 0
     })
   },
 }

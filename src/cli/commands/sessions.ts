@@ -2,7 +2,7 @@ import type { SessionSummary } from '../../auth/index.ts'
 import { visible } from '../../lib/visible.ts'
 import { type Command, UsageError } from '../command.ts'
 import { operator } from '../operator.ts'
-import { confirmed, counted, jsonLine, moment, print, printRows } from '../terminal.ts'
+import { confirmed, counted, jsonLine, moment, print, printResult, printRows } from '../terminal.ts'
 import { withService, withUser } from '../with-service.ts'
 
 const list: Command = {
@@ -48,12 +48,11 @@ const end: Command = {
   run: (input) =>
     withUser(input, async (auth, { user, liveSessions }) => {
       await auth.destroySession(user.id, operator())
-      await print(
-        input.json
-          ? jsonLine({ email: user.email, ended: liveSessions })
-          : `Signed ${visible(user.email)} out everywhere: ended ${counted(liveSessions, 'session')}.`,
+      return printResult(
+        input.json,
+        { email: user.email, ended: liveSessions },
+        `Signed ${visible(user.email)} out everywhere: ended ${counted(liveSessions, 'session')}.`,
       )
-      return 0
     }),
 }
 
@@ -65,8 +64,7 @@ const endAll: Command = {
     withService(input, async (auth) => {
       if (input.flags.yes !== true && !(await confirmed('Sign everyone out everywhere?'))) return 1
       const ended = await auth.users.endEverySession(operator())
-      await print(input.json ? jsonLine({ ended }) : `Ended ${counted(ended, 'session')}.`)
-      return 0
+      return printResult(input.json, { ended }, `Ended ${counted(ended, 'session')}.`)
     }),
 }
 

@@ -2,7 +2,7 @@ import { visible } from '../../../lib/visible.ts'
 import { resolveOptions } from '../../../options/index.ts'
 import { type Command, type CommandInput, type ExitCode, UsageError } from '../../command.ts'
 import { operator } from '../../operator.ts'
-import { hint, jsonLine, print, readNewPassword } from '../../terminal.ts'
+import { hint, printResult, readNewPassword } from '../../terminal.ts'
 import { withService } from '../../with-service.ts'
 import { shown } from './shown.ts'
 
@@ -33,8 +33,7 @@ export const add: Command = {
       async (auth) => {
         // The operator vouches for the address, so it needs no confirmation.
         const user = await auth.users.create({ email, password, confirmed: true }, operator())
-        await print(input.json ? jsonLine(shown(user)) : `Added ${visible(user.email)} as user ${user.id}.`)
-        return 0
+        return printResult(input.json, shown(user), `Added ${visible(user.email)} as user ${user.id}.`)
       },
       { mayCreate: true },
     )
@@ -46,11 +45,10 @@ function addWithLink(input: CommandInput, email: string): Promise<ExitCode> {
   return withService(input, async (auth) => {
     const user = await auth.users.create({ email, sendLink: true }, operator())
     const to = visible(user.email)
-    await print(
-      input.json
-        ? jsonLine({ ...shown(user), queued: 'set_password' })
-        : `Added ${to} as user ${user.id}. The running service will send ${to} a link that sets the password.`,
+    return printResult(
+      input.json,
+      { ...shown(user), queued: 'set_password' },
+      `Added ${to} as user ${user.id}. The running service will send ${to} a link that sets the password.`,
     )
-    return 0
   })
 }

@@ -3,7 +3,7 @@ import { visible } from '../../../lib/visible.ts'
 import { MaintenanceError } from '../../../model/errors.ts'
 import { type Command, UsageError } from '../../command.ts'
 import { operator } from '../../operator.ts'
-import { jsonLine, print } from '../../terminal.ts'
+import { printResult } from '../../terminal.ts'
 import { withUser } from '../../with-service.ts'
 
 export const revokeFactor: Command = {
@@ -34,12 +34,11 @@ export const revokeFactor: Command = {
       const after = isLast
         ? ' No second factor is left: until the user adds one, only the password protects the account.'
         : ''
-      await print(
-        input.json
-          ? jsonLine({ revoked: user.email, second_factor_left: !isLast })
-          : `The factors of ${visible(user.email)} are revoked. All sessions of the user have ended.${after}`,
+      return printResult(
+        input.json,
+        { revoked: user.email, second_factor_left: !isLast },
+        `The factors of ${visible(user.email)} are revoked. All sessions of the user have ended.${after}`,
       )
-      return 0
     })
   },
 }
@@ -54,13 +53,12 @@ export const requireFactor: Command = {
       const required = input.flags.off !== true
       await auth.users.requireSecondFactor(user.id, { required }, operator())
       const email = visible(user.email)
-      await print(
-        input.json
-          ? jsonLine({ email: user.email, second_factor_required: required })
-          : required
-            ? `${email} must now sign in with a second factor. If there is none, the next sign-in asks to set one up.`
-            : `${email} needs a second factor only if the policy of the service asks for one.`,
+      return printResult(
+        input.json,
+        { email: user.email, second_factor_required: required },
+        required
+          ? `${email} must now sign in with a second factor. If there is none, the next sign-in asks to set one up.`
+          : `${email} needs a second factor only if the policy of the service asks for one.`,
       )
-      return 0
     }),
 }

@@ -5,7 +5,7 @@ import { MaintenanceError } from '../../../model/errors.ts'
 import { trimEmail } from '../../../model/user.ts'
 import type { Command, CommandInput, ExitCode } from '../../command.ts'
 import { operator } from '../../operator.ts'
-import { jsonLine, print } from '../../terminal.ts'
+import { printResult } from '../../terminal.ts'
 import { findUser, withUser } from '../../with-service.ts'
 
 export const sendReset: Command = {
@@ -49,12 +49,11 @@ export const setEmail: Command = {
       if (!(await auth.users.setEmail(user.id, { email, confirmed: isConfirmed }, operator())))
         throw await cannotGetMail(auth, user.email)
       if (!isConfirmed) return reportMail(input, 'confirm_new_email', trimEmail(email))
-      await print(
-        input.json
-          ? jsonLine({ id: user.id, email: trimEmail(email) })
-          : `The address of user ${user.id} is now ${visible(trimEmail(email))}. All sessions of the user have ended.`,
+      return printResult(
+        input.json,
+        { id: user.id, email: trimEmail(email) },
+        `The address of user ${user.id} is now ${visible(trimEmail(email))}. All sessions of the user have ended.`,
       )
-      return 0
     }),
 }
 
@@ -67,12 +66,11 @@ const MAILS = {
 }
 
 async function reportMail({ json }: CommandInput, kind: keyof typeof MAILS, to: string): Promise<ExitCode> {
-  await print(
-    json
-      ? jsonLine({ queued: kind, to })
-      : `The running service will send ${visible(to)} a link that ${MAILS[kind]}.`,
+  return printResult(
+    json,
+    { queued: kind, to },
+    `The running service will send ${visible(to)} a link that ${MAILS[kind]}.`,
   )
-  return 0
 }
 
 /**

@@ -2,7 +2,7 @@ import type { UserUpdate } from '../../../auth/index.ts'
 import { visible } from '../../../lib/visible.ts'
 import { type Command, UsageError } from '../../command.ts'
 import { operator } from '../../operator.ts'
-import { jsonLine, print } from '../../terminal.ts'
+import { printResult } from '../../terminal.ts'
 import { withUser } from '../../with-service.ts'
 import { shown } from './shown.ts'
 
@@ -40,8 +40,7 @@ export const set: Command = {
       )
     return withUser(input, async (auth, { user }) => {
       const changed = (await auth.users.update(user.id, changes, operator())) ?? user
-      await print(input.json ? jsonLine(shown(changed)) : `Changed ${visible(changed.email)}.`)
-      return 0
+      return printResult(input.json, shown(changed), `Changed ${visible(changed.email)}.`)
     })
   },
 }

@@ -3,7 +3,7 @@ import type { ListedUser } from '../../../auth/index.ts'
 import { visible } from '../../../lib/visible.ts'
 import type { Account } from '../../../model/user.ts'
 import type { CommandInput, ExitCode } from '../../command.ts'
-import { jsonLine, print } from '../../terminal.ts'
+import { printResult } from '../../terminal.ts'
 
 /** A user as JSON. It contains no hash and no token. */
 export function shown(user: Account) {
@@ -32,6 +32,5 @@ export async function report(
   done: 'disabled' | 'enabled' | 'deleted' | 'confirmed' | 'unlocked',
   { email }: Account,
 ): Promise<ExitCode> {
-  await print(json ? jsonLine({ [done]: email }) : `${visible(email)} is ${done}.`)
-  return 0
+  return printResult(json, { [done]: email }, `${visible(email)} is ${done}.`)
 }

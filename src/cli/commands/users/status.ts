@@ -2,7 +2,7 @@
 import { visible } from '../../../lib/visible.ts'
 import type { Command } from '../../command.ts'
 import { operator } from '../../operator.ts'
-import { confirmed, jsonLine, print } from '../../terminal.ts'
+import { confirmed, printResult } from '../../terminal.ts'
 import { withUser } from '../../with-service.ts'
 import { report } from './shown.ts'
 
@@ -57,12 +57,11 @@ export const compromise: Command = {
   run: (input) =>
     withUser(input, async (auth, { user }) => {
       await auth.users.markPasswordCompromised(user.id, operator())
-      await print(
-        input.json
-          ? jsonLine({ compromised: user.email })
-          : `${visible(user.email)} must reset the password to sign in. All sessions of the user have ended.`,
+      return printResult(
+        input.json,
+        { compromised: user.email },
+        `${visible(user.email)} must reset the password to sign in. All sessions of the user have ended.`,
       )
-      return 0
     }),
 }
 
