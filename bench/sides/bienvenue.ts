@@ -140,7 +140,7 @@ export async function addSessions(
           // Spread, so that the uses are not all due to be recorded at the same time.
           last_seen_at: at - Math.floor(Math.random() * USE_STEP_MS) - (isUseDue ? USE_STEP_MS : 0),
           idle_expires_at: idleMs === 0 ? null : at + idleMs,
-          expires_at: at + options.sessionLifetimeSeconds[mode] * 1_000,
+          expires_at: at + options.sessionLifetimeSeconds.classic * 1_000,
           amr: 'pwd',
           aal: 1,
           transport: 'cookie',

@@ -24,7 +24,7 @@ export const email = partsOf('docs/security/email.md', {
     Object.entries(LINKS).map(([token, { page, lifetime }]) => [
       code(token),
       code(page),
-      `${duration(OPTION_TABLE[lifetime].production * 1_000)}, once`,
+      `${duration(OPTION_TABLE[lifetime].classic * 1_000)}, once`,
       code(OPTION_TABLE[lifetime].env),
     ]),
   ),

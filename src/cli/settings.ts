@@ -30,7 +30,6 @@ const SERVER_TABLE = {
     env: 'HOST',
     kind: { type: 'text' },
     classic: 'localhost',
-    production: 'localhost',
     about:
       'The address to listen on: localhost (IPv4 and IPv6), or one address of this machine. Development mode also accepts private addresses, 0.0.0.0 and ::. Production mode accepts any address if BIENVENUE_TRUSTED_PROXIES names a proxy in front.',
   },
@@ -43,7 +42,6 @@ const SERVER_TABLE = {
     env: 'PORT',
     kind: { type: 'integer', min: 0, max: 65_535, unit: '0 chooses a free port' },
     classic: 5_000,
-    production: 5_000,
     about: 'The TCP port to listen on.',
   },
   /**
@@ -56,7 +54,6 @@ const SERVER_TABLE = {
     env: 'BIENVENUE_WORKERS',
     kind: { type: 'integer', min: 0, max: 64, unit: '0 means one per core' },
     classic: 1,
-    production: 1,
     about:
       'The number of processes that serve on this machine. Several processes need a database that they can share: a file, or PostgreSQL with eleven connections for each.',
   },
@@ -69,7 +66,6 @@ const SERVER_TABLE = {
     env: 'BIENVENUE_LOG_LEVEL',
     kind: { type: 'choice', of: LOG_LEVELS },
     classic: 'info',
-    production: 'info',
     about: 'The lowest level that is logged. Successful reads are logged at debug.',
   },
   /**
@@ -82,7 +78,6 @@ const SERVER_TABLE = {
     env: 'BIENVENUE_LOG',
     kind: { type: 'choice', of: ['auto', 'json', 'text'] },
     classic: 'auto',
-    production: 'auto',
     about:
       'The format of the log on standard output: JSON lines, or text for people. The value auto means text at a terminal and JSON everywhere else.',
   },
@@ -96,7 +91,6 @@ const SERVER_TABLE = {
     env: 'BIENVENUE_METADATA_SCHEMA',
     kind: { type: 'text' },
     classic: '',
-    production: '',
     about:
       'The path of a file with the JSON Schemas of metadata as public and private, and with the fields that users write as userFields. Without it, every JSON object is accepted, and users write no metadata.',
   },

@@ -41,7 +41,6 @@ export const ACCOUNT = {
     env: 'BIENVENUE_RESET_TOKEN_LIFETIME_SECONDS',
     kind: { type: 'integer', min: 60, max: DAY, unit: 'seconds' },
     classic: HOUR,
-    production: HOUR,
     about:
       'How long a reset token works. It works once. If it is mailed, the time starts when the mail is sent.',
   },
@@ -55,7 +54,6 @@ export const ACCOUNT = {
     env: 'BIENVENUE_REGISTRATION',
     kind: { type: 'choice', of: ['open', 'closed'] },
     classic: 'open',
-    production: 'open',
     about:
       'Whether people can register. If closed, POST /users answers 403 registration_closed, and only operators can add accounts.',
   },
@@ -98,7 +96,6 @@ export const ACCOUNT = {
     env: 'BIENVENUE_EMAIL_TOKEN_LIFETIME_SECONDS',
     kind: { type: 'integer', min: 60, max: DAY, unit: 'seconds' },
     classic: DAY,
-    production: DAY,
     about: 'How long a confirmation link works. It works once, and the time starts when the mail is sent.',
   },
   /**
@@ -110,7 +107,6 @@ export const ACCOUNT = {
     env: 'BIENVENUE_UNCONFIRMED_ACCOUNT_SECONDS',
     kind: { type: 'integer', min: DAY, max: 365 * DAY, unit: 'seconds' },
     classic: 7 * DAY,
-    production: 7 * DAY,
     about: 'How long a new account is kept if its address is never confirmed.',
   },
 } as const satisfies Record<string, Setting>

@@ -17,7 +17,6 @@ export const DATABASE = {
     env: 'DATABASE_URL',
     kind: { type: 'text' },
     classic: 'sqlite:bienvenue.db',
-    production: 'sqlite:bienvenue.db',
     secret: 'password',
     about:
       'The database: sqlite:PATH, sqlite::memory: or postgres://USER:PASSWORD@HOST:PORT/NAME. A path is relative or absolute as written (sqlite:a.db, sqlite:/srv/a.db), percent-decoded, and takes no parameters. SQLAlchemy URLs work too (sqlite:///a.db is relative, sqlite:////srv/a.db absolute).',
@@ -39,7 +38,6 @@ export const DATABASE = {
     env: 'BIENVENUE_TABLE_PREFIX',
     kind: { type: 'text' },
     classic: '',
-    production: '',
     about:
       'The prefix of the names of all tables, indexes, triggers and functions, such as auth_, for a database in which another program already has a table named users. At most 30 lower-case letters, digits and underscores. Each prefix has its own accounts.',
     parse: parseTablePrefix,
@@ -54,7 +52,6 @@ export const DATABASE = {
     env: 'BIENVENUE_DATABASE_SCHEMA',
     kind: { type: 'text' },
     classic: '',
-    production: '',
     about:
       'The PostgreSQL schema of all tables, functions and triggers, created if it is missing. If not set, the first schema of the search path. Each schema has its own accounts.',
     parse: parseDatabaseSchema,

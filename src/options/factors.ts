@@ -1,7 +1,6 @@
 import { parseOrigins } from '../lib/origins.ts'
 import { isRpId } from '../lib/relying-party.ts'
-import { OptionError } from '../model/errors.ts'
-import { DAY, HOUR, hasHttpOrigin, refusing, type Setting } from './setting.ts'
+import { DAY, HOUR, hasHttpOrigin, type Setting } from './setting.ts'
 
 /** Second factors and passkeys. */
 export const FACTORS = {
@@ -16,7 +15,6 @@ export const FACTORS = {
     env: 'BIENVENUE_SECOND_FACTOR',
     kind: { type: 'choice', of: ['off', 'optional', 'required', 'passkey'] },
     classic: 'optional',
-    production: 'optional',
     about:
       'Whether users sign in with a second factor: off, optional (each user decides), required (all users), or passkey (all users, with a passkey or security key, which phishing cannot steal). A user without a required factor can only set one up.',
     unsafe: (value: string) =>
@@ -32,7 +30,6 @@ export const FACTORS = {
     env: 'BIENVENUE_PASSKEYS',
     kind: { type: 'switch' },
     classic: true,
-    production: true,
     about:
       'Whether users can add passkeys. They need BASE_URL with a host name; an IP address has no passkeys.',
   },
@@ -46,7 +43,6 @@ export const FACTORS = {
     env: 'BIENVENUE_RP_ID',
     kind: { type: 'text' },
     classic: '',
-    production: '',
     about:
       'The host name that passkeys belong to: the host of BASE_URL, which is the default, or a parent domain of it, such as example.com. Passkeys stop working if it changes.',
     parse: parseRpId,
@@ -61,11 +57,10 @@ export const FACTORS = {
     env: 'BIENVENUE_PASSKEY_ORIGINS',
     kind: { type: 'text' },
     classic: '',
-    production: '',
     list: true,
     about:
       'Further origins whose pages may use the passkeys, separated by commas, such as https://example.fr. Each is compared exactly. Browsers ask /.well-known/webauthn for them.',
-    parse: (text: string) => refusing('passkeyOrigins', () => parseOrigins(text)),
+    parse: parseOrigins,
     refusedInProduction: hasHttpOrigin,
     exception: (value: string) =>
       value === '' ? null : `pages of ${value.replaceAll(',', ', ')} can ask for the passkeys of users`,
@@ -80,7 +75,6 @@ export const FACTORS = {
     env: 'BIENVENUE_PASSKEY_STORAGE',
     kind: { type: 'choice', of: ['any', 'device_bound'] },
     classic: 'any',
-    production: 'any',
     about:
       'Which passkeys are accepted: any, or only device_bound ones, which cannot be copied to other devices. Most passkeys of phones and password managers can be copied.',
   },
@@ -93,7 +87,6 @@ export const FACTORS = {
     env: 'BIENVENUE_PASSKEYS_PER_USER',
     kind: { type: 'integer', min: 1, max: 100, unit: 'passkeys' },
     classic: 20,
-    production: 20,
     about: 'The maximum number of passkeys of an account.',
   },
   /**
@@ -105,7 +98,6 @@ export const FACTORS = {
     env: 'BIENVENUE_TOTP_DRIFT_STEPS',
     kind: { type: 'integer', min: 0, max: 1, unit: 'steps of 30 seconds' },
     classic: 1,
-    production: 1,
     about:
       'How far the clock of an authenticator app may be ahead or behind. 0 refuses codes that are a moment late.',
   },
@@ -119,7 +111,6 @@ export const FACTORS = {
     env: 'BIENVENUE_AAL2_LIFETIME_SECONDS',
     kind: { type: 'integer', min: 60, max: 30 * DAY, unit: 'seconds' },
     classic: DAY,
-    production: DAY,
     about:
       'How long a session counts as signed in with two factors. After that it stays signed in, but sensitive actions ask for the second factor again.',
     exception: (value: number) =>
@@ -137,7 +128,6 @@ export const FACTORS = {
     env: 'BIENVENUE_AAL2_IDLE_SECONDS',
     kind: { type: 'integer', min: 60, max: 30 * DAY, unit: 'seconds' },
     classic: HOUR,
-    production: HOUR,
     about:
       'How long a session that is not used counts as signed in with two factors. After that, sensitive actions ask for the second factor again.',
     exception: (value: number) =>
@@ -179,5 +169,5 @@ export const FACTORS = {
 } as const satisfies Record<string, Setting>
 
 function parseRpId(text: string): void {
-  if (!isRpId(text)) throw new OptionError('rpId', 'expected a host name in lower case, such as example.com')
+  if (!isRpId(text)) throw new TypeError('expected a host name in lower case, such as example.com')
 }

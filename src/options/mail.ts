@@ -49,7 +49,6 @@ export const MAIL = {
     env: 'BIENVENUE_MAILS_PER_MAILBOX',
     kind: { type: 'integer', min: 1, max: 1_000, unit: 'mails per hour' },
     classic: 20,
-    production: 20,
     about: 'The maximum number of mails per hour to one mailbox. Further mails wait.',
   },
   /**
@@ -61,7 +60,6 @@ export const MAIL = {
     env: 'BIENVENUE_MAILS_PER_HOUR',
     kind: { type: 'integer', min: 1, max: 10_000_000, unit: 'mails per hour' },
     classic: 1_000,
-    production: 1_000,
     about: 'The maximum number of mails per hour from all instances together. Further mails wait.',
   },
 } as const satisfies Record<string, Setting>

@@ -1,8 +1,7 @@
 import { parseOrigins } from '../lib/origins.ts'
-import { OptionError } from '../model/errors.ts'
 import { isEmailAddress } from '../model/user.ts'
 import { LOCALES } from '../text/locales.ts'
-import { hasHttpOrigin, refusing, type Setting } from './setting.ts'
+import { hasHttpOrigin, type Setting } from './setting.ts'
 
 /** Long enough for any product name, and short enough for a title and the subject of a mail. */
 const SERVICE_NAME_MAX_LENGTH = 60
@@ -19,7 +18,6 @@ export const PAGES = {
     env: 'BIENVENUE_PAGES',
     kind: { type: 'switch' },
     classic: true,
-    production: true,
     about:
       'Whether the service has pages on which people sign in and manage their account. If off, only the pages behind mailed links remain.',
   },
@@ -32,7 +30,6 @@ export const PAGES = {
     env: 'BIENVENUE_SERVICE_NAME',
     kind: { type: 'text' },
     classic: '',
-    production: '',
     words: true,
     about:
       'The name of the service in pages and mails, of at most 60 characters. If not set, the host of BASE_URL.',
@@ -48,7 +45,6 @@ export const PAGES = {
     env: 'BIENVENUE_LOGO',
     kind: { type: 'text' },
     classic: '',
-    production: '',
     about:
       'The path of a PNG or SVG file of at most 64 KiB, read at start. Pages show it above their heading, and mails if it is a PNG. An SVG must not contain scripts or refer to other files.',
   },
@@ -63,7 +59,6 @@ export const PAGES = {
     env: 'BIENVENUE_ACCENT',
     kind: { type: 'text' },
     classic: '',
-    production: '',
     about:
       'The color of buttons and links, such as #2f55d4. The shades for the light and the dark scheme are computed from it. A color is refused if its contrast is below 4.5 in both schemes, and the error names the nearest color that is accepted.',
     parse: parseAccent,
@@ -78,7 +73,6 @@ export const PAGES = {
     env: 'BIENVENUE_TEXTS',
     kind: { type: 'text' },
     classic: '',
-    production: '',
     about:
       'The path of a JSON file with sentences that replace those of pages and mails, by language and key: {"en": {"signIn.heading": "…", "mail.greeting": "…"}}.',
   },
@@ -91,10 +85,9 @@ export const PAGES = {
     env: 'BIENVENUE_TERMS_URL',
     kind: { type: 'text' },
     classic: '',
-    production: '',
     about:
       'The address of the terms of use, to which pages link: an https URL, or a path on the host of the service.',
-    parse: (text: string) => parseLink('termsUrl', text),
+    parse: parseLink,
   },
   /**
    * The address of the privacy notice, to which pages link: an https URL, or a path on the host of the
@@ -106,10 +99,9 @@ export const PAGES = {
     env: 'BIENVENUE_PRIVACY_URL',
     kind: { type: 'text' },
     classic: '',
-    production: '',
     about:
       'The address of the privacy notice, to which pages link: an https URL, or a path on the host of the service.',
-    parse: (text: string) => parseLink('privacyUrl', text),
+    parse: parseLink,
   },
   /**
    * The address of the imprint, to which pages link: an https URL, or a path on the host of the service.
@@ -120,10 +112,9 @@ export const PAGES = {
     env: 'BIENVENUE_IMPRINT_URL',
     kind: { type: 'text' },
     classic: '',
-    production: '',
     about:
       'The address of the imprint, to which pages link: an https URL, or a path on the host of the service.',
-    parse: (text: string) => parseLink('imprintUrl', text),
+    parse: parseLink,
   },
   /**
    * The address of a page with help, to which pages link: an https URL, or a path on the host of the service.
@@ -134,10 +125,9 @@ export const PAGES = {
     env: 'BIENVENUE_HELP_URL',
     kind: { type: 'text' },
     classic: '',
-    production: '',
     about:
       'The address of a page with help, to which pages link: an https URL, or a path on the host of the service.',
-    parse: (text: string) => parseLink('helpUrl', text),
+    parse: parseLink,
   },
   /**
    * Origins of web applications to which pages may send people back, separated by commas, such as
@@ -150,11 +140,10 @@ export const PAGES = {
     env: 'BIENVENUE_RETURN_ORIGINS',
     kind: { type: 'text' },
     classic: '',
-    production: '',
     list: true,
     about:
       'Origins of web applications to which pages may send people back, separated by commas, such as https://app.example.com. Each is compared exactly, without wildcards. If not set, the origins of BIENVENUE_TRUSTED_ORIGINS.',
-    parse: (text: string) => refusing('returnOrigins', () => parseOrigins(text)),
+    parse: parseOrigins,
     refusedInProduction: hasHttpOrigin,
     exception: (value: string) =>
       value === '' ? null : `links to the sign-in page can lead on to ${value.replaceAll(',', ', ')}`,
@@ -169,7 +158,6 @@ export const PAGES = {
     env: 'BIENVENUE_LANGUAGES',
     kind: { type: 'text' },
     classic: '',
-    production: '',
     list: true,
     about:
       'The languages of pages, separated by commas, such as fr,en. The first is for people who prefer none of them. If not set, every language.',
@@ -185,7 +173,6 @@ export const PAGES = {
     env: 'BIENVENUE_SUPPORT_CONTACT',
     kind: { type: 'text' },
     classic: '',
-    production: '',
     about:
       'Where people get help with their account: an email address, or the https URL of a page. Pages and notices name it.',
     parse: parseSupportContact,
@@ -193,17 +180,17 @@ export const PAGES = {
 } as const satisfies Record<string, Setting>
 
 function parseServiceName(text: string): void {
-  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)) throw new OptionError('serviceName', 'must be on one line')
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)) throw new TypeError('must be on one line')
   if ([...text].length > SERVICE_NAME_MAX_LENGTH)
-    throw new OptionError('serviceName', `must have at most ${SERVICE_NAME_MAX_LENGTH} characters`)
+    throw new TypeError(`must have at most ${SERVICE_NAME_MAX_LENGTH} characters`)
 }
 
 function parseAccent(text: string): void {
   if (!/^#[\da-f]{6}$/i.test(text))
-    throw new OptionError('accent', 'expected # and six hexadecimal digits, such as #2f55d4')
+    throw new TypeError('expected # and six hexadecimal digits, such as #2f55d4')
 }
 
-function parseLink(option: string, text: string): void {
+function parseLink(text: string): void {
   const isPath = text.startsWith('/')
   const url = URL.parse(text, isPath ? 'https://service.invalid' : undefined)
   // A path must stay on the host: browsers read //other.example and /\other.example as another one.
@@ -211,10 +198,7 @@ function parseLink(option: string, text: string): void {
     ? url?.host === 'service.invalid'
     : url?.protocol === 'https:' && /^https:\/\//i.test(text)
   if (url === null || !isAccepted || url.username !== '' || url.password !== '' || /\s/.test(text))
-    throw new OptionError(
-      option,
-      'expected an https URL or a path, such as https://example.com/terms or /terms',
-    )
+    throw new TypeError('expected an https URL or a path, such as https://example.com/terms or /terms')
 }
 
 function parseLanguages(text: string): void {
@@ -222,8 +206,8 @@ function parseLanguages(text: string): void {
   for (const [index, entry] of entries.entries()) {
     const position = `entry ${index + 1} of ${entries.length}`
     if (!LOCALES.some((locale) => locale === entry))
-      throw new OptionError('languages', `${position} is not one of ${LOCALES.join(', ')}`)
-    if (entries.indexOf(entry) < index) throw new OptionError('languages', `${position} is listed twice`)
+      throw new TypeError(`${position} is not one of ${LOCALES.join(', ')}`)
+    if (entries.indexOf(entry) < index) throw new TypeError(`${position} is listed twice`)
   }
 }
 
@@ -231,8 +215,7 @@ function parseSupportContact(text: string): void {
   if (isEmailAddress(text)) return
   const url = URL.parse(text)
   if (url?.protocol !== 'https:' || !/^https:\/\//i.test(text) || url.username !== '' || /\s/.test(text))
-    throw new OptionError(
-      'supportContact',
+    throw new TypeError(
       'expected an email address or an https URL, such as help@example.com or https://example.com/help',
     )
 }

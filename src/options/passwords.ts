@@ -34,7 +34,6 @@ export const PASSWORDS = {
     env: 'BIENVENUE_BCRYPT_COST',
     kind: { type: 'integer', min: 10, max: 16, unit: 'log2 of the rounds' },
     classic: 12,
-    production: 12,
     about: 'The cost of new bcrypt hashes. Each step doubles the time of a sign-in.',
   },
   /**
@@ -53,7 +52,6 @@ export const PASSWORDS = {
       unit: 'times the work of an argon2id hash of 19 MiB and 2 passes',
     },
     classic: 25,
-    production: 25,
     about:
       'The highest cost of a password hash that an import accepts. Verifying a hash of the default cost takes one core about a second. Existing accounts keep their hashes.',
   },
@@ -104,7 +102,6 @@ export const PASSWORDS = {
     env: 'BIENVENUE_CONTEXT_WORDS',
     kind: { type: 'text' },
     classic: '',
-    production: '',
     words: true,
     about:
       'More words that a new password must not mainly consist of, separated by commas, such as the names of the product and its company.',
@@ -123,7 +120,7 @@ export const PASSWORDS = {
     production: 'https://api.pwnedpasswords.com',
     about:
       'The service to ask whether a new password has appeared in a data breach. It gets only the first 5 characters of the hash. The value off disables the check. If the service does not answer, only the list of common passwords applies.',
-    parse: (text: string) => text === 'off' || parseHttpUrl('breachCheckUrl', text),
+    parse: (text: string) => text === 'off' || parseHttpUrl(text),
     refusedInProduction: (value: string) =>
       value.startsWith('http:') && !isLoopback(withoutBrackets(new URL(value).hostname))
         ? 'must begin with https:// unless the service is on this machine'

@@ -1,5 +1,5 @@
 import { parseOutboundPrivate } from '../lib/outbound-private.ts'
-import { refusing, type Setting } from './setting.ts'
+import type { Setting } from './setting.ts'
 
 /** This machine, for providers that run next to the service in development and tests. */
 const LOOPBACK = 'localhost,127.0.0.0/8,::1'
@@ -22,7 +22,7 @@ export const PROVIDERS = {
     list: true,
     about:
       'Hosts and networks outside the public internet that the service may connect to, separated by commas, such as idp.internal,10.0.0.0/8. Name those of the sign-in providers that you have added. Plain http works on loopback only.',
-    parse: (text: string) => refusing('outboundPrivate', () => parseOutboundPrivate(text)),
+    parse: parseOutboundPrivate,
     exception: (value: string) =>
       value === '' ? null : `requests to providers may reach ${value.replaceAll(',', ', ')}`,
   },

@@ -39,8 +39,17 @@ export function checked(name: string, setting: CheckedSetting, given: unknown): 
       throw new OptionError(name, `expected one of ${kind.of.join(', ')}`)
     case 'text':
       if (typeof value !== 'string' || value === '') throw new OptionError(name, 'expected text')
-      parse?.(value)
+      refusing(name, () => parse?.(value))
       return value
+  }
+}
+
+/** Runs a parser, whose error may not name the option. @throws {OptionError} */
+function refusing(name: string, parse: () => unknown): void {
+  try {
+    parse()
+  } catch (error) {
+    throw error instanceof OptionError ? error : new OptionError(name, (error as Error).message)
   }
 }
 

@@ -2,8 +2,7 @@ import { parseAllowedHosts } from '../lib/allowed-hosts.ts'
 import { parseSecretKeys } from '../lib/keyring.ts'
 import { parseOrigins } from '../lib/origins.ts'
 import { parseNetworks } from '../lib/proxies.ts'
-import { OptionError } from '../model/errors.ts'
-import { hasHttpOrigin, isMissing, MODES, refusing, type Setting } from './setting.ts'
+import { hasHttpOrigin, isMissing, MODES, type Setting } from './setting.ts'
 import { parseHttpUrl } from './url.ts'
 
 /**
@@ -41,10 +40,9 @@ export const SERVICE = {
     env: 'BASE_URL',
     kind: { type: 'text' },
     classic: '',
-    production: '',
     about:
       'The address at which users reach the service, such as https://auth.example.com. Mailed links begin with it. Production answers only to its host. In development mode the default is the local address and port of the service.',
-    parse: (text: string) => parseHttpUrl('baseUrl', text),
+    parse: parseHttpUrl,
     refusedInProduction: (value: string) =>
       isMissing('set it to the address at which users reach the service, such as https://auth.example.com')(
         value,
@@ -61,11 +59,10 @@ export const SERVICE = {
     env: 'BIENVENUE_ALLOWED_HOSTS',
     kind: { type: 'text' },
     classic: '',
-    production: '',
     list: true,
     about:
       'More hosts to answer to, separated by commas, such as bienvenue.internal,auth:5000. Use it for backends that call the service by an internal name. An entry without a port matches any port. Browsers must still use BASE_URL.',
-    parse: (text: string) => refusing('allowedHosts', () => parseAllowedHosts(text)),
+    parse: parseAllowedHosts,
   },
   /**
    * Origins of other web applications whose scripts may call the service with a user’s cookies, separated by
@@ -78,11 +75,10 @@ export const SERVICE = {
     env: 'BIENVENUE_TRUSTED_ORIGINS',
     kind: { type: 'text' },
     classic: '',
-    production: '',
     list: true,
     about:
       'Origins of other web applications whose scripts may call the service with a user’s cookies, separated by commas, such as https://app.example.com. Each is compared exactly, without wildcards. Browsers send the cookie only from the same site, so an application on another site must use bearer tokens.',
-    parse: (text: string) => refusing('trustedOrigins', () => parseOrigins(text)),
+    parse: parseOrigins,
     refusedInProduction: hasHttpOrigin,
     exception: (value: string) =>
       value === ''
@@ -101,12 +97,11 @@ export const SERVICE = {
     env: 'BIENVENUE_SECRET_KEY',
     kind: { type: 'text' },
     classic: '',
-    production: '',
     secret: 'whole',
     list: true,
     about:
       'A random key of at least 32 bytes in base64url, such as the output of openssl rand -base64 32. To rotate, separate several with commas: the first signs and seals, all verify and open. In development mode the default is a new key at each start: sessions survive a restart, device cookies and authenticator apps do not.',
-    parse: (text: string) => refusing('secretKey', () => parseSecretKeys(text)),
+    parse: parseSecretKeys,
     refusedInProduction: isMissing('create a key with openssl rand -base64 32'),
   },
   /**
@@ -120,14 +115,12 @@ export const SERVICE = {
     env: 'BIENVENUE_TRUSTED_PROXIES',
     kind: { type: 'text' },
     classic: '',
-    production: '',
     list: true,
     about:
       'IP addresses and networks of the proxies in front of the service, separated by commas, such as 127.0.0.1,10.0.0.0/8. X-Forwarded-For counts only if it comes from one of them, and is read from the right. Production refuses a list that covers more than a sixteenth of the internet.',
     parse: (text: string) => {
       if (parseNetworks(text) === null)
-        throw new OptionError(
-          'trustedProxies',
+        throw new TypeError(
           'expected IP addresses and networks separated by commas, such as 127.0.0.1,10.0.0.0/8',
         )
     },
@@ -145,7 +138,6 @@ export const SERVICE = {
     env: 'BIENVENUE_HSTS_SUBDOMAINS',
     kind: { type: 'switch' },
     classic: true,
-    production: true,
     about:
       'Whether HSTS, which an https BASE_URL turns on, also covers subdomains. Turn it off on a shared domain.',
   },

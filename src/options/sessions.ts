@@ -1,4 +1,3 @@
-import { OptionError } from '../model/errors.ts'
 import { DAY, HOUR, type Setting } from './setting.ts'
 
 export const SESSIONS = {
@@ -30,7 +29,6 @@ export const SESSIONS = {
     env: 'BIENVENUE_COOKIE_DOMAIN',
     kind: { type: 'text' },
     classic: '',
-    production: '',
     about:
       'A domain whose subdomains share the session cookie, such as example.com for app.example.com and auth.example.com. It must contain the host of BASE_URL. With BIENVENUE_SECURE_COOKIE the cookie is then named __Secure-session_id. Every subdomain gets the session tokens of users and can set the cookie, so use it only if you run all of them.',
     parse: parseCookieDomain,
@@ -48,7 +46,6 @@ export const SESSIONS = {
     env: 'BIENVENUE_SESSION_LIFETIME_SECONDS',
     kind: { type: 'integer', min: 60, max: 365 * DAY, unit: 'seconds' },
     classic: 30 * DAY,
-    production: 30 * DAY,
     about: 'How long a session lasts after sign-in, regardless of use.',
     refusedInProduction: (value: number) =>
       value > 30 * DAY ? 'must be at most 2592000 (30 days), the limit of NIST for a single factor' : null,
@@ -87,7 +84,6 @@ export const SESSIONS = {
     env: 'BIENVENUE_REAUTHENTICATION_SECONDS',
     kind: { type: 'integer', min: 30, max: HOUR, unit: 'seconds' },
     classic: 600,
-    production: 600,
     about:
       'How long after entering the password a user can change the address, or export or delete the account, without entering it again.',
   },
@@ -98,8 +94,5 @@ const DOMAIN = /^(?!.*\.\d+$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?
 
 function parseCookieDomain(text: string): void {
   if (!DOMAIN.test(text))
-    throw new OptionError(
-      'cookieDomain',
-      'expected a domain in lower case, without a leading dot, such as example.com',
-    )
+    throw new TypeError('expected a domain in lower case, without a leading dot, such as example.com')
 }

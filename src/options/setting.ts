@@ -1,5 +1,3 @@
-import { OptionError } from '../model/errors.ts'
-
 /** The sets of defaults. Each is a column of the settings table. */
 export const MODES = ['classic', 'development', 'production'] as const
 export type Mode = (typeof MODES)[number]
@@ -21,11 +19,11 @@ export interface Setting {
   readonly classic: Value
   /** The default in development mode, if it differs from production. */
   readonly development?: Value
-  /** The default in production mode. */
-  readonly production: Value
+  /** The default in production mode, if it differs from classic. */
+  readonly production?: Value
   /** The documentation. `--help` shows the first sentence. */
   readonly about: string
-  /** Validates text. @throws {OptionError} */
+  /** Validates text. Throws an error whose message says what is wrong, such as `expected a host name`. */
   readonly parse?: (text: string) => unknown
   /** Why the value is unsafe on the internet, or `null`. Every mode warns about it; production refuses it. */
   readonly unsafe?: (value: never) => string | null
@@ -55,7 +53,8 @@ export type ValueOf<R extends Pick<Setting, 'kind'>> = R['kind'] extends { type:
       : string
 
 export function defaultOf(setting: Setting, mode: Mode): Value {
-  return mode === 'development' ? (setting.development ?? setting.production) : setting[mode]
+  const { classic, production = classic, development = production } = setting
+  return { classic, development, production }[mode]
 }
 
 export const HOUR = 3_600
@@ -68,12 +67,3 @@ export const isMissing = (advice: string) => (value: string) =>
 /** A rule that refuses a list of origins if one of them has no TLS. */
 export const hasHttpOrigin = (origins: string) =>
   origins.split(',').some((origin) => origin.startsWith('http:')) ? 'must begin with https://' : null
-
-/** Runs a parser of another layer, whose errors do not name the option. @throws {OptionError} */
-export function refusing(option: string, parse: () => unknown): void {
-  try {
-    parse()
-  } catch (error) {
-    throw new OptionError(option, (error as Error).message)
-  }
-}

@@ -10,7 +10,6 @@ export const THROTTLING = {
     env: 'BIENVENUE_THROTTLE',
     kind: { type: 'switch' },
     classic: true,
-    production: true,
     about: 'Whether to limit sign-ins and requests that send mail. Turn it off only for benchmarks.',
     unsafe: (value: boolean) => (value ? null : 'passwords can be guessed without limit'),
   },
@@ -69,7 +68,6 @@ export const THROTTLING = {
     env: 'BIENVENUE_MAIL_CODE_FAILURES_PER_ACCOUNT',
     kind: { type: 'integer', min: 2, max: 10, unit: 'failures in a row' },
     classic: 5,
-    production: 5,
     about:
       'The number of wrong codes from mail for one address, after which each further attempt must wait and voids the code.',
   },

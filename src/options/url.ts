@@ -1,10 +1,8 @@
-import { OptionError } from '../model/errors.ts'
-
-/** Parses an http or https URL without a user, query or fragment. @throws {OptionError} */
-export function parseHttpUrl(option: string, text: string): URL {
+/** Parses an http or https URL without a user, query or fragment. @throws {TypeError} */
+export function parseHttpUrl(text: string): URL {
   const url = URL.parse(text)
   if (url === null || !/^https?:$/.test(url.protocol) || !/^https?:\/\//i.test(text))
-    throw new OptionError(option, 'expected an http or https URL, such as https://example.com')
+    throw new TypeError('expected an http or https URL, such as https://example.com')
   if (
     url.username !== '' ||
     url.password !== '' ||
@@ -12,6 +10,6 @@ export function parseHttpUrl(option: string, text: string): URL {
     url.hash !== '' ||
     /[?#]$/.test(text)
   )
-    throw new OptionError(option, 'must not contain a user, a query or a fragment')
+    throw new TypeError('must not contain a user, a query or a fragment')
   return url
 }

@@ -246,7 +246,7 @@ describe.each(OPERATIONS.map((operation) => ({ name: `${operation.method} ${oper
       const refusal = tag === 'classic' ? 'session_required' : 'unauthenticated'
       expect(await go()).toBe(refusal)
       expect(await go('not a session token')).toBe(refusal)
-      world.now.advance(OPTION_TABLE.reauthenticationSeconds.production)
+      world.now.advance(OPTION_TABLE.reauthenticationSeconds.classic)
       if (access.fresh) {
         expect(await go(world.sessionToken)).toBe('reauthentication_required')
         world.sessionToken = await world.newSession()

@@ -306,8 +306,8 @@ export const HTTP: readonly Mutant[] = [
     id: 'API-12',
     does: 'leaves out the subdomains by default',
     file: 'src/options/service.ts',
-    find: 'classic: true,\n    production: true,',
-    replace: 'classic: true,\n    production: false,',
+    find: 'classic: true,\n    about:',
+    replace: 'classic: true,\n    production: false,\n    about:',
   },
   {
     id: 'API-13',

@@ -74,14 +74,14 @@ export const RECOVERY: readonly Mutant[] = [
     id: 'REC-04',
     does: 'lets a token live for two hours',
     file: OPTIONS,
-    find: 'classic: HOUR,\n    production: HOUR,',
+    find: 'classic: HOUR,',
     replace: 'classic: 2 * HOUR,\n    production: HOUR,',
   },
   {
     id: 'REC-04',
     does: 'lets a token live for a day in production',
     file: OPTIONS,
-    find: 'classic: HOUR,\n    production: HOUR,',
+    find: 'classic: HOUR,',
     replace: 'classic: HOUR,\n    production: DAY,',
   },
   {

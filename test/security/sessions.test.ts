@@ -148,7 +148,7 @@ const ENDS: readonly End[] = [
     others: 'stay',
     act: async ({ auth, now, sessionToken, rest, bobs }) => {
       // The others began a second later; all are used every day.
-      for (let left = OPTION_TABLE.sessionLifetimeSeconds.production - 1; left > 0; left -= DAY) {
+      for (let left = OPTION_TABLE.sessionLifetimeSeconds.classic - 1; left > 0; left -= DAY) {
         now.advance(Math.min(left, DAY))
         for (const session of [sessionToken, ...rest, bobs]) await auth.getUserFromSessionId(session)
       }
@@ -187,7 +187,7 @@ onEachEngine('sessions', (engine) => {
     const start = async () => (await auth.createSession(ALICE)) ?? expect.unreachable()
     const isLive = async (session: string) => (await auth.getUserFromSessionId(session)) !== null
     const [lifetime, idle, most] = [
-      OPTION_TABLE.sessionLifetimeSeconds.production,
+      OPTION_TABLE.sessionLifetimeSeconds.classic,
       OPTION_TABLE.sessionIdleSeconds.production,
       OPTION_TABLE.sessionsPerUser.production,
     ]

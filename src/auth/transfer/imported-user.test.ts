@@ -11,7 +11,7 @@ function read(fields: Fields, { canSeal = true } = {}) {
     now,
     canSeal,
     firebase: null,
-    maxCost: OPTION_TABLE.maxImportedHashCost.production,
+    maxCost: OPTION_TABLE.maxImportedHashCost.classic,
   })
 }
 
