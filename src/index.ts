@@ -5,14 +5,8 @@
  */
 import './lib/require-node.ts'
 
-import {
-  type Cookie,
-  loginCookie,
-  readBrowserCookie,
-  readDeviceCookie,
-  readLoginCookie,
-} from './app/cookies.ts'
-import { readCredentials } from './app/credentials.ts'
+import { type Cookie, loginCookie } from './app/cookies.ts'
+import { readClient, readCredentials } from './app/credentials.ts'
 import type { App, Connection } from './app/index.ts'
 import { headersOf, type RequestLike } from './app/request-headers.ts'
 import { cookiesAfter, cookiesFor, type NewSession } from './app/signed-in.ts'
@@ -234,16 +228,8 @@ export async function createAuth({
 }
 
 function callerOf({ options }: AuthService, from: RequestLike, { ip }: Connection): SessionCaller {
-  const header = headersOf(from)
-  return {
-    ...readCredentials({ header }, options),
-    ip: ip ?? undefined,
-    userAgent: header('user-agent') ?? undefined,
-    acceptLanguage: header('accept-language') ?? undefined,
-    deviceToken: readDeviceCookie(header('cookie'), options) ?? undefined,
-    browserToken: readBrowserCookie(header('cookie'), options) ?? undefined,
-    loginToken: readLoginCookie(header('cookie'), options) ?? undefined,
-  }
+  const request = { header: headersOf(from) }
+  return { ...readCredentials(request, options), ip: ip ?? undefined, ...readClient(request, options) }
 }
 
 // Loaded on first use, so that programs without HTTP do not load the routes, their schemas and the logger.

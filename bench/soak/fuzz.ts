@@ -3,7 +3,7 @@
  * be a 500, or end the process.
  */
 import { readFields } from '../../src/app/body.ts'
-import { readSessionCookie, sessionCookiesIn } from '../../src/app/cookies.ts'
+import { readCookie, sessionCookiesIn } from '../../src/app/cookies.ts'
 import { createGuard } from '../../src/app/guards.ts'
 import { parseHeaderValue } from '../../src/app/header-value.ts'
 import { type Incoming, pathOf } from '../../src/app/incoming.ts'
@@ -95,7 +95,7 @@ export const TARGETS: readonly Target[] = [
     corpus: [`session_id=${UUID}.${'A'.repeat(43)}`, 'a=b; session_id=c; session_id="d"'],
     parse: asHeader((text) => {
       sessionCookiesIn(text)
-      const token = readSessionCookie(text, COOKIE_OPTIONS)
+      const token = readCookie('session_id', text, COOKIE_OPTIONS)
       return token === null ? null : parseBearer(token)
     }),
   },

@@ -2,14 +2,14 @@ import fc from 'fast-check'
 import { serialize } from 'hono/utils/cookie'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { mintBearer } from '../lib/bearer.ts'
-import { clearedCookie, deviceCookie, readDeviceCookie, readSessionCookie, sessionCookie } from './cookies.ts'
+import { clearedCookie, deviceCookie, readCookie, sessionCookie } from './cookies.ts'
 
 const PLAIN = { secureCookie: false, cookieDomain: '', sessionLifetimeSeconds: 60 }
 const SECURE = { ...PLAIN, secureCookie: true }
 const KEPT = { persistent: true }
 const SHARED = { ...SECURE, cookieDomain: 'example.com' }
 
-describe('readSessionCookie', () => {
+describe('the session cookie', () => {
   it.each<[string, string | null | undefined, string | null]>([
     ['no header', undefined, null],
     ['a null header', null, null],
@@ -59,7 +59,7 @@ describe('readSessionCookie', () => {
     ['a no-break space after the value', 'session_id=abc\u00a0', 'abc\u00a0'],
     ['a no-break space before the name', '\u00a0session_id=abc', null],
   ])('handles %s', (_, header, value) => {
-    expect(readSessionCookie(header, PLAIN)).toBe(value)
+    expect(readCookie('session_id', header, PLAIN)).toBe(value)
   })
 
   it('reads back what sessionCookie writes', () => {
@@ -76,8 +76,8 @@ describe('readSessionCookie', () => {
         ),
         (id) => {
           const [pair] = sessionCookie(id, KEPT, PLAIN).header.split(';')
-          expect(readSessionCookie(pair, PLAIN)).toBe(id)
-          expect(readSessionCookie(`a=b; ${pair}; c="d"`, PLAIN)).toBe(id)
+          expect(readCookie('session_id', pair, PLAIN)).toBe(id)
+          expect(readCookie('session_id', `a=b; ${pair}; c="d"`, PLAIN)).toBe(id)
         },
       ),
     )
@@ -89,7 +89,7 @@ describe('readSessionCookie', () => {
     })
     fc.assert(
       fc.property(header, (text) => {
-        const value = readSessionCookie(text, PLAIN)
+        const value = readCookie('session_id', text, PLAIN)
         const given = text.includes(`session_id="${value}"`) ? `"${value}"` : value
         if (value !== null) expect(text).toContain(`session_id=${given}`)
       }),
@@ -156,9 +156,11 @@ describe('a shared cookie', () => {
   })
 
   it('is the only one read if there is a domain', () => {
-    expect(readSessionCookie('__Secure-session_id=0a; __Host-session_id=x; session_id=y', SHARED)).toBe('0a')
-    expect(readSessionCookie('__Host-session_id=x; session_id=y', SHARED)).toBeNull()
-    expect(readSessionCookie('__Secure-session_id=x', SECURE)).toBeNull()
+    expect(
+      readCookie('session_id', '__Secure-session_id=0a; __Host-session_id=x; session_id=y', SHARED),
+    ).toBe('0a')
+    expect(readCookie('session_id', '__Host-session_id=x; session_id=y', SHARED)).toBeNull()
+    expect(readCookie('session_id', '__Secure-session_id=x', SECURE)).toBeNull()
   })
 })
 
@@ -182,21 +184,21 @@ describe('the attributes', () => {
 
 describe('a secure cookie', () => {
   it('is the only one read if secure cookies are on', () => {
-    expect(readSessionCookie('session_id=planted; __Host-session_id=0a', SECURE)).toBe('0a')
-    expect(readSessionCookie('session_id=planted; __Host-session_id="0a"', SECURE)).toBe('0a')
-    expect(readSessionCookie('session_id=planted', SECURE)).toBeNull()
-    expect(readSessionCookie('session_id=0a; __Host-session_id=x', PLAIN)).toBe('0a')
+    expect(readCookie('session_id', 'session_id=planted; __Host-session_id=0a', SECURE)).toBe('0a')
+    expect(readCookie('session_id', 'session_id=planted; __Host-session_id="0a"', SECURE)).toBe('0a')
+    expect(readCookie('session_id', 'session_id=planted', SECURE)).toBeNull()
+    expect(readCookie('session_id', 'session_id=0a; __Host-session_id=x', PLAIN)).toBe('0a')
   })
 })
 
-describe('readDeviceCookie', () => {
+describe('the device cookie', () => {
   it('follows the rules of the session cookie: the exact name, once, quoted or not', () => {
-    expect(readDeviceCookie('session_id=s; device=d', PLAIN)).toBe('d')
-    expect(readDeviceCookie('session_id="s"; device="d"', PLAIN)).toBe('d')
-    expect(readSessionCookie('session_id=s; device=d', PLAIN)).toBe('s')
-    expect(readDeviceCookie('__Host-session_id=s; __Host-device=d; device=planted', SECURE)).toBe('d')
+    expect(readCookie('device', 'session_id=s; device=d', PLAIN)).toBe('d')
+    expect(readCookie('device', 'session_id="s"; device="d"', PLAIN)).toBe('d')
+    expect(readCookie('session_id', 'session_id=s; device=d', PLAIN)).toBe('s')
+    expect(readCookie('device', '__Host-session_id=s; __Host-device=d; device=planted', SECURE)).toBe('d')
     for (const header of [null, undefined, '', 'session_id=s', 'xdevice=d', 'device=d; device="d"'])
-      expect(readDeviceCookie(header, PLAIN)).toBeNull()
-    expect(readDeviceCookie('device=planted', SECURE)).toBeNull()
+      expect(readCookie('device', header, PLAIN)).toBeNull()
+    expect(readCookie('device', 'device=planted', SECURE)).toBeNull()
   })
 })

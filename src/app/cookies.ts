@@ -1,6 +1,5 @@
 /** Names, reads and sets our cookies. */
 import { isIP } from 'node:net'
-import { isBrowserToken } from '../auth/index.ts'
 import { PENDING_LIFETIME_SECONDS } from '../model/factors.ts'
 import { BROWSER_LIFETIME_SECONDS } from '../model/mail-codes.ts'
 import { FLOW_LIFETIME_SECONDS } from '../model/providers.ts'
@@ -61,13 +60,18 @@ function domainOf(cookie: CookieKind, { cookieDomain }: NameOptions): string {
 }
 
 /**
- * The value of the session cookie without surrounding quotes, not percent-decoded. `null` if there is no session cookie, or more
- * than one, because a sibling domain may have planted the other.
+ * The value of a cookie without surrounding quotes, not percent-decoded. `null` if there is no such cookie, or more than one,
+ * because a sibling domain may have planted the other.
  *
  * @param header - The `Cookie` header (RFC 6265 §4.2.1).
  */
-export function readSessionCookie(header: string | null | undefined, options: CookieOptions): string | null {
-  return onlyOne(cookiesNamed(header, cookieName('session_id', options)))
+export function readCookie(
+  cookie: CookieKind,
+  header: string | null | undefined,
+  options: CookieOptions,
+): string | null {
+  const values = cookiesNamed(header, cookieName(cookie, options))
+  return values.length === 1 ? (values[0] as string) : null
 }
 
 /** Whether the header has at least one session cookie. */
@@ -78,21 +82,6 @@ export function hasSessionCookie(header: string | null | undefined, options: Coo
 /** Whether the header has several session cookies. Then none of them counts. */
 export function hasSeveralSessionCookies(header: string | null | undefined, options: CookieOptions): boolean {
   return cookiesNamed(header, cookieName('session_id', options)).length > 1
-}
-
-/** The value of the device cookie, read like {@link readSessionCookie}. */
-export function readDeviceCookie(header: string | null | undefined, options: CookieOptions): string | null {
-  return onlyOne(cookiesNamed(header, cookieName('device', options)))
-}
-
-/** The value of the browser cookie, read like {@link readSessionCookie}. `null` also if it is not a browser token. */
-export function readBrowserCookie(header: string | null | undefined, options: CookieOptions): string | null {
-  const token = onlyOne(cookiesNamed(header, cookieName('browser', options)))
-  return isBrowserToken(token) ? token : null
-}
-
-function onlyOne(values: readonly string[]): string | null {
-  return values.length === 1 ? (values[0] as string) : null
 }
 
 const NONE: readonly string[] = []
@@ -163,11 +152,6 @@ export function loginCookie(loginToken: string, options: CookieOptions): Cookie 
   return cookieOf('login', loginToken, PENDING_LIFETIME_SECONDS, options)
 }
 
-/** The value of the login cookie, read like {@link readSessionCookie}. */
-export function readLoginCookie(header: string | null | undefined, options: CookieOptions): string | null {
-  return onlyOne(cookiesNamed(header, cookieName('login', options)))
-}
-
 /** The cookie that clears the login cookie. */
 export function clearedLoginCookie(options: CookieOptions): Cookie {
   return cookieOf('login', '', 0, options)
@@ -198,13 +182,13 @@ export function flowCookies(
   ]
 }
 
-/** The token of the flow with this id, read like {@link readSessionCookie}. */
+/** The token of the flow with this id, read like {@link readCookie}. */
 export function readFlowCookie(
   header: string | null | undefined,
   flowId: string,
   options: CookieOptions,
 ): string | null {
-  const token = onlyOne(cookiesNamed(header, cookieName(flowCookieKind(flowId), options)))
+  const token = readCookie(flowCookieKind(flowId), header, options)
   return token !== null && flowIdIn(token) === flowId ? token : null
 }
 
@@ -222,11 +206,6 @@ const YEAR_SECONDS = 365 * 86_400
 /** The cookie that remembers the language chosen for the hosted pages. */
 export function languageCookie(locale: string, options: CookieOptions): Cookie {
   return cookieOf('language', locale, YEAR_SECONDS, options)
-}
-
-/** The value of the language cookie. */
-export function readLanguageCookie(header: string | null | undefined, options: CookieOptions): string | null {
-  return onlyOne(cookiesNamed(header, cookieName('language', options)))
 }
 
 /** How long a declined offer is not shown again. */

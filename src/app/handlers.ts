@@ -12,8 +12,7 @@ import type { AuthService, SessionCaller } from '../auth/index.ts'
 import { AuthError } from '../model/errors.ts'
 import { acceptsHtml } from './accept.ts'
 import { readBody } from './body.ts'
-import { readBrowserCookie, readDeviceCookie, readLoginCookie } from './cookies.ts'
-import type { Credentials } from './credentials.ts'
+import { type Credentials, readClient } from './credentials.ts'
 import type { Incoming } from './incoming.ts'
 import type { Answer, Redirect } from './responses.ts'
 import { WAITS } from './signed-in.ts'
@@ -36,17 +35,7 @@ export function callerOf(
   { incoming, record, ip, credentials }: Admitted,
   options: AuthService['options'],
 ): SessionCaller {
-  const cookies = incoming.header('cookie')
-  return {
-    ...credentials,
-    ip,
-    requestId: record.id,
-    userAgent: incoming.header('user-agent') ?? undefined,
-    acceptLanguage: incoming.header('accept-language') ?? undefined,
-    deviceToken: readDeviceCookie(cookies, options) ?? undefined,
-    browserToken: readBrowserCookie(cookies, options) ?? undefined,
-    loginToken: readLoginCookie(cookies, options) ?? undefined,
-  }
+  return { ...credentials, ip, requestId: record.id, ...readClient(incoming, options) }
 }
 
 /** The input of a handler. Reads further headers on demand, because the hot path needs only the credentials. */

@@ -77,9 +77,9 @@ export const CLASSIC: readonly Mutant[] = [
     id: 'CX-07',
     does: 'reads the token from the query',
     file: 'src/app/credentials.ts',
-    find: "return { sessionToken: readSessionCookie(cookies, options), transport: 'cookie' }",
+    find: "return { sessionToken: readCookie('session_id', cookies, options), transport: 'cookie' }",
     replace:
-      "return { sessionToken: readSessionCookie(cookies, options) ?? URL.parse((request as Incoming).target, 'http://localhost')?.searchParams.get('session_id') ?? null, transport: 'cookie' }",
+      "return { sessionToken: readCookie('session_id', cookies, options) ?? URL.parse((request as Incoming).target, 'http://localhost')?.searchParams.get('session_id') ?? null, transport: 'cookie' }",
   },
   {
     id: 'CX-07',

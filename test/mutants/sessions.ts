@@ -12,9 +12,9 @@ export const SESSIONS: readonly Mutant[] = [
     id: 'SES-01',
     does: 'trusts a header about the user',
     file: 'src/app/credentials.ts',
-    find: "return { sessionToken: readSessionCookie(cookies, options), transport: 'cookie' }",
+    find: "return { sessionToken: readCookie('session_id', cookies, options), transport: 'cookie' }",
     replace:
-      "return { sessionToken: readSessionCookie(cookies, options) ?? request.header('x-session-id')?.replace('session_id=', '') ?? null, transport: 'cookie' }",
+      "return { sessionToken: readCookie('session_id', cookies, options) ?? request.header('x-session-id')?.replace('session_id=', '') ?? null, transport: 'cookie' }",
   },
   {
     id: 'SES-02',
@@ -34,9 +34,9 @@ export const SESSIONS: readonly Mutant[] = [
     id: 'SES-02',
     does: 'accepts an API key',
     file: 'src/app/credentials.ts',
-    find: "return { sessionToken: readSessionCookie(cookies, options), transport: 'cookie' }",
+    find: "return { sessionToken: readCookie('session_id', cookies, options), transport: 'cookie' }",
     replace:
-      "return { sessionToken: request.header('x-api-key') ?? readSessionCookie(cookies, options), transport: 'cookie' }",
+      "return { sessionToken: request.header('x-api-key') ?? readCookie('session_id', cookies, options), transport: 'cookie' }",
   },
   {
     id: 'SES-03',
@@ -89,33 +89,33 @@ export const SESSIONS: readonly Mutant[] = [
     id: 'SES-05',
     does: 'reads the token from the query',
     file: 'src/app/credentials.ts',
-    find: "return { sessionToken: readSessionCookie(cookies, options), transport: 'cookie' }",
+    find: "return { sessionToken: readCookie('session_id', cookies, options), transport: 'cookie' }",
     replace:
-      "return { sessionToken: readSessionCookie(cookies, options) ?? URL.parse((request as Incoming).target, 'http://localhost')?.searchParams.get('session_id') ?? null, transport: 'cookie' }",
+      "return { sessionToken: readCookie('session_id', cookies, options) ?? URL.parse((request as Incoming).target, 'http://localhost')?.searchParams.get('session_id') ?? null, transport: 'cookie' }",
   },
   {
     id: 'SES-05',
     does: 'reads the token from the query in production',
     file: 'src/app/credentials.ts',
-    find: "return { sessionToken: readSessionCookie(cookies, options), transport: 'cookie' }",
+    find: "return { sessionToken: readCookie('session_id', cookies, options), transport: 'cookie' }",
     replace:
-      "return { sessionToken: readSessionCookie(cookies, options) ?? (options.secureCookie ? URL.parse((request as Incoming).target, 'http://localhost')?.searchParams.get('session_id') : null) ?? null, transport: 'cookie' }",
+      "return { sessionToken: readCookie('session_id', cookies, options) ?? (options.secureCookie ? URL.parse((request as Incoming).target, 'http://localhost')?.searchParams.get('session_id') : null) ?? null, transport: 'cookie' }",
   },
   {
     id: 'SES-01',
     does: 'trusts a header about the user in production',
     file: 'src/app/credentials.ts',
-    find: "return { sessionToken: readSessionCookie(cookies, options), transport: 'cookie' }",
+    find: "return { sessionToken: readCookie('session_id', cookies, options), transport: 'cookie' }",
     replace:
-      "return { sessionToken: readSessionCookie(cookies, options) ?? (options.secureCookie ? request.header('x-session-id')?.replace('session_id=', '') : null) ?? null, transport: 'cookie' }",
+      "return { sessionToken: readCookie('session_id', cookies, options) ?? (options.secureCookie ? request.header('x-session-id')?.replace('session_id=', '') : null) ?? null, transport: 'cookie' }",
   },
   {
     id: 'SES-05',
     does: 'reads the token from Authorization',
     file: 'src/app/credentials.ts',
-    find: "return { sessionToken: readSessionCookie(cookies, options), transport: 'cookie' }",
+    find: "return { sessionToken: readCookie('session_id', cookies, options), transport: 'cookie' }",
     replace:
-      "return { sessionToken: readSessionCookie(cookies, options) ?? request.header('authorization')?.slice(7) ?? null, transport: 'cookie' }",
+      "return { sessionToken: readCookie('session_id', cookies, options) ?? request.header('authorization')?.slice(7) ?? null, transport: 'cookie' }",
   },
   {
     id: 'SES-06',
@@ -135,9 +135,9 @@ export const SESSIONS: readonly Mutant[] = [
     id: 'SES-06',
     does: 'also accepts the name without prefix',
     file: 'src/app/cookies.ts',
-    find: "return onlyOne(cookiesNamed(header, cookieName('session_id', options)))",
+    find: '  return values.length === 1 ? (values[0] as string) : null\n',
     replace:
-      "return onlyOne(cookiesNamed(header, cookieName('session_id', options))) ?? onlyOne(cookiesNamed(header, 'session_id'))",
+      '  return values.length === 1 ? (values[0] as string) : (cookiesNamed(header, cookie)[0] ?? null)\n',
   },
   {
     id: 'SES-06',

@@ -12,7 +12,7 @@ import { missingUserField } from '../../model/user-fields.ts'
 import type { FormState, Look, Onward } from '../../pages/index.ts'
 import type { Locale } from '../../text/index.ts'
 import { acceptsHtml } from '../accept.ts'
-import { clearedElsewhere, hasSeveralSessionCookies, languageCookie, readLanguageCookie } from '../cookies.ts'
+import { clearedElsewhere, hasSeveralSessionCookies, languageCookie, readCookie } from '../cookies.ts'
 import { type Admitted, callerOf } from '../handlers.ts'
 import type { Incoming } from '../incoming.ts'
 import { type Answer, redirect } from '../responses.ts'
@@ -216,7 +216,7 @@ export function localeFor(
   incoming: Incoming,
   asked: string | null = null,
 ): Locale {
-  const remembered = readLanguageCookie(incoming.header('cookie'), auth.options)
+  const remembered = readCookie('language', incoming.header('cookie'), auth.options)
   return (
     languageOf(asked, languages) ??
     languageOf(remembered, languages) ??
