@@ -77,30 +77,20 @@ interface Site {
  * allowed hosts.
  */
 function siteOf({ mode, baseUrl, allowedHosts }: GuardSettings): Site {
-  const locate = createLocator({ baseUrl })
   const isAllowed = parseAllowedHosts(allowedHosts)
-  const isSameOrigin: Site['isOwnOrigin'] = (origin, host) =>
-    host !== null && (origin === `http://${host}` || origin === `https://${host}`)
   const url = mode === 'classic' ? null : URL.parse(baseUrl)
-  if (url === null)
-    return {
-      locate,
-      isOwnHost: (host) => isLocalHost(host, mode) || isAllowed(host),
-      isOwnOrigin: isSameOrigin,
-    }
-  const withPort = `${url.host}:${url.protocol === 'https:' ? 443 : 80}`
-  const isBaseUrlHost = (host: string) => host === url.host || host === withPort
-  if (mode === 'production')
-    return {
-      locate,
-      isOwnHost: (host) => isBaseUrlHost(host) || isAllowed(host),
-      isOwnOrigin: (origin) => origin === url.origin,
-    }
+  const baseHosts = url === null ? [] : [url.host, `${url.host}:${url.protocol === 'https:' ? 443 : 80}`]
+  const isLenient = mode !== 'production'
   return {
-    locate,
-    isOwnHost: (host) => isBaseUrlHost(host) || isLocalHost(host, mode) || isAllowed(host),
-    isOwnOrigin: (origin, host) => origin === url.origin || isSameOrigin(origin, host),
+    locate: createLocator({ baseUrl }),
+    isOwnHost: (host) =>
+      baseHosts.includes(host) || (isLenient && isLocalHost(host, mode)) || isAllowed(host),
+    isOwnOrigin: (origin, host) => origin === url?.origin || (isLenient && isOriginOf(origin, host)),
   }
+}
+
+function isOriginOf(origin: string, host: string | null): boolean {
+  return host !== null && (origin === `http://${host}` || origin === `https://${host}`)
 }
 
 /**
