@@ -2,8 +2,9 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { freshDatabase } from '../../test/support/engines.ts'
-import { type Finished, runHere } from '../../test/support/run-here.ts'
+import { EMAIL, expectDone, expectRefusal, SECRET } from '../../test/support/commands.ts'
+import { filePath, freshDatabase } from '../../test/support/engines.ts'
+import { runHere } from '../../test/support/run-here.ts'
 import { flagOf, SETTINGS } from './settings.ts'
 
 const COMMANDS = {
@@ -47,34 +48,14 @@ const COMMANDS = {
   move: 'move',
   init: 'init',
 }
-const EMAIL = 'guillaume@holberton.io'
-const SECRET = 's3cr3t'
-
-/** Expects one line on standard error, without a stack or a class name, and nothing on standard output. */
-function expectRefusal({ exitCode, stdout, stderr }: Finished, says: RegExp): void {
-  expect(stderr).toMatch(/^bienvenue: [^\n]+\n$/)
-  expect(stderr).toMatch(says)
-  expect(stderr).not.toMatch(/\bat .+:\d+|node:|[A-Z]\w*Error/)
-  expect(stderr).not.toContain(SECRET)
-  expect(stdout).toBe('')
-  expect(exitCode).toBe(2)
-}
-
-/** Expects success without any output on standard error. */
-function expectDone({ exitCode, stdout, stderr }: Finished): string {
-  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
-  return stdout
-}
-
-function filePath(databaseUrl: string): string {
-  return databaseUrl.slice('sqlite:'.length)
-}
 
 describe('help', () => {
   it.each([['--help'], ['-h'], ['help']])(
     '%s lists every command and points to the help on settings',
     async (flag) => {
       const help = expectDone(await runHere([flag]))
+      // The same without a command.
+      expect(await runHere([])).toEqual({ exitCode: 2, stdout: help, stderr: '' })
       const listed = /^Commands:\n((?: {2}.*\n)+)/m.exec(help)?.[1] ?? ''
       const usages = listed
         .trimEnd()
@@ -186,7 +167,7 @@ describe('an invalid command line', () => {
     const env = { DATABASE_URL: 'sqlite::memory:' }
     const forPeople = await runHere(line.split(' '), { env })
     const forScripts = await runHere([...line.split(' '), '--json'], { env })
-    expectRefusal(forPeople, says)
+    expectRefusal(forPeople, 2, says)
     const named = help === undefined ? undefined : ['bienvenue', ...help.split(' ').filter(Boolean), '--help']
     expect(/ See: (.*--help)\n$/.exec(forPeople.stderr)?.[1]).toBe(named?.join(' '))
     expect(forScripts).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringMatching(/^[^\n]+\n$/) })
@@ -210,6 +191,7 @@ it.each([
   expect(JSON.parse(forScripts.stderr)).toEqual({ code: 'usage', message: expect.stringContaining(problem) })
   expectRefusal(
     await runHere(line.split(' '), { env }),
+    2,
     new RegExp(`^bienvenue: ${problem.replaceAll('+', '\\+')}, an invisible character`),
   )
   expect(readdirSync(dirname(filePath(databaseUrl)))).toEqual([])

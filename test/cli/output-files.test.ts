@@ -19,7 +19,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { openAuthService } from '../../src/auth/index.ts'
 import { FIREBASE } from '../fixtures/hashes.ts'
-import { CHEAP_HASHER } from '../support/engines.ts'
+import { CHEAP_HASHER, filePath } from '../support/engines.ts'
 import { runHere } from '../support/run-here.ts'
 import { send } from '../support/send.ts'
 import { COMMAND, ROOT, run, runCli, startProgram, startService } from '../support/service.ts'
@@ -192,7 +192,7 @@ describe('import --rejects', () => {
     const report = join(folder, 'report')
     const output = await shell(`"$@" import ${users} --force --rejects ${report} > ${report}`)
     expect(output).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(' is standard output. ') })
-    const database = await shell(`"$@" export >> ${databaseUrl.slice('sqlite:'.length)}`)
+    const database = await shell(`"$@" export >> ${filePath(databaseUrl)}`)
     expect(database).toMatchObject({
       exitCode: 2,
       stderr: 'bienvenue: standard output is the database. Nothing was written; choose another file.\n',

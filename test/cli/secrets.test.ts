@@ -5,13 +5,13 @@ import { sql } from 'kysely'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { openDatabase } from '../../src/db/index.ts'
 import type { Mail, Mailer } from '../../src/index.ts'
-import { freshAuth, migratedDatabase, onBothEngines } from '../support/engines.ts'
+import { filePath, freshAuth, migratedDatabase, onBothEngines } from '../support/engines.ts'
 import { send, sessionIn } from '../support/send.ts'
 
 /** The whole content of a database as bytes: the files of SQLite, or the rows of PostgreSQL. */
 async function dump(databaseUrl: string): Promise<Buffer> {
   if (databaseUrl.startsWith('sqlite:')) {
-    const files = globSync(`${databaseUrl.slice('sqlite:'.length)}*`)
+    const files = globSync(`${filePath(databaseUrl)}*`)
     expect(files.length).toBeGreaterThan(1)
     return Buffer.concat(files.map((file) => readFileSync(file)))
   }

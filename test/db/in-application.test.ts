@@ -10,6 +10,7 @@ import { createAuth, type GivenDatabase } from '../../src/index.ts'
 import { type Application, applicationDatabase } from '../support/application.ts'
 import {
   type EngineName,
+  filePath,
   freshAuth,
   freshDatabase,
   migratedDatabase,
@@ -30,7 +31,7 @@ function handleOf(engine: EngineName, databaseUrl: string): pg.Pool | DatabaseSy
 }
 
 function sqliteHandle(databaseUrl: string): DatabaseSync {
-  const database = new DatabaseSync(databaseUrl.slice('sqlite:'.length), {
+  const database = new DatabaseSync(filePath(databaseUrl), {
     enableForeignKeyConstraints: false,
     readBigInts: true,
     returnArrays: true,
@@ -309,7 +310,7 @@ describe('a DatabaseSync of the application', () => {
   it('is left without a transaction if another process prevents the commit', async () => {
     const { database, databaseUrl } = await opened()
     const db = await openTables(database, PREFIX)
-    const reader = new DatabaseSync(databaseUrl.slice('sqlite:'.length))
+    const reader = new DatabaseSync(filePath(databaseUrl))
     onTestFinished(() => reader.close())
     // Without WAL, a reader prevents it.
     reader.exec('begin; select * from posts')

@@ -25,6 +25,7 @@ import { OptionError } from '../../src/model/errors.ts'
 import {
   CHEAP_HASHER,
   type EngineName,
+  filePath,
   freshAuth,
   freshDatabase,
   migratedDatabase,
@@ -350,7 +351,7 @@ async function openFixture(engine: EngineName, version: string): Promise<{ url: 
   const url = await freshDatabase(engine)
   const script = readFileSync(`${FIXTURES}/${version}.${engine}.sql`, 'utf8')
   if (engine === 'sqlite') {
-    const file = new DatabaseSync(url.slice('sqlite:'.length))
+    const file = new DatabaseSync(filePath(url))
     file.exec(script)
     file.close()
   } else {
@@ -551,7 +552,7 @@ onEachEngine('an upgrade', (engine: EngineName) => {
     it('is listed by migrate --plan, which changes nothing', async () => {
       const { url, db } = await openFixture(engine, version)
       await db.destroy()
-      const bytes = () => (engine === 'sqlite' ? readFileSync(url.slice('sqlite:'.length)) : Buffer.from(''))
+      const bytes = () => (engine === 'sqlite' ? readFileSync(filePath(url)) : Buffer.from(''))
       const before = bytes()
       const plan = await runHere(['migrate', '--plan'], { env: { DATABASE_URL: url } })
       const lines = missing.map((name) => `would run ${name}\n`).join('')
@@ -569,7 +570,7 @@ onEachEngine('an upgrade', (engine: EngineName) => {
 describe('the SQLite file', () => {
   it('of another program is refused without changing a byte', async () => {
     const url = await freshDatabase('sqlite')
-    const path = url.slice('sqlite:'.length)
+    const path = filePath(url)
     const other = new DatabaseSync(path)
     other.exec('create table users (id integer primary key, email varchar(250) not null)')
     other.close()
@@ -584,7 +585,7 @@ describe('the SQLite file', () => {
     const url = await freshDatabase('sqlite')
     const db = await openDatabase(url)
     onTestFinished(() => db.destroy())
-    const path = url.slice('sqlite:'.length)
+    const path = filePath(url)
     for (const file of [path, `${path}-wal`, `${path}-shm`]) expect(statSync(file).mode & 0o777).toBe(0o600)
   })
 

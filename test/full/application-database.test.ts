@@ -9,7 +9,7 @@ import { createAuth } from '../../src/index.ts'
 import { toNodeHandler } from '../../src/node.ts'
 import { applicationDatabase } from '../support/application.ts'
 import { hasBrowser, openBrowser } from '../support/browser.ts'
-import { type EngineName, onBothEngines } from '../support/engines.ts'
+import { type EngineName, filePath, onBothEngines } from '../support/engines.ts'
 import { memoryMailer, until } from '../support/production.ts'
 
 const EVE = 'eve@example.com'
@@ -30,7 +30,7 @@ function poolOf(databaseUrl: string): pg.Pool {
 }
 
 function fileOf(databaseUrl: string): DatabaseSync {
-  const database = new DatabaseSync(databaseUrl.slice('sqlite:'.length))
+  const database = new DatabaseSync(filePath(databaseUrl))
   onTestFinished(() => database.close())
   return database
 }

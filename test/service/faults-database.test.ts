@@ -15,7 +15,7 @@ import {
   mailTo,
   productionEnv,
 } from '../support/deployed.ts'
-import { migratedDatabase } from '../support/engines.ts'
+import { filePath, migratedDatabase } from '../support/engines.ts'
 import { sample } from '../support/full.ts'
 import { everyRow, memoryMailer, NEW_PASSWORD, openTables, PASSWORD, until } from '../support/production.ts'
 import { startRelay } from '../support/relay.ts'
@@ -205,7 +205,7 @@ describe('SQLite on a full disk', () => {
   // A process limit simulates a full disk without privileges or side effects.
   it.skipIf(!hasPrlimit)('answers 503 to writes, and keeps sessions and acknowledged changes', async () => {
     const databaseUrl = await migratedDatabase('sqlite')
-    const path = databaseUrl.slice('sqlite:'.length)
+    const path = filePath(databaseUrl)
     const smtp = await startSmtpServer()
     // The session was last used minutes ago, so each check tries to record its use.
     const beside = await openBeside(databaseUrl, () => new Date(Date.now() - 120_000))

@@ -18,15 +18,13 @@ import pg from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { isReady, MIGRATION_NAMES, openAsItIs, openDatabase, TABLE_NAMES } from '../../src/db/index.ts'
 import { createAuth } from '../../src/index.ts'
-import { freshDatabase, migratedDatabase, onBothEngines } from '../support/engines.ts'
+import { filePath, freshDatabase, migratedDatabase, onBothEngines } from '../support/engines.ts'
 import { sample } from '../support/full.ts'
 import { until } from '../support/production.ts'
 import { startRelay } from '../support/relay.ts'
 import { runHere } from '../support/run-here.ts'
 import { send, sessionIdOf } from '../support/send.ts'
 import { COMMAND, type Finished, run, runCli, type Service, startService } from '../support/service.ts'
-
-const filePath = (databaseUrl: string) => databaseUrl.slice('sqlite:'.length)
 
 /** A database with the current schema and one account. */
 async function madeDatabase(engine: 'sqlite' | 'postgres'): Promise<string> {

@@ -280,7 +280,7 @@ const FORGED: Readonly<Record<string, string>> = {
   forwarded: `for=198.51.100.9;host=${EVIL};proto=http`,
 }
 
-// Needs nginx. `test/security/security-production.test.ts` tests the service without it.
+// Needs nginx. `test/security/requests.test.ts` tests the service without it.
 it.skipIf(!canRun)('forged headers never change a link in a mail', async () => {
   const { baseUrl, smtp, send, sendDirectly } = await deploy('sqlite')
   const known = { fields: { email: EMAIL } }

@@ -10,6 +10,7 @@ import { openDatabase } from '../../src/db/index.ts'
 import { createAuth } from '../../src/index.ts'
 import {
   CHEAP_HASHER,
+  filePath,
   freshAuth,
   freshDatabase,
   migratedDatabase,
@@ -78,7 +79,7 @@ it('while another process holds the SQLite lock, reads and the event loop contin
   // By now a check of the session must record its last use.
   now.advance(120)
 
-  const other = new DatabaseSync(databaseUrl.slice('sqlite:'.length))
+  const other = new DatabaseSync(filePath(databaseUrl))
   onTestFinished(() => other.close())
   other.exec('begin immediate')
   let turns = 0
@@ -100,7 +101,7 @@ it('while another process holds the SQLite lock, reads and the event loop contin
 it('opening a database waits for another writer without blocking the event loop', async () => {
   const databaseUrl = await freshDatabase('sqlite')
   await (await openDatabase(databaseUrl)).destroy()
-  const other = new DatabaseSync(databaseUrl.slice('sqlite:'.length))
+  const other = new DatabaseSync(filePath(databaseUrl))
   onTestFinished(() => other.close())
   other.exec('begin immediate')
   const opening = openDatabase(databaseUrl)
@@ -118,7 +119,7 @@ it('a process with many writes releases the SQLite lock to others in between', a
   const databaseUrl = await migratedDatabase('sqlite')
   const auth = await freshAuth('sqlite', { databaseUrl, throttle: false })
   await auth.registerUser(EMAIL, 'b4l0u')
-  const other = new DatabaseSync(databaseUrl.slice('sqlite:'.length))
+  const other = new DatabaseSync(filePath(databaseUrl))
   onTestFinished(() => other.close())
   other.exec('begin immediate')
   let written = 0

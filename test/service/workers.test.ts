@@ -5,7 +5,13 @@ import { text } from 'node:stream/consumers'
 import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
 import { createAuth } from '../../src/index.ts'
-import { type EngineName, freshDatabase, migratedDatabase, onEachEngine } from '../support/engines.ts'
+import {
+  type EngineName,
+  filePath,
+  freshDatabase,
+  migratedDatabase,
+  onEachEngine,
+} from '../support/engines.ts'
 import { IS_FULL } from '../support/full.ts'
 import { freePort } from '../support/ports.ts'
 import { openTables, randomKey, until } from '../support/production.ts'
@@ -238,7 +244,7 @@ async function beginRegistrations(service: Service): Promise<(() => Promise<Answ
 /** Makes the database impossible to open. */
 async function blockDatabase(engine: EngineName, databaseUrl: string): Promise<void> {
   if (engine === 'sqlite') {
-    const path = databaseUrl.slice('sqlite:'.length)
+    const path = filePath(databaseUrl)
     for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true })
     mkdirSync(path)
     return

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import { onTestFinished } from 'vitest'
 import { TABLE_NAMES } from '../../src/db/index.ts'
-import { type EngineName, freshDatabase } from './engines.ts'
+import { type EngineName, filePath, freshDatabase } from './engines.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -84,7 +84,7 @@ function connectionTo(engine: EngineName, databaseUrl: string): Application['que
 }
 
 function onSqlite(databaseUrl: string): Application['query'] {
-  const database = new DatabaseSync(databaseUrl.slice('sqlite:'.length), { timeout: 5_000 })
+  const database = new DatabaseSync(filePath(databaseUrl), { timeout: 5_000 })
   onTestFinished(() => database.close())
   return async (sql) => {
     if (/^select/i.test(sql)) return database.prepare(sql).all()

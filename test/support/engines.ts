@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, inject, onTestFinished } from 'vitest'
 import { createHasher } from '../../src/auth/passwords/hashing/index.ts'
 import { type Auth, type CreateAuthOptions, createAuth } from '../../src/index.ts'
+import type { Hasher } from '../../src/options/index.ts'
 import { IS_FULL } from './full.ts'
 import { copyPostgres, createPostgres } from './postgres-databases.ts'
 import { type OnEnd, temporaryFolder } from './system.ts'
@@ -60,6 +61,27 @@ function temporaryFile(): string {
 /** bcrypt at its lowest cost: the same code in a fraction of the time. */
 export const CHEAP_HASHER = createHasher({ passwordHash: 'bcrypt', bcryptCost: 4 })
 
+/** The cheap hasher, which calls `before` with each password, and waits for it before the work. */
+export function watchedHasher(
+  before: (work: 'hash' | 'verify' | 'verifyNothing', password: string) => Promise<void> | undefined | void,
+): Hasher {
+  return {
+    async hash(password) {
+      await before('hash', password)
+      return CHEAP_HASHER.hash(password)
+    },
+    async verify(password, hash) {
+      await before('verify', password)
+      return CHEAP_HASHER.verify(password, hash)
+    },
+    async verifyNothing(password) {
+      await before('verifyNothing', password)
+      return CHEAP_HASHER.verifyNothing(password)
+    },
+    needsRehash: CHEAP_HASHER.needsRehash,
+  }
+}
+
 /** A clock that stands still until the test advances it. */
 export interface TestClock {
   (): Date
@@ -94,4 +116,9 @@ export async function freshAuth(
   })
   onEnd(() => auth.close())
   return auth
+}
+
+/** The path of the file that an SQLite URL names. */
+export function filePath(databaseUrl: string): string {
+  return databaseUrl.slice('sqlite:'.length)
 }

@@ -2,6 +2,7 @@
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { openStore, type Store } from '../../bench/growth/stores.ts'
+import { filePath } from './engines.ts'
 import { statementsDuring } from './statements.ts'
 
 /** One statement as the database received it. */
@@ -30,7 +31,7 @@ export function watchPlans(store: Store): Promise<Watch> {
  */
 async function watchSqlite(store: Store): Promise<Watch> {
   const copyUrl = `${store.databaseUrl}.analyzed`
-  await store.run(`vacuum into '${copyUrl.slice('sqlite:'.length)}'`)
+  await store.run(`vacuum into '${filePath(copyUrl)}'`)
   const copy = await openStore(copyUrl)
   onTestFinished(() => copy.close())
   await copy.run('analyze')

@@ -17,7 +17,14 @@ import {
 } from '../../src/db/index.ts'
 import { createAuth } from '../../src/index.ts'
 import { MaintenanceError, NoResultFound } from '../../src/model/errors.ts'
-import { CHEAP_HASHER, type EngineName, freshAuth, freshDatabase, onBothEngines } from '../support/engines.ts'
+import {
+  CHEAP_HASHER,
+  type EngineName,
+  filePath,
+  freshAuth,
+  freshDatabase,
+  onBothEngines,
+} from '../support/engines.ts'
 import { runHere } from '../support/run-here.ts'
 import { send } from '../support/send.ts'
 import { COMMAND, ROOT, run, runCli, startService } from '../support/service.ts'
@@ -91,13 +98,9 @@ async function adopt(url: string): Promise<Adoption> {
   }
 }
 
-function pathOf(url: string): string {
-  return url.slice('sqlite:'.length)
-}
-
 /** The copies next to the file. */
 function copiesOf(url: string): string[] {
-  const path = pathOf(url)
+  const path = filePath(url)
   return readdirSync(dirname(path)).filter((name) => name.startsWith(`${basename(path)}.before-adoption-`))
 }
 
@@ -441,7 +444,7 @@ onBothEngines('a classic users table', (engine) => {
     ])
       await expect(open()).rejects.toMatchObject({ name: 'OptionError', option: 'databaseUrl' })
     expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual(before)
-    if (engine === 'sqlite') expect(readdirSync(dirname(pathOf(url)))).toEqual([basename(pathOf(url))])
+    if (engine === 'sqlite') expect(readdirSync(dirname(filePath(url)))).toEqual([basename(filePath(url))])
   })
 
   it('is resolved and adopted by the command, only after confirmation', async () => {
@@ -868,7 +871,7 @@ print(bcrypt.checkpw(sys.argv[3].encode(), hashed.encode()), hashed[:4])`
 
   it('is adopted, and bcrypt.checkpw accepts the hashes written afterwards', async () => {
     const databaseUrl = await freshDatabase('sqlite')
-    const path = pathOf(databaseUrl)
+    const path = filePath(databaseUrl)
     const [sessionToken = '', token = ''] = (await python(REGISTER, [path])).split(' ')
     await adopt(databaseUrl)
     const auth = await freshAuth('sqlite', { databaseUrl })

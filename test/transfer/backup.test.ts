@@ -16,7 +16,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { openAuthService } from '../../src/auth/index.ts'
 import type { Auth } from '../../src/index.ts'
-import { CHEAP_HASHER, freshAuth, freshDatabase } from '../support/engines.ts'
+import { CHEAP_HASHER, filePath, freshAuth, freshDatabase } from '../support/engines.ts'
 import { runHere } from '../support/run-here.ts'
 import { send, sessionIdOf } from '../support/send.ts'
 import { COMMAND, ROOT, run, runCli, startService } from '../support/service.ts'
@@ -35,13 +35,9 @@ function urlIn(place: string): string {
   return `sqlite:${join(place, 'bienvenue.db')}`
 }
 
-function pathOf(databaseUrl: string): string {
-  return databaseUrl.slice('sqlite:'.length)
-}
-
 /** The files next to a database, except its -wal and -shm files. */
 function filesBeside(databaseUrl: string): string[] {
-  return readdirSync(join(pathOf(databaseUrl), '..')).filter(
+  return readdirSync(join(filePath(databaseUrl), '..')).filter(
     (name) => !/^bienvenue\.db(?:-wal|-shm)?$/.test(name),
   )
 }
@@ -178,9 +174,9 @@ it('refuses to restore while an idle service has the database open, and changes 
     form: { email: EMAIL, password: PASSWORD },
   })
   const sessionToken = sessionIdOf(answer)
-  const names = readdirSync(join(pathOf(databaseUrl), '..'))
+  const names = readdirSync(join(filePath(databaseUrl), '..'))
   await refused(bienvenue(databaseUrl, 'restore', file, '--yes'), /in use/)
-  expect(readdirSync(join(pathOf(databaseUrl), '..'))).toEqual(names)
+  expect(readdirSync(join(filePath(databaseUrl), '..'))).toEqual(names)
   expect((await send(service.url, 'GET', '/profile', { sessionToken })).status).toBe(200)
   expect(await service.stop()).toBe(0)
   await done(bienvenue(databaseUrl, 'restore', file, '--yes', '--json'))
@@ -202,7 +198,7 @@ function beforeRenameTo(path: string, then: () => void): void {
 
 it('keeps the database locked until the backup has its name, and no process that waited for the lock can write', async () => {
   const databaseUrl = await closedDatabase()
-  const path = pathOf(databaseUrl)
+  const path = filePath(databaseUrl)
   const file = join(folder(), 'backup.db')
   await done(bienvenue(databaseUrl, 'backup', file, '--json'))
   const lock = 'begin immediate; rollback'
@@ -238,7 +234,7 @@ it('refuses a file that is not an undamaged backup of Bienvenue, and does not ch
   const place = folder()
   const file = join(place, 'backup.db')
   await done(bienvenue(databaseUrl, 'backup', file, '--json'))
-  const before = readFileSync(pathOf(databaseUrl))
+  const before = readFileSync(filePath(databaseUrl))
 
   const damaged = join(place, 'damaged.db')
   const bytes = readFileSync(file)
@@ -272,13 +268,13 @@ it('refuses a file that is not an undamaged backup of Bienvenue, and does not ch
   )
   await refused(bienvenue(databaseUrl, 'restore', other, '--yes'), /other\.db is not a database of Bienvenue/)
   await refused(bienvenue(databaseUrl, 'restore', join(place, 'none'), '--yes'), /there is no file /)
-  expect(readFileSync(pathOf(databaseUrl)).equals(before)).toBe(true)
+  expect(readFileSync(filePath(databaseUrl)).equals(before)).toBe(true)
   expect(filesBeside(databaseUrl)).toEqual([])
 })
 
 it('backs up everything that a newer version added, and leaves restoring it to that version', async () => {
   const databaseUrl = await closedDatabase()
-  const database = new DatabaseSync(pathOf(databaseUrl))
+  const database = new DatabaseSync(filePath(databaseUrl))
   database.exec(`create table trophies (id text); insert into trophies values ('a')`)
   database.exec("insert into bienvenue_migrations values ('9999-trophies', '2030-01-01')")
   database.close()
@@ -296,7 +292,7 @@ it('backs up everything that a newer version added, and leaves restoring it to t
 
 it('refuses to back up a damaged database, and replaces it with a backup', async () => {
   const databaseUrl = await closedDatabase()
-  const path = pathOf(databaseUrl)
+  const path = filePath(databaseUrl)
   const file = join(folder(), 'backup.db')
   await done(bienvenue(databaseUrl, 'backup', file, '--json'))
   writeFileSync(path, 'once upon a time '.repeat(300))
@@ -324,7 +320,7 @@ it('restores to a path without a database', async () => {
   })
   const auth = await freshAuth('sqlite', { databaseUrl: elsewhere })
   expect(await auth.validLogin(EMAIL, PASSWORD)).toBe(true)
-  expect(statSync(pathOf(elsewhere)).mode & 0o777).toBe(0o600)
+  expect(statSync(filePath(elsewhere)).mode & 0o777).toBe(0o600)
 })
 
 it('fails with one line on a full disk, in backup, restore and adopt, and loses and leaves behind nothing', async () => {
@@ -333,13 +329,13 @@ it('fails with one line on a full disk, in backup, restore and adopt, and loses 
   const file = join(place, 'backup.db')
   await done(bienvenue(databaseUrl, 'backup', file, '--json'))
   const classic = urlIn(folder())
-  const table = new DatabaseSync(pathOf(classic))
+  const table = new DatabaseSync(filePath(classic))
   table.exec(`create table users (id integer not null, email varchar(250) not null, hashed_password varchar(250) not null,
     session_id varchar(250), reset_token varchar(250), primary key (id));
     with recursive n(i) as (values (1) union all select i + 1 from n where i < 2000)
     insert into users (id, email, hashed_password) select i, 'user' || i || '@example.com', x'2432' from n`)
   table.close()
-  const [before, classicBefore] = [readFileSync(pathOf(databaseUrl)), readFileSync(pathOf(classic))]
+  const [before, classicBefore] = [readFileSync(filePath(databaseUrl)), readFileSync(filePath(classic))]
   // A limit on file size, in blocks of 512 bytes, acts like a full disk for any user.
   const limited = (blocks: number, databaseUrl: string, ...args: readonly string[]) =>
     run('/bin/sh', ['-c', `ulimit -f ${blocks}; exec "$@"`, 'sh', process.execPath, COMMAND, ...args], {
@@ -355,7 +351,7 @@ it('fails with one line on a full disk, in backup, restore and adopt, and loses 
     /cannot restore .*: .*(?:disk|full).*; nothing was changed/,
   )
   expect(readdirSync(place)).toEqual(['backup.db'])
-  expect(readFileSync(pathOf(databaseUrl)).equals(before)).toBe(true)
+  expect(readFileSync(filePath(databaseUrl)).equals(before)).toBe(true)
   expect(filesBeside(databaseUrl)).toEqual([])
 
   // First the copy does not fit; then the copy fits, but not the rest.
@@ -364,7 +360,7 @@ it('fails with one line on a full disk, in backup, restore and adopt, and loses 
     expect(stderr).toMatch(/^bienvenue: DATABASE_URL: cannot use [^\n]*(?:disk|full)[^\n]*\n$/)
     expect(exitCode).toBe(2)
     expect(filesBeside(classic)).toEqual([])
-    const after = new DatabaseSync(pathOf(classic))
+    const after = new DatabaseSync(filePath(classic))
     expect(
       after.prepare('select count(*) as users, sum(length(hashed_password)) as bytes from users').get(),
     ).toEqual({

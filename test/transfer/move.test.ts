@@ -10,6 +10,7 @@ import { MaintenanceError } from '../../src/model/errors.ts'
 import {
   CHEAP_HASHER,
   type EngineName,
+  filePath,
   freshAuth,
   freshDatabase,
   migratedDatabase,
@@ -114,7 +115,7 @@ describe.each<[EngineName, EngineName]>([
     const { url, sessionToken, resetToken } = await filledDatabase(here)
     const before = await rowsOf(url)
     for (const table of TABLE_NAMES) expect(before[table], table).not.toEqual([])
-    const bytes = () => (here === 'sqlite' ? readFileSync(url.slice('sqlite:'.length)) : Buffer.from(''))
+    const bytes = () => (here === 'sqlite' ? readFileSync(filePath(url)) : Buffer.from(''))
     const untouched = bytes()
 
     const middle = await freshDatabase(there)

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs'
 import { sql } from 'kysely'
 import { expect, it, onTestFinished } from 'vitest'
-import { migratedDatabase } from '../../../test/support/engines.ts'
+import { filePath, migratedDatabase } from '../../../test/support/engines.ts'
 import { until } from '../../../test/support/production.ts'
 import { createAuth } from '../../index.ts'
 import { transactionWithoutSync, withoutSync } from '../dialect.ts'
@@ -20,7 +20,7 @@ const LONG = 'x'.repeat(3_000)
 /** Opens a database whose commits are grouped. */
 async function opened() {
   const url = await migratedDatabase('sqlite')
-  const path = url.slice('sqlite:'.length)
+  const path = filePath(url)
   const losses: NotDurable[] = []
   const db = await openDatabase(url, { onLost: (error) => losses.push(error) })
   onTestFinished(() => db.destroy())
@@ -92,7 +92,7 @@ it('the library reports the fault, answers 503 to writes, and still checks sessi
   await auth.account.register(bob)
   const { sessionToken } = await auth.signIn.withPassword(bob)
   expect(await auth.sessions.current({ sessionToken })).not.toBeNull()
-  rmSync(`${databaseUrl.slice('sqlite:'.length)}-wal`)
+  rmSync(`${filePath(databaseUrl)}-wal`)
   await expect(auth.signIn.withPassword(bob)).rejects.toMatchObject(REFUSED)
   await expect(auth.account.register({ ...bob, email: 'rob@example.com' })).rejects.toMatchObject(REFUSED)
   expect(await auth.sessions.current({ sessionToken })).toMatchObject({ user: { email: bob.email } })
@@ -168,7 +168,7 @@ it('SQLite syncs each commit itself where commits are not grouped: in tools, in 
   const tool = await openAsItIs(`sqlite:${path}`)
   const memory = await openDatabase('sqlite::memory:')
   const withoutWal = await migratedDatabase('sqlite')
-  const database = openExisting(withoutWal.slice('sqlite:'.length))
+  const database = openExisting(filePath(withoutWal))
   database.exec('pragma journal_mode = delete')
   database.close()
   const rollback = await openDatabase(withoutWal, { migrate: false })
