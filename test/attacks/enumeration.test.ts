@@ -1,8 +1,8 @@
 /** Attacks that find out who has an account. Response times are covered by `test/full/timing.test.ts`. */
 import { describe, expect, it } from 'vitest'
-import type { Auth, Hasher } from '../../src/index.ts'
+import type { Auth } from '../../src/index.ts'
 import { sha256 } from '../../src/lib/digest.ts'
-import { CHEAP_HASHER, type EngineName, freshAuth, onEachEngine } from '../support/engines.ts'
+import { type EngineName, freshAuth, onEachEngine, watchedHasher } from '../support/engines.ts'
 import { PASSWORD, type Production, productionAuth, sightOf } from '../support/production.ts'
 import { type Send, send } from '../support/send.ts'
 import { addMember, GENEROUS, MALLORY, outcome, PWNED, signIn, tally, VICTIM } from './support.ts'
@@ -208,16 +208,7 @@ onEachEngine('the existence of an account', (engine) => {
 
   it('does not change the work of a request: its hashes and audit rows', async () => {
     const work: string[] = []
-    const hasher: Hasher = {
-      ...CHEAP_HASHER,
-      hash: (password) => noting('hash', CHEAP_HASHER.hash(password)),
-      verify: (password, hash) => noting('verify', CHEAP_HASHER.verify(password, hash)),
-      verifyNothing: (password) => noting('verify', CHEAP_HASHER.verifyNothing(password)),
-    }
-    const noting = <Result>(what: string, done: Result) => {
-      work.push(what)
-      return done
-    }
+    const hasher = watchedHasher((what) => void work.push(what === 'hash' ? what : 'verify'))
     const service = await productionAuth(engine, { ...GENEROUS, hasher })
     const { auth, db, newMails } = service
     await populate(service)

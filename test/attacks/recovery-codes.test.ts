@@ -1,7 +1,7 @@
 /** Attacks on recovery codes: using one twice, guessing one, measuring the work. */
 import { expect, it } from 'vitest'
 import { checkRecoveryCode } from '../../src/auth/factors/recovery-codes.ts'
-import { CHEAP_HASHER, onBothEngines, onEachEngine } from '../support/engines.ts'
+import { CHEAP_HASHER, onBothEngines, onEachEngine, watchedHasher } from '../support/engines.ts'
 import { productionContext } from '../support/production.ts'
 import { sessionIn } from '../support/send.ts'
 import { stage } from './member.ts'
@@ -33,17 +33,7 @@ onBothEngines('a recovery code', (engine) => {
 onEachEngine('a recovery code', (engine) => {
   it('takes the same work at a position without a code', async () => {
     let hashes = 0
-    const counting = {
-      ...CHEAP_HASHER,
-      verify: (password: string, hash: string) => {
-        hashes++
-        return CHEAP_HASHER.verify(password, hash)
-      },
-      verifyNothing: (password: string) => {
-        hashes++
-        return CHEAP_HASHER.verifyNothing(password)
-      },
-    }
+    const counting = watchedHasher(() => void hashes++)
     const ctx = await productionContext(engine, { hasher: counting })
     const on = await stage(engine, { databaseUrl: ctx.options.databaseUrl })
     const { id } = await on.member({ app: true })

@@ -1,8 +1,8 @@
 /** Attacks on sessions and their cookies. */
 import { expect, it } from 'vitest'
 import { OPERATIONS } from '../../src/api/index.ts'
-import type { Auth, Hasher } from '../../src/index.ts'
-import { CHEAP_HASHER, freshAuth, migratedDatabase, onEachEngine, testClock } from '../support/engines.ts'
+import type { Auth } from '../../src/index.ts'
+import { freshAuth, migratedDatabase, onEachEngine, testClock, watchedHasher } from '../support/engines.ts'
 import {
   BASE_URL,
   cookieIn,
@@ -499,18 +499,12 @@ onEachEngine('a sign-in in progress', (engine) => {
     const reached = Promise.withResolvers<void>()
     const go = Promise.withResolvers<void>()
     let isHeld = false
-    const hasher: Hasher = {
-      ...CHEAP_HASHER,
-      async verify(password, hash) {
-        const isRight = await CHEAP_HASHER.verify(password, hash)
-        if (isHeld) {
-          isHeld = false
-          reached.resolve()
-          await go.promise
-        }
-        return isRight
-      },
-    }
+    const hasher = watchedHasher(async (work) => {
+      if (!isHeld || work !== 'verify') return
+      isHeld = false
+      reached.resolve()
+      await go.promise
+    })
     const { auth } = await productionAuth(engine, { ...GENEROUS, hasher })
     const { id } = await addMember(auth)
     isHeld = true

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { CHEAP_HASHER, type EngineName, onBothEngines, onEachEngine } from '../../../test/support/engines.ts'
+import { type EngineName, onBothEngines, onEachEngine, watchedHasher } from '../../../test/support/engines.ts'
 import { NEW_PASSWORD, PASSWORD, productionAuth } from '../../../test/support/production.ts'
 import { send } from '../../../test/support/send.ts'
-import type { Auth, AuthError, Hasher } from '../../index.ts'
+import type { Auth, AuthError } from '../../index.ts'
 
 const BOB = 'bob@example.com'
 const DAY = 86_400
@@ -93,13 +93,7 @@ onEachEngine('the password lock', (engine) => {
 
   it('keeps existing sessions and known devices, and verifies no further passwords', async () => {
     let verified = 0
-    const hasher: Hasher = {
-      ...CHEAP_HASHER,
-      verify(password, hash) {
-        verified++
-        return CHEAP_HASHER.verify(password, hash)
-      },
-    }
+    const hasher = watchedHasher(() => void verified++)
     const { auth, now } = await productionAuth(engine, {
       hasher,
       loginFailuresPerAccount: 2,

@@ -1,16 +1,16 @@
 /** Right passwords are limited too, and the limits of an IP address also hold for its wider IPv6 networks. */
 import { expect, it } from 'vitest'
 import {
-  CHEAP_HASHER,
   type EngineName,
   freshAuth,
   onBothEngines,
   onEachEngine,
   testClock,
+  watchedHasher,
 } from '../../../test/support/engines.ts'
 import { NEW_PASSWORD, PASSWORD, productionAuth } from '../../../test/support/production.ts'
 import { signedIn } from '../../../test/support/signed-in.ts'
-import type { Auth, AuthError, CreateAuthOptions, Hasher } from '../../index.ts'
+import type { Auth, AuthError, CreateAuthOptions } from '../../index.ts'
 
 const BOB = 'bob@example.com'
 const ROB = 'rob@example.com'
@@ -78,13 +78,7 @@ onEachEngine('the limit on sign-ins', (engine) => {
 
   it('does not reveal whether the password is right, because it refuses before the password is checked', async () => {
     let verified = 0
-    const hasher: Hasher = {
-      ...CHEAP_HASHER,
-      verify(password, hash) {
-        verified++
-        return CHEAP_HASHER.verify(password, hash)
-      },
-    }
+    const hasher = watchedHasher(() => void verified++)
     const { auth } = await withBob({ hasher, signInsPerIp: 2 })
     const ip = '192.0.2.1'
     for (let signIn = 0; signIn < 2; signIn++)

@@ -1,6 +1,6 @@
 /** A password check takes two transactions: the counters before it, and everything else after it. */
 import { expect, it } from 'vitest'
-import { CHEAP_HASHER, onBothEngines } from '../../../test/support/engines.ts'
+import { onBothEngines, watchedHasher } from '../../../test/support/engines.ts'
 import {
   breakTable,
   CLIENT,
@@ -9,7 +9,6 @@ import {
   productionContext,
 } from '../../../test/support/production.ts'
 import { watchTransactions } from '../../../test/support/transactions.ts'
-import type { Hasher } from '../../index.ts'
 import { AuthError } from '../../model/errors.ts'
 import { confirmEmail } from '../account/confirmation.ts'
 import { createAccount } from '../account/new-account.ts'
@@ -27,17 +26,7 @@ onBothEngines('the transactions', (engine) => {
   /** Two accounts with a session each. Bob's device is known, and he has a link that confirms his address. */
   async function worldOf() {
     const steps = watchTransactions()
-    const hasher: Hasher = {
-      ...CHEAP_HASHER,
-      verify(password, hash) {
-        steps.push(VERIFIED)
-        return CHEAP_HASHER.verify(password, hash)
-      },
-      verifyNothing(password) {
-        steps.push(VERIFIED)
-        return CHEAP_HASHER.verifyNothing(password)
-      },
-    }
+    const hasher = watchedHasher((work) => void (work !== 'hash' && steps.push(VERIFIED)))
     const ctx = await productionContext(engine, { hasher })
     const bob = await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
     await createAccount(ctx, { email: ROB, password: PASSWORD, confirmed: true }, {})

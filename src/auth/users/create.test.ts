@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { CHEAP_HASHER, freshAuth, onEachEngine } from '../../../test/support/engines.ts'
+import { freshAuth, onEachEngine, watchedHasher } from '../../../test/support/engines.ts'
 import {
   BASE_URL,
   everyRow,
@@ -10,7 +10,6 @@ import {
   sightOf,
 } from '../../../test/support/production.ts'
 import { send } from '../../../test/support/send.ts'
-import type { Hasher } from '../../index.ts'
 
 const BOB = 'Bob@example.com'
 const WEEK = 7 * 86_400
@@ -92,11 +91,7 @@ onEachEngine('users.create with sendLink', (engine) => {
 
   it('gives a sign-in the same answer after the same work as an unknown address, until the password is set', async () => {
     let work = 0
-    const hasher: Hasher = {
-      ...CHEAP_HASHER,
-      verify: (password, hash) => CHEAP_HASHER.verify(password, hash).finally(() => work++),
-      verifyNothing: (password) => CHEAP_HASHER.verifyNothing(password).finally(() => work++),
-    }
+    const hasher = watchedHasher(() => void work++)
     const { auth } = await openWithLink(engine, { hasher })
     const sights = []
     for (const email of [BOB, 'eve@example.com']) {
