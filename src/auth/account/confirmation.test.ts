@@ -10,7 +10,7 @@ import {
   sightOf,
 } from '../../../test/support/production.ts'
 import { send } from '../../../test/support/send.ts'
-import { signedIn } from '../../../test/support/signed-in.ts'
+import { signedIn, signInNewUser } from '../../../test/support/signed-in.ts'
 import type { Auth } from '../../index.ts'
 
 const BOB = 'bob@example.com'
@@ -24,19 +24,11 @@ async function registerBob(production: Production): Promise<{ id: number; token:
   return { id: (await production.auth.db.findUserBy({ email: BOB })).id, token }
 }
 
-/** Creates Bob's account and signs him in. */
-async function signInBob({ auth, newMails }: Production): Promise<{ id: number; sessionToken: string }> {
-  const { id } = await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
-  const { sessionToken } = signedIn(await auth.signIn.withPassword({ email: BOB, password: PASSWORD }))
-  await newMails()
-  return { id, sessionToken }
-}
-
 /** Signs Bob in and requests an address change. Returns the token of the mail to the new address. */
 async function requestMove(
   production: Production,
 ): Promise<{ id: number; sessionToken: string; token: string }> {
-  const bob = await signInBob(production)
+  const bob = await signInNewUser(production)
   await production.auth.account.changeEmail({ email: NEW }, { sessionToken: bob.sessionToken })
   return { ...bob, token: (await production.mailedLink('confirm_new_email')).token }
 }
@@ -46,7 +38,7 @@ async function canSignIn(auth: Auth, email: string, password = PASSWORD): Promis
 }
 
 onEachEngine('the confirmation of an email address', (engine) => {
-  it('needs the token and the password, and starts no session', async () => {
+  it('needs the token and the password, and starts no session [EML-03]', async () => {
     const production = await productionAuth(engine)
     const { auth, now, db } = production
     const { id, token } = await registerBob(production)
@@ -59,7 +51,7 @@ onEachEngine('the confirmation of an email address', (engine) => {
     await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
   })
 
-  it('with a wrong password is refused, keeps the token and counts as a failed sign-in', async () => {
+  it('with a wrong password is refused, keeps the token and counts as a failed sign-in [EML-03]', async () => {
     const production = await productionAuth(engine, { loginFailuresPerAccount: 4 })
     const { auth, now } = production
     const { id, token } = await registerBob(production)
@@ -148,7 +140,7 @@ onEachEngine('the confirmation of an email address', (engine) => {
     await auth.account.confirmEmail({ token, password: PASSWORD })
   })
 
-  it('accepts the token for a day after the mail was sent', async () => {
+  it('accepts the token for a day after the mail was sent [EML-03]', async () => {
     const production = await productionAuth(engine)
     const { auth, now, mailedLink } = production
     const { token } = await registerBob(production)
@@ -160,7 +152,7 @@ onEachEngine('the confirmation of an email address', (engine) => {
     await auth.account.confirmEmail({ token: next.token, password: PASSWORD })
   })
 
-  it('accepts each outstanding link once more are requested, and no other link after one is used', async () => {
+  it('accepts each outstanding link once more are requested, and no other link after one is used [EML-03]', async () => {
     const production = await productionAuth(engine)
     const { auth, db, mailedLink } = production
     const { token } = await registerBob(production)
@@ -188,7 +180,7 @@ onEachEngine('the confirmation of an email address', (engine) => {
     }
   })
 
-  it('is refused after the account was deleted or disabled or its address changed', async () => {
+  it('is refused after the account was deleted or disabled or its address changed [EML-03]', async () => {
     const production = await productionAuth(engine)
     const { auth } = production
     const { id, token } = await registerBob(production)
@@ -233,7 +225,7 @@ onEachEngine('the confirmation of an email address', (engine) => {
 })
 
 onEachEngine('a registration with another person’s address', (engine) => {
-  it('gives the attacker no access, even if the owner follows the link', async () => {
+  it('gives the attacker no access, even if the owner follows the link [EML-07]', async () => {
     const production = await productionAuth(engine)
     const { auth, db, mailedLink } = production
     // The attacker knows the password. The victim has the link.
@@ -278,7 +270,7 @@ onEachEngine('a registration with another person’s address', (engine) => {
     expect(await canSignIn(auth, NEW, NEW_PASSWORD)).toBe(true)
   })
 
-  it('does not block the owner of the mailbox: the unconfirmed account is removed', async () => {
+  it('does not block the owner of the mailbox: the unconfirmed account is removed [EML-07]', async () => {
     const production = await productionAuth(engine)
     const { auth, newMails } = production
     const { id, token } = await requestMove(production)
@@ -311,10 +303,10 @@ onEachEngine('a registration with another person’s address', (engine) => {
 })
 
 onEachEngine('an email address change', (engine) => {
-  it('asks the new address for confirmation, notifies the old one, and changes nothing yet', async () => {
+  it('asks the new address for confirmation, notifies the old one, and changes nothing yet [EML-06, LGN-12]', async () => {
     const production = await productionAuth(engine)
     const { auth, newMails } = production
-    const { id, sessionToken } = await signInBob(production)
+    const { id, sessionToken } = await signInNewUser(production)
     const before = await auth.db.findUserBy({ id })
     await auth.account.changeEmail({ email: ` ${NEW} ` }, { sessionToken })
     const mails = await newMails()
@@ -330,7 +322,7 @@ onEachEngine('an email address change', (engine) => {
     expect(await canSignIn(auth, NEW)).toBe(false)
   })
 
-  it('takes effect when confirmed, notifies the old address, and keeps sessions', async () => {
+  it('takes effect when confirmed, notifies the old address, and keeps sessions [EML-06, LGN-12]', async () => {
     const production = await productionAuth(engine)
     const { auth, now, newMails } = production
     const { id, sessionToken, token } = await requestMove(production)
@@ -362,7 +354,7 @@ onEachEngine('an email address change', (engine) => {
   it('to a taken address gets the same answer, and only that mailbox gets a mail', async () => {
     const production = await productionAuth(engine)
     const { auth, newMails } = production
-    const { id, sessionToken } = await signInBob(production)
+    const { id, sessionToken } = await signInNewUser(production)
     await auth.users.create({ email: 'taken@example.com', password: PASSWORD, confirmed: true })
     const ask = async (email: string) => {
       const answer = await sightOf(
@@ -418,7 +410,7 @@ onEachEngine('an email address change', (engine) => {
   it('may change only the spelling of the address', async () => {
     const production = await productionAuth(engine)
     const { auth, mailedLink } = production
-    const { sessionToken } = await signInBob(production)
+    const { sessionToken } = await signInNewUser(production)
     await auth.account.changeEmail({ email: 'Bob@Example.com' }, { sessionToken })
     const { token } = await mailedLink('confirm_new_email')
     expect(await auth.account.confirmEmail({ token, password: PASSWORD })).toMatchObject({
@@ -427,10 +419,10 @@ onEachEngine('an email address change', (engine) => {
     expect(await canSignIn(auth, BOB)).toBe(true)
   })
 
-  it('requires a session and a re-authentication within ten minutes', async () => {
+  it('requires a session and a re-authentication within ten minutes [EML-06]', async () => {
     const production = await productionAuth(engine)
     const { auth, now, newMails } = production
-    const { sessionToken } = await signInBob(production)
+    const { sessionToken } = await signInNewUser(production)
     for (const sessionToken of [null, undefined, '', `${auth.generateUuid()}.${'A'.repeat(43)}`]) {
       await expect(auth.account.changeEmail({ email: NEW }, { sessionToken })).rejects.toMatchObject({
         code: 'unauthenticated',
