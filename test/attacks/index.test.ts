@@ -9,14 +9,14 @@ type Place = `${string}.test.ts` | `waits: ${string}`
 /** Grouped by topic. */
 const ATTACKS: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
   'Reset and mailed links': {
-    'CVE-2025-64101': 'reset-and-links.test.ts',
-    'CVE-2026-29067': 'reset-and-links.test.ts',
-    'GHSA-3529-5m8x-rpv3': 'reset-and-links.test.ts',
-    'CVE-2026-18963': 'reset-and-links.test.ts',
-    'GHSA-qw9g-7549-7wg5': 'reset-and-links.test.ts',
-    'CVE-2026-105211': 'reset-and-links.test.ts',
-    'supabase/auth#2600': 'reset-and-links.test.ts',
-    'classic teaching services': 'reset-and-links.test.ts',
+    'CVE-2025-64101': 'mailed-links.test.ts',
+    'CVE-2026-29067': 'mailed-links.test.ts',
+    'GHSA-3529-5m8x-rpv3': 'mailed-links.test.ts',
+    'CVE-2026-18963': 'password-reset.test.ts',
+    'GHSA-qw9g-7549-7wg5': 'password-reset.test.ts',
+    'CVE-2026-105211': 'password-reset.test.ts',
+    'supabase/auth#2600': 'mailboxes.test.ts',
+    'classic teaching services': 'password-reset.test.ts',
   },
   Sessions: {
     'CVE-2026-7507': 'sessions.test.ts',

@@ -1,10 +1,12 @@
 /** What the attack tests share: a victim, an attacker, and short forms of responses. */
+import { expect } from 'vitest'
 import type { Database } from '../../src/db/index.ts'
 import type { Account, Auth, CreateAuthOptions, Mail } from '../../src/index.ts'
 import { CHEAP_HASHER, type EngineName, freshAuth, testClock } from '../support/engines.ts'
 import {
   BASE_URL,
   cookieIn,
+  NEW_PASSWORD,
   PASSWORD,
   type Production,
   randomKey,
@@ -15,6 +17,9 @@ import { type Send, send } from '../support/send.ts'
 
 export const VICTIM = 'victim@example.com'
 export const MALLORY = 'mallory@evil.example'
+export const EVIL = 'evil.example'
+export const OTHER = 'other@example.com'
+export const NEW_ADDRESS = 'new@example.com'
 /** The password that the attacker wants to set, or guesses. */
 export const PWNED = 'whatever the attacker wants'
 
@@ -121,4 +126,34 @@ export function untilMailIsSettled(db: Database): Promise<void> {
         next_attempt_at === nextHour || (attempts === 0 && next_attempt_at > (now ?? 0)),
     )
   })
+}
+
+export const askReset = ({ auth }: Pick<Production, 'auth'>, email: string, ip?: string) =>
+  send(auth, 'POST', '/reset_password', { form: { email }, ...(ip && { ip }) })
+
+export const reset = (
+  { auth }: Pick<Production, 'auth'>,
+  email: string,
+  token: string,
+  password = NEW_PASSWORD,
+) => send(auth, 'PUT', '/reset_password', { form: { email, reset_token: token, new_password: password } })
+
+export const confirm = ({ auth }: Pick<Production, 'auth'>, token: string, password = PASSWORD) =>
+  send(auth, 'POST', '/confirm_email', { json: { token, password } })
+
+/** Requests a reset. @returns The token in the mailed link. */
+export async function mailedReset(service: Production, email: string): Promise<string> {
+  expect(await outcome(askReset(service, email))).toBe('200')
+  return (await service.mailedLink('reset_password')).token
+}
+
+/** Requests another address for an account. @returns The token in the mailed link. */
+export async function mailedChange(service: Production, email: string, newEmail: string): Promise<string> {
+  const { sessionToken } = await signIn(service.auth, email)
+  const answer = await send(service.auth, 'PUT', '/profile/email', {
+    json: { email: newEmail },
+    sessionToken,
+  })
+  expect(await outcome(answer)).toBe('200')
+  return (await service.mailedLink('confirm_new_email')).token
 }
