@@ -265,21 +265,24 @@ const ORIGINS: readonly [origin: string | null, site: string | null, verdict: st
 ]
 
 describe('the origin', () => {
-  it.each(ORIGINS)('%j with Sec-Fetch-Site %j: an unsafe request %s [CX-06]', (origin, site, expected) => {
-    const headers = {
-      ...(origin !== null && { origin }),
-      ...(site !== null && { 'sec-fetch-site': site }),
-    }
-    for (const method of UNSAFE) {
-      expect(verdict(method, { host: 'localhost:5000', ...headers }), method).toBe(expected)
-      expect(verdict(method, { host: 'LOCALHOST:5000', ...headers }), method).toBe(expected)
-      // In classic mode a session makes no difference, because scripts send no origin.
-      expect(verdict(method, { host: 'localhost:5000', ...headers }, { sessionToken: 'x' })).toBe(expected)
-    }
-    // Reads change nothing, and browsers do not share the answer with other origins.
-    for (const method of ['GET', 'HEAD'])
-      expect(verdict(method, { host: 'localhost:5000', ...headers })).toBe('passes')
-  })
+  it.each(ORIGINS)(
+    '%j with Sec-Fetch-Site %j: an unsafe request %s [CX-06, API-08]',
+    (origin, site, expected) => {
+      const headers = {
+        ...(origin !== null && { origin }),
+        ...(site !== null && { 'sec-fetch-site': site }),
+      }
+      for (const method of UNSAFE) {
+        expect(verdict(method, { host: 'localhost:5000', ...headers }), method).toBe(expected)
+        expect(verdict(method, { host: 'LOCALHOST:5000', ...headers }), method).toBe(expected)
+        // In classic mode a session makes no difference, because scripts send no origin.
+        expect(verdict(method, { host: 'localhost:5000', ...headers }, { sessionToken: 'x' })).toBe(expected)
+      }
+      // Reads change nothing, and browsers do not share the answer with other origins.
+      for (const method of ['GET', 'HEAD'])
+        expect(verdict(method, { host: 'localhost:5000', ...headers })).toBe('passes')
+    },
+  )
 })
 
 describe('the URL', () => {
@@ -389,7 +392,7 @@ describe('in production', () => {
     ['https://localhost', 'foreign_origin'],
     ['null', 'foreign_origin'],
     ['', 'foreign_origin'],
-  ])('an unsafe request with the origin %j: %s [CX-06]', (origin, expected) => {
+  ])('an unsafe request with the origin %j: %s [CX-06, API-08]', (origin, expected) => {
     for (const method of UNSAFE) {
       expect(production(method, { origin }), method).toBe(expected)
       expect(production(method, { origin }, { sessionToken: 'x' }), method).toBe(expected)
@@ -406,7 +409,7 @@ describe('in production', () => {
     'text/plain;charset=UTF-8',
   ]
   it.each([...FORMS, null])(
-    'a request of type %j without an origin is refused if it has a session [CX-06]',
+    'a request of type %j without an origin is refused if it has a session [CX-06, API-08]',
     (type) => {
       const headers: Record<string, string> = type === null ? {} : { 'content-type': type }
       expect(production('POST', headers, { sessionToken: 'x' })).toBe('missing_origin')

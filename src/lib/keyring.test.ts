@@ -60,7 +60,7 @@ describe('parseSecretKeys', () => {
     ['bytes that count up', SEQUENCE.toString('base64'), /^key 1 of 1 is a sample/],
     ['bytes that count down', Buffer.from(SEQUENCE).reverse().toString('base64'), /^key 1 of 1 is a sample/],
     ['a sentence in base64', btoa('my very own key, nobody will guess it'), /^key 1 of 1 is a sample/],
-  ])('refuses %s, with the position of the key and the reason [CFG-01]', (_, text, message) => {
+  ])('refuses %s, with the position of the key and the reason [CFG-01, CRY-05]', (_, text, message) => {
     expect(() => parseSecretKeys(text)).toThrow(TypeError)
     expect(() => parseSecretKeys(text)).toThrow(message)
   })

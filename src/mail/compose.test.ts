@@ -153,7 +153,7 @@ describe('a notice', () => {
   )
 
   it.each(cases)(
-    '$kind in $locale has no links and says what to do if it was not you',
+    '$kind in $locale has [LGN-12] no links and says what to do if it was not you',
     ({ message, locale }) => {
       const { text, html } = inLocale(message, locale)
       expect(text).not.toMatch(/https?:|www\./)

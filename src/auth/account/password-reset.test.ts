@@ -118,7 +118,7 @@ onEachEngine('a password reset', (engine) => {
     expect(await auth.db.findUserBy({ id: user.id })).toEqual(user)
   })
 
-  it('with the address of another account is refused and keeps the token valid [CX-09]', async () => {
+  it('with the address of another account is refused and keeps the token valid [CX-09, REC-07]', async () => {
     const { auth } = await bobsAuth(engine)
     await auth.registerUser('rob@example.com', 'rob')
     const token = await auth.getResetPasswordToken(EMAIL)

@@ -1,6 +1,12 @@
 import { InsertQueryNode } from 'kysely'
 import { expect, it } from 'vitest'
-import { CHEAP_HASHER, freshAuth, onBothEngines, onEachEngine } from '../../../test/support/engines.ts'
+import {
+  CHEAP_HASHER,
+  freshAuth,
+  onBothEngines,
+  onEachEngine,
+  watchedHasher,
+} from '../../../test/support/engines.ts'
 import {
   breakTable,
   everyRow,
@@ -84,7 +90,7 @@ onEachEngine('closed registration', (engine) => {
 })
 
 onEachEngine('registration with uniform answers', (engine) => {
-  it.each(STATES.slice(1))('answers for a %s address as for a new one', async (state) => {
+  it.each(STATES.slice(1))('answers for a %s address as for a new one [LGN-07, CX-08]', async (state) => {
     const { auth } = await productionAuth(engine)
     await createAccount(auth, BOB, state)
     const answers: unknown[] = []
@@ -97,31 +103,28 @@ onEachEngine('registration with uniform answers', (engine) => {
     expect(await auth.account.register({ email: ` ${BOB} `, password: NEW_PASSWORD })).toEqual({ email: BOB })
   })
 
-  it.each(STATES)('hashes once and writes the same number of rows for a %s address', async (state) => {
-    let hashes = 0
-    const hasher: Hasher = {
-      ...CHEAP_HASHER,
-      hash(password) {
-        hashes++
-        return CHEAP_HASHER.hash(password)
-      },
-    }
-    const { auth, db, newMails } = await productionAuth(engine, { hasher })
-    await createAccount(auth, BOB, state)
-    await newMails()
-    const before = (await everyRow(db)).audit?.length ?? 0
-    hashes = 0
-    await auth.account.register({ email: BOB, password: NEW_PASSWORD })
-    expect(hashes).toBe(1)
-    expect((await everyRow(db)).audit).toHaveLength(before + 1)
-  })
+  it.each(STATES)(
+    'hashes once and writes the same number of rows for a %s address [LGN-07]',
+    async (state) => {
+      let hashes = 0
+      const hasher = watchedHasher(() => void hashes++)
+      const { auth, db, newMails } = await productionAuth(engine, { hasher })
+      await createAccount(auth, BOB, state)
+      await newMails()
+      const before = (await everyRow(db)).audit?.length ?? 0
+      hashes = 0
+      await auth.account.register({ email: BOB, password: NEW_PASSWORD })
+      expect(hashes).toBe(1)
+      expect((await everyRow(db)).audit).toHaveLength(before + 1)
+    },
+  )
 
   it.each([
     ['new', [{ kind: 'verify_email', to: BOB }]],
     ['taken', [{ kind: 'account_exists', to: BOB }]],
     ['unconfirmed', [{ kind: 'account_exists', to: BOB }]],
     ['disabled', []],
-  ] as const)('sends mail for a %s address only to that mailbox', async (state, mails) => {
+  ] as const)('sends mail for a %s address only to that mailbox [LGN-07]', async (state, mails) => {
     const { auth, newMails } = await productionAuth(engine)
     await createAccount(auth, BOB, state)
     await createAccount(auth, 'rob@example.com', 'taken')
@@ -223,7 +226,7 @@ it('registers an address if its account is deleted at the same time, on postgres
 })
 
 onBothEngines('registration', (engine) => {
-  it('reports a taken address and sends no mail if answers are explicit', async () => {
+  it('reports a taken address and sends no mail if answers are explicit [CX-08]', async () => {
     const { auth, newMails } = await productionAuth(engine, { registrationAnswer: 'explicit' })
     await auth.account.register({ email: BOB, password: PASSWORD })
     expect(await newMails()).toMatchObject([{ kind: 'verify_email', to: BOB }])
@@ -236,7 +239,7 @@ onBothEngines('registration', (engine) => {
     expect(await newMails()).toEqual([])
   })
 
-  it('reports a taken address in classic mode, and needs no confirmation', async () => {
+  it('reports a taken address in classic mode, and needs no confirmation [CX-08]', async () => {
     const auth = await freshAuth(engine)
     await auth.account.register({ email: BOB, password: 'b4l0u' })
     await expect(auth.account.register({ email: BOB, password: 'b4l0u' })).rejects.toMatchObject({
@@ -246,7 +249,7 @@ onBothEngines('registration', (engine) => {
     expect(await auth.delivery.count()).toBe(0)
   })
 
-  it('writes nothing but counters if refused', async () => {
+  it('writes nothing but counters if refused [PW-01, PW-07]', async () => {
     const { auth, db } = await productionAuth(engine, { resetRequestsPerAccount: 100 })
     const written = async () => ({ ...(await everyRow(db)), throttles: [] })
     const before = await written()
@@ -286,9 +289,10 @@ onBothEngines('registration', (engine) => {
 })
 
 onEachEngine('an account with an unconfirmed address', (engine) => {
-  it('cannot sign in, and every failed sign-in has the same answer that names the confirmation route', async () => {
+  it('cannot sign in, and every failed sign-in has the same answer that names the confirmation route [EML-07]', async () => {
     const { auth, db } = await productionAuth(engine)
     await auth.account.register({ email: BOB, password: PASSWORD })
+    expect(await auth.createSession(BOB)).toBeNull()
     const { id } = await auth.users.create({
       email: 'disabled@example.com',
       password: PASSWORD,

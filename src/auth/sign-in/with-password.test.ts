@@ -6,6 +6,7 @@ import {
   onBothEngines,
   onEachEngine,
   testClock,
+  watchedHasher,
 } from '../../../test/support/engines.ts'
 import { openTables } from '../../../test/support/production.ts'
 import { signedIn } from '../../../test/support/signed-in.ts'
@@ -50,17 +51,7 @@ onEachEngine('validLogin', (engine) => {
 
   it('does the same work for an unknown address as for a wrong password [CX-12]', async () => {
     const work: string[] = []
-    const hasher: Hasher = {
-      ...CHEAP_HASHER,
-      verify: (password, hash) => {
-        work.push('verify')
-        return CHEAP_HASHER.verify(password, hash)
-      },
-      verifyNothing: (password) => {
-        work.push('verifyNothing')
-        return CHEAP_HASHER.verifyNothing(password)
-      },
-    }
+    const hasher = watchedHasher((what) => void (what !== 'hash' && work.push(what)))
     const auth = await freshAuth(engine, { hasher })
     await auth.registerUser(BOB.email, BOB.password)
     await auth.validLogin(BOB.email, 'wrong')
@@ -68,7 +59,7 @@ onEachEngine('validLogin', (engine) => {
     expect(work).toEqual(['verify', 'verifyNothing'])
   })
 
-  it('accepts an outdated hash and renews it after a successful check [PW-13]', async () => {
+  it('accepts an outdated hash and renews it after a successful check [PW-13, CX-10]', async () => {
     const auth = await freshAuth(engine, { hasher: createHasher({ passwordHash: 'bcrypt', bcryptCost: 5 }) })
     const argon2id = createHasher({ passwordHash: 'argon2id', bcryptCost: 5 })
     for (const [index, hash] of [
@@ -158,17 +149,11 @@ onBothEngines('signIn.withPassword during a reset', (engine) => {
     const reachedGate = Promise.withResolvers<void>()
     const resetDone = Promise.withResolvers<void>()
     let hold = false
-    const hasher: Hasher = {
-      ...CHEAP_HASHER,
-      async verify(password, hash) {
-        const valid = await CHEAP_HASHER.verify(password, hash)
-        if (hold) {
-          reachedGate.resolve()
-          await resetDone.promise
-        }
-        return valid
-      },
-    }
+    const hasher = watchedHasher(async (work) => {
+      if (!hold || work !== 'verify') return
+      reachedGate.resolve()
+      await resetDone.promise
+    })
     const auth = await freshAuth(engine, { hasher, now: testClock() })
     await auth.registerUser(BOB.email, BOB.password)
     const token = await auth.getResetPasswordToken(BOB.email)
@@ -218,10 +203,7 @@ onEachEngine('sign-in throttling', (engine) => {
 
   it('treats a malformed address like an unknown one, with the same work and counters', async () => {
     let work = 0
-    const hasher: Hasher = {
-      ...CHEAP_HASHER,
-      verifyNothing: (password) => CHEAP_HASHER.verifyNothing(password).finally(() => work++),
-    }
+    const hasher = watchedHasher(() => void work++)
     const databaseUrl = await migratedDatabase(engine)
     const auth = await freshAuth(engine, { ...LIMITS, hasher, databaseUrl, now: testClock() })
     const refused = { code: 'invalid_credentials' }

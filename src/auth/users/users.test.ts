@@ -50,7 +50,7 @@ onEachEngine('registerUser', (engine) => {
     expect(await auth.users.list().next()).toEqual({ done: true, value: undefined })
   })
 
-  it('counts the minimum length in code points', async () => {
+  it('counts the minimum length in code points [PW-01]', async () => {
     const auth = await freshAuth(engine, { minPasswordLength: 4 })
     await expect(auth.registerUser('a@example.com', '👩👩👩')).rejects.toMatchObject({
       code: 'password_too_short',
@@ -142,10 +142,13 @@ onEachEngine('disabling an account', (engine) => {
 })
 
 onEachEngine('a compromised password', (engine) => {
-  it('must be reset before any sign-in, and only a correct password reveals it', async () => {
+  it('must be reset before any sign-in, and only a correct password reveals it [PW-09]', async () => {
     const now = testClock()
     const auth = await freshAuth(engine, { now })
     const { id } = await auth.registerUser('bob@example.com', 'b4l0u')
+    // Age alone does not compromise a password.
+    now.advance(20 * 365 * 86_400)
+    expect(await auth.validLogin('bob@example.com', 'b4l0u')).toBe(true)
     const sessionToken = await auth.createSession('bob@example.com')
     const outstanding = await auth.getResetPasswordToken('bob@example.com')
     expect(await auth.users.markPasswordCompromised(id)).toBe(true)

@@ -66,7 +66,7 @@ describe.each(HASHERS)('the hasher for %s', (name, hasher) => {
     )
   })
 
-  it('salts every hash, so that equal passwords have different hashes', async () => {
+  it('salts every hash, so that equal passwords have different hashes [PW-12]', async () => {
     const hashes = await Promise.all(Array.from({ length: 8 }, () => hasher.hash('b4l0u')))
     expect(new Set(hashes.map((hash) => hash.slice(0, -31))).size).toBe(hashes.length)
   })
@@ -79,7 +79,7 @@ describe.each(HASHERS)('the hasher for %s', (name, hasher) => {
     }
   })
 
-  it('uses argon2id for a password that bcrypt would truncate', async () => {
+  it('uses argon2id for a password that bcrypt would truncate [CX-10]', async () => {
     for (const password of [
       'x'.repeat(73),
       'é'.repeat(37),
@@ -128,7 +128,7 @@ describe.each(HASHERS)('the hasher for %s', (name, hasher) => {
   })
 })
 
-it('argon2id takes 19 MiB and 2 passes by default, as OWASP recommends', async () => {
+it('argon2id takes 19 MiB and 2 passes by default, as OWASP recommends [PW-12]', async () => {
   const hasher = createHasher({ passwordHash: 'argon2id', bcryptCost: COST })
   const stored = await hasher.hash('b4l0u')
   expect(stored).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)

@@ -9,7 +9,7 @@ import { createPasswordPolicy } from './index.ts'
 const PASSWORD = 'plum kettle orbit sandal'
 const SHA1 = createHash('sha1').update(PASSWORD).digest('hex').toUpperCase()
 const [PREFIX, SUFFIX] = [SHA1.slice(0, 5), SHA1.slice(5)]
-const BREACHED = { name: 'AuthError', code: 'password_breached', field: 'password' }
+const BREACHED = { name: 'AuthError', code: 'password_breached', field: 'newPassword' }
 
 /** Entries for other passwords, as the service sends them. */
 const OTHERS = Array.from({ length: 800 }, (_, index) => {
@@ -48,11 +48,11 @@ function policyFor(breachCheckUrl: string, { timeoutMs = 60_000 } = {}) {
     (cause) => reported.push(cause),
     { now: () => clock.now, timeoutMs },
   )
-  const check = (password = PASSWORD) => policy.check(password, { field: 'password', email: null })
+  const check = (password = PASSWORD) => policy.check(password, { field: 'newPassword', email: null })
   return { check, clock, reported, codes: () => reported.map((cause) => cause?.code ?? null) }
 }
 
-it('refuses a breached password and sends only the first five digits of its hash', async () => {
+it('refuses a breached password and sends only the first five digits of its hash [PW-06]', async () => {
   const { url, requests } = await serveText(HIT)
   const { check, reported } = policyFor(url)
   await expect(check()).rejects.toMatchObject(BREACHED)
@@ -179,7 +179,7 @@ const BROKEN: readonly (readonly [what: string, code: unknown, answer: RequestLi
 ]
 
 it.each(BROKEN)(
-  'accepts the password and reports the failure if the service responds with %s',
+  'accepts the password and reports the failure if the service responds with %s [PW-06]',
   async (_, code, answer) => {
     const { url, requests } = await serve(answer)
     const { check, reported, codes } = policyFor(url)
@@ -262,7 +262,7 @@ it('pauses for 30 seconds after three failures in a row, then sends a single req
   expect(codes()).toEqual(['status_503', null])
 })
 
-it('reports the start and the end of each outage once', async () => {
+it('reports the start and the end of each outage once [PW-06]', async () => {
   let status = 200
   const { url } = await serve((_, response) => response.writeHead(status).end(NO_HIT))
   const { check, clock, codes } = policyFor(url)

@@ -65,7 +65,7 @@ it('matches a domain in Punycode and in Unicode', async () => {
   ).rejects.toMatchObject(GUESSABLE)
 })
 
-it('refuses the service name, its host and the words that the operator configured', async () => {
+it('refuses the service name, its host and the words that the operator configured [PW-07]', async () => {
   const service = {
     baseUrl: 'https://www.round-table.example:8443/auth',
     contextWords: [' Tintagel ', 'ltd'],

@@ -22,7 +22,7 @@ function check(password: string, settings: Partial<PolicySettings> = {}, email: 
 
 const refused = (code: string) => ({ name: 'AuthError', code, field: 'newPassword' })
 
-it('counts length in code points, not in bytes or UTF-16 units', async () => {
+it('counts length in code points, not in bytes or UTF-16 units [PW-01, PW-04]', async () => {
   const faces = ['😀', '🦊', '🐙', '🌵', '🍋', '🚲', '🎺', '🧊', '🪁', '🧵', '🦉', '🍄', '🏔', '🛶', '🪐']
   await expect(check(faces.slice(0, 14).join(''))).rejects.toMatchObject(refused('password_too_short'))
   await expect(check(faces.join(''))).resolves.toBeUndefined()
@@ -57,11 +57,11 @@ it.each([
   '7391 2846 0517 9362',
   'Zx4%qT9!mLw2@vBn',
   'tab\tand line\nand nul\0',
-])('accepts %j', async (password) => {
+])('accepts %j [PW-04]', async (password) => {
   await expect(check(password, {}, 'arthur.pendragon@mail.example')).resolves.toBeUndefined()
 })
 
-it('requires no character class and forbids none: appending any text keeps a good password acceptable', async () => {
+it('requires no character class and forbids none: appending any text keeps a good password acceptable [PW-04]', async () => {
   const policy = policyWith()
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: CHARACTER, maxLength: 200 }), (text) =>
