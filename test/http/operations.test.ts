@@ -11,7 +11,6 @@ import {
   OPERATIONS,
   type Operation,
 } from '../../src/api/index.ts'
-import { mailbox } from '../../src/api/pages/fields.ts'
 import { isLinked, MAIL_KINDS, type MailKind } from '../../src/auth/delivery/kinds.ts'
 import type { AuditRecord } from '../../src/auth/index.ts'
 import { TABLES } from '../../src/db/tables/index.ts'
@@ -580,7 +579,7 @@ onEachEngine('a session', (engine) => {
 
 describe('an operation that takes an email address', () => {
   const withEmail = OPERATIONS.filter(({ body }) =>
-    Object.values(body?.shape ?? {}).some((schema) => schema === fields.email || schema === mailbox),
+    Object.values(body?.shape ?? {}).some((schema) => schema === fields.email),
   )
 
   it.each(withEmail)('answers the same for known and unknown addresses: $method $path', async (operation) => {

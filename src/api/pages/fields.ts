@@ -1,6 +1,5 @@
 /** The fields that only forms have, and the answer of a form that signs in. */
 import { z } from 'zod'
-import { isEmailAddress } from '../../model/user.ts'
 import { email } from '../fields.ts'
 
 /** A text field. A form sends it even if it is empty. */
@@ -10,9 +9,6 @@ export const returnTo = formText.optional().meta({
   description:
     'Where to go afterwards: a path of this service, or a URL on an origin in BIENVENUE_RETURN_ORIGINS. Anything else is ignored.',
 })
-
-/** The address of a mailbox. People who mistype it must not wait for mail. The answer does not depend on accounts. */
-export const mailbox = email.refine((value) => value === '' || isEmailAddress(value))
 
 /** The address of the mail whose code a form takes. */
 export const mailedEmail = formText.optional().meta({

@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import * as accountOperations from '../account.ts'
 import { NEW_PASSWORD_ERRORS, operation } from '../contract.ts'
-import { mailedCode, newPassword } from '../fields.ts'
-import { mailbox, mailedEmail, returnTo } from './fields.ts'
+import { email, mailedCode, newPassword } from '../fields.ts'
+import { mailedEmail, returnTo } from './fields.ts'
 import { form, page } from './page.ts'
 
 export const showRecover = page({
@@ -21,7 +21,7 @@ export const recover = form({
   access: 'anyone',
   throttle: accountOperations.requestPasswordReset.throttle,
   audit: accountOperations.requestPasswordReset.audit,
-  body: z.strictObject({ email: mailbox, return_to: returnTo }),
+  body: z.strictObject({ email, return_to: returnTo }),
   success: {
     status: 303,
     description: 'The browser goes on to `/recover/code`, whatever the address.',

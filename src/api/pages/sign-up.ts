@@ -4,7 +4,7 @@ import * as accountOperations from '../account.ts'
 import { email, mailedCode, newPassword, userMetadata } from '../fields.ts'
 import * as mailCodeOperations from '../mail-codes.ts'
 import * as signInOperations from '../sign-in.ts'
-import { formPassword, formText, mailbox, mailedEmail, returnTo } from './fields.ts'
+import { formPassword, formText, mailedEmail, returnTo } from './fields.ts'
 import { form, page } from './page.ts'
 
 export const showSignUp = page({
@@ -79,7 +79,7 @@ export const confirmMail = form({
   access: 'anyone',
   throttle: accountOperations.requestConfirmation.throttle,
   audit: accountOperations.requestConfirmation.audit,
-  body: z.strictObject({ email: mailbox, return_to: returnTo }),
+  body: z.strictObject({ email, return_to: returnTo }),
   success: {
     status: 303,
     description: 'The browser goes on to `/sign_up/code`, whatever the address.',

@@ -3,6 +3,7 @@ import { renderRecover, renderRecoverCode } from '../../../pages/index.ts'
 import { browserFor } from '../../browser.ts'
 import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
+import { assertMailbox } from '../../pages/mailbox.ts'
 import { formRoutes, pageRoute } from '../../pages/page.ts'
 
 const { pages } = TOPICS
@@ -14,6 +15,7 @@ export function recoveryPages(kit: PageKit): Route[] {
     ...formRoutes(kit, pages.showRecover, pages.recover, {
       show: (request, form) => renderRecover(request.look(), { form, returnTo: request.returnTarget }),
       async submit(request, { email, return_to }) {
+        assertMailbox(email)
         const browser = browserFor(auth, request.caller, undefined)
         await auth.account.requestPasswordReset({ email }, browser.caller)
         return request.goOn('/recover/code', return_to, { email, cookies: browser.cookies })

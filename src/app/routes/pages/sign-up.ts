@@ -4,6 +4,7 @@ import { renderConfirmCode, renderConfirmMail, renderSignUp } from '../../../pag
 import { browserFor } from '../../browser.ts'
 import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
+import { assertMailbox } from '../../pages/mailbox.ts'
 import { formRoutes } from '../../pages/page.ts'
 import { withBoxes } from '../../pages/user-fields.ts'
 
@@ -62,6 +63,7 @@ export function signUpPages(kit: PageKit): Route[] {
     ...formRoutes(kit, pages.showConfirmMail, pages.confirmMail, {
       show: (request, form) => renderConfirmMail(request.look(), { form, returnTo: request.returnTarget }),
       async submit(request, { email, return_to }) {
+        assertMailbox(email)
         const browser = browserFor(auth, request.caller, undefined)
         await auth.account.requestConfirmation({ email }, browser.caller)
         // A browser without a token did not register the account, so its code needs the password.
