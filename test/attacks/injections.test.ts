@@ -164,7 +164,8 @@ onEachEngine('an injection', (engine) => {
         // What a provider posts is forwarded percent-encoded.
         const isExpected = (name: string) => operation.fromOtherSites && name === 'location'
         const headers = [...answer.headers].filter(([name]) => !isExpected(name))
-        expect(headers.join(), what).not.toContain('pwned')
+        // So is the address for a page that takes a code.
+        expect(headers.join().replace(/#email=[\w.%~-]*/, ''), what).not.toContain('pwned')
         for (const line of world.audit.slice(recorded)) expect(line.userAgent, what).toBe(userAgent)
         const isLast = attacks[index + 1]?.field !== attack.field
         if (answer.ok || isLast) expect(await accountIn(db, bob.id), what).toBe(accountOfBob)
