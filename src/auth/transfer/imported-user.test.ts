@@ -253,8 +253,9 @@ describe('a user to import', () => {
   })
 
   it.each([
-    ['argon2', argon2('m=262144,t=16,p=16'), 108],
-    ['argon2', argon2('m=65536,t=16,p=4'), 27],
+    ['argon2', argon2('m=262144,t=16,p=16'), 109],
+    ['argon2', argon2('m=65536,t=16,p=4'), 28],
+    ['argon2 of little memory with many lanes', argon2('m=24576,t=16,p=255'), 27],
     ['bcrypt', bcrypt(15), 49],
     ['scrypt', `$scrypt$ln=17,r=8,p=4$${salt}$${key}`, 35],
     ['PBKDF2', `$pbkdf2-sha512$i=2500001$${salt}$${key}`, 26],

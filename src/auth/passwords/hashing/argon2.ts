@@ -38,6 +38,8 @@ export const MAX_MEMORY_KIB = 262_144
 export const MAX_PASSES = 16
 /** The lanes share the work. Go has at most this many, and Ory Kratos takes two for each core. */
 export const MAX_LANES = 255
+/** If there are several lanes, each pass starts four threads for each. This many starts cost as much as one of our hashes. */
+const THREADS_PER_UNIT = 1_000
 
 const VERSION = 0x13
 
@@ -58,12 +60,17 @@ export function readArgon2(storedHash: string): Reading | null {
   if (argon2 === null || 'problem' in argon2) return argon2
   const { algorithm, associatedData, tag, ...parts } = argon2
   return {
-    cost: (parts.memory * parts.passes) / (PASSWORD_COST.memoryKib * PASSWORD_COST.passes),
+    cost: costOf(parts),
     async verify(password) {
       const parameters = { ...parts, ...(associatedData && { associatedData }), tagLength: tag.length }
       return equalInConstantTime(await deriveKey(algorithm, { message: password, ...parameters }), tag)
     },
   }
+}
+
+function costOf({ memory, passes, parallelism }: Pick<Argon2, 'memory' | 'passes' | 'parallelism'>): number {
+  const threads = parallelism > 1 ? 4 * passes * parallelism : 0
+  return (memory * passes) / (PASSWORD_COST.memoryKib * PASSWORD_COST.passes) + threads / THREADS_PER_UNIT
 }
 
 function parse(text: string): Argon2 | Unreadable | null {
