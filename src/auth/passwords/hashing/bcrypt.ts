@@ -46,7 +46,7 @@ export function readBcrypt(storedHash: string): Reading | null {
     return {
       cost: work,
       verify: (password) =>
-        matches(createHmac('sha384', 'wp-sha384').update(password).digest('base64'), plain),
+        matches(createHmac('sha384', 'wp-sha384').update(trimmed(password)).digest('base64'), plain),
     }
   return { cost: work, verify: (password) => verifyFitting(password, plain) }
 }
@@ -69,6 +69,16 @@ function ofPhc({ version, parameters, salt, key }: PhcString): string {
   )
   const cost = String(parameters.get('r')).padStart(2, '0')
   return `$2${String.fromCharCode(version ?? 0)}$${cost}$${saltText}${keyText}`
+}
+
+/** What `trim` of PHP removes. WordPress trims a password before it hashes it, and what is typed at the sign-in. */
+const PHP_SPACE = ' \t\n\r\0\v'
+
+function trimmed(password: string): string {
+  let [start, end] = [0, password.length]
+  while (start < end && PHP_SPACE.includes(password.charAt(start))) start++
+  while (start < end && PHP_SPACE.includes(password.charAt(end - 1))) end--
+  return password.slice(start, end)
 }
 
 async function verifyFitting(password: string, plain: string): Promise<boolean> {

@@ -20,10 +20,18 @@ describe('a hash from other software', () => {
     'accepts only the right password for a hash from $by: $hash',
     async ({ password, hash }) => {
       expect(await bcrypt.verify(password, hash)).toBe(true)
-      expect(await bcrypt.verify(`${password} `, hash)).toBe(false)
+      // WordPress ignores white space around a password.
+      expect(await bcrypt.verify(`${password} `, hash)).toBe(hash.startsWith('$wp'))
       expect(await bcrypt.verify(password, damaged(hash))).toBe(false)
     },
   )
+
+  it('ignores the same white space around the password of a WordPress hash as PHP', async () => {
+    const wordpress = FOREIGN_HASHES.filter(({ hash }) => hash.startsWith('$wp'))
+    const [{ password, hash } = expect.unreachable()] = wordpress
+    expect(await bcrypt.verify(`\t${password} \0`, hash)).toBe(true)
+    for (const other of [`${password}\u00a0`, ' ']) expect(await bcrypt.verify(other, hash)).toBe(false)
+  })
 
   it.each(FOREIGN_HASHES)(
     'rehashes a hash from $by after a successful sign-in: $hash',
