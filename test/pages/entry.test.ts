@@ -627,4 +627,10 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       expect(await page.innerText('main')).not.toContain('555')
     },
   )
+
+  it('a link does not fill in the address of a new account', async () => {
+    const { page, origin } = await start(true)
+    await page.goto(`${origin}/sign_up#email=eve%40example.com`)
+    expect(await page.inputValue('#email')).toBe('')
+  })
 })

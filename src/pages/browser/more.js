@@ -17,15 +17,15 @@ for (const count of document.querySelectorAll('[data-length-of]')) {
 }
 
 // After a form that mails something, the fragment has the address that was typed. Anyone can craft a link, so show only what looks
-// like an address.
+// like an address, and fill in no form that does not show it, such as that for a new account.
+const account = document.getElementById('account')
 const typed = new URLSearchParams(location.hash.slice(1)).get('email') ?? ''
-if (/^[^\s@]+@[^\s@]+$/.test(typed) && typed.length <= 254) {
+if (account !== null && /^[^\s@]+@[^\s@]+$/.test(typed) && typed.length <= 254) {
   history.replaceState(null, '', location.href.split('#', 1)[0])
   for (const field of document.querySelectorAll('[autocomplete~="username"]'))
     if (field instanceof HTMLInputElement && field.value === '') field.value = typed
-  const account = document.getElementById('account')
-  if (account !== null) account.textContent = typed
-  account?.removeAttribute('hidden')
+  account.textContent = typed
+  account.hidden = false
 }
 
 // Times arrive in UTC. Format them for the user's region, if the browser names one for the language of the page.
