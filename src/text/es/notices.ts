@@ -28,7 +28,7 @@ export const notices: typeof english.notices = {
     subject: `Nueva dirección de correo electrónico para su cuenta de ${service}`,
     heading: 'Se ha solicitado una nueva dirección',
     before: [
-      `Alguien, probablemente usted, pidió que la dirección de correo electrónico de su cuenta de ${service} pase a ser ${newEmail}. El cambio se hará efectivo cuando se confirme la nueva dirección.`,
+      `Alguien, probablemente usted, ha pedido que la dirección de correo electrónico de su cuenta de ${service} pase a ser ${newEmail}. El cambio se hará efectivo cuando se confirme la nueva dirección.`,
     ],
     after: [
       IT_WAS_YOU,
@@ -243,7 +243,7 @@ export const activity: typeof english.activity = {
     renew_recovery_codes: 'Nuevos códigos de recuperación creados',
     enable_second_factor: 'Segundo factor activado',
     disable_second_factor: 'Segundo factor desactivado',
-    use_passkey: 'Llave de acceso aceptada, aunque su estado de copia ha cambiado',
+    use_passkey: 'Llave de acceso aceptada, aunque ha cambiado su estado de copia de seguridad',
   },
   refused: {
     register: 'Alguien intentó crear una cuenta con su dirección de correo electrónico',
