@@ -283,6 +283,9 @@ it('asks UserInfo for the address if the ID token has none, or does not say whet
   expect(await trip(fake)).toMatchObject({ email: FAKE_PERSON.email, emailVerified: true })
   fake.knobs = { claims: withoutVerified, userInfo: ({ sub }) => ({ sub }) }
   expect(await trip(fake)).toMatchObject({ email: FAKE_PERSON.email, emailVerified: false })
+  // Nothing is taken from an answer about somebody else.
+  fake.knobs = { claims: withoutVerified, userInfo: (claims) => ({ ...claims, sub: 'somebody-else' }) }
+  expect(await trip(fake)).toMatchObject({ email: FAKE_PERSON.email, emailVerified: false })
 
   fake.knobs = { claims: withoutEmail, userInfo: (claims) => ({ ...claims, sub: 'somebody-else' }) }
   expect(await refusalOf(trip(fake))).toEqual(['provider_failed', expect.stringMatching(/^OAUTH_/)])

@@ -90,11 +90,14 @@ async function userInfo(
   const { userinfo_endpoint: endpoint } = configuration.serverMetadata()
   const isComplete = typeof claims.email === 'string' && claims.email_verified !== undefined
   if (!presetOf(preset).usesUserInfo || isComplete || endpoint === undefined) return {}
-  const {
-    email = claims.email,
-    email_verified,
-    name,
-  } = await library.fetchUserInfo(configuration, accessToken, String(claims.sub))
+  const answer: Claims = await library
+    .fetchUserInfo(configuration, accessToken, String(claims.sub))
+    .catch((error: unknown) => {
+      if (typeof claims.email !== 'string') throw error
+      // The ID token is enough. Its address is not verified.
+      return {}
+    })
+  const { email = claims.email, email_verified, name } = answer
   return { email, email_verified, name: claims.name ?? name }
 }
 
