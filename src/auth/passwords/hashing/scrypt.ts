@@ -13,6 +13,8 @@ const deriveKey = promisify<BinaryLike, BinaryLike, number, ScryptOptions, Buffe
 /** Beyond these, a hash would use up the memory or block a thread for seconds. OWASP recommends a quarter of them. */
 export const MAX_MEMORY_KIB = 262_144
 export const MAX_WORK = 4_194_304
+/** scrypt needs slightly more memory than its table, unless r or p is very large. */
+const MAX_TOTAL_KIB = 2 * MAX_MEMORY_KIB
 /** No N has a larger logarithm, and nobody used a smaller N. */
 const LOG_N_END = 64
 /** The N·r·p that costs as much as one of our argon2id hashes. */
@@ -84,9 +86,13 @@ export function problemOf({ N, r, p }: ScryptCost): Unreadable | null {
   const excess = tooCostly(
     ['a memory in KiB', (N * r) / 8, MAX_MEMORY_KIB],
     ['a work (N·r·p)', N * r * p, MAX_WORK],
+    // OpenSSL refuses more.
+    ['a memory with its blocks in KiB', (r * (N + p + 2)) / 8, MAX_TOTAL_KIB],
   )
   if (excess !== null) return excess
-  return N >= 2 && Number.isInteger(Math.log2(N)) && r >= 1 && p >= 1 ? null : IMPOSSIBLE
+  // RFC 7914 §2 limits N to 2^(128·r/8).
+  const log2 = Math.log2(N)
+  return N >= 2 && Number.isInteger(log2) && log2 < 16 * r && r >= 1 && p >= 1 ? null : IMPOSSIBLE
 }
 
 /** The work of a hash of this cost, as in {@link Reading}. */
@@ -101,8 +107,7 @@ export function deriveScrypt(
   length: number,
   cost: ScryptCost,
 ): Promise<Buffer> {
-  // scrypt needs slightly more memory than its table, whose size is limited above.
-  return deriveKey(password, salt, length, { ...cost, maxmem: 2 * MAX_MEMORY_KIB * 1_024 })
+  return deriveKey(password, salt, length, { ...cost, maxmem: MAX_TOTAL_KIB * 1_024 })
 }
 
 function verifying(salt: string | Uint8Array, key: Buffer, cost: ScryptCost): Readable {
