@@ -339,7 +339,7 @@ export const AUDIT_ACTIONS = {
     {
       actor: 'user',
       reason: 'address_confirmed',
-      when: 'The account never confirmed its address, and another user did. `actor_id` is the other user',
+      when: 'The account never confirmed its address, and another user did. `actorId` is the other user',
     },
     {
       actor: 'anonymous',
