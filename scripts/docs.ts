@@ -8,19 +8,18 @@ import { data } from './docs/data.ts'
 import { email } from './docs/email.ts'
 import { errors } from './docs/errors.ts'
 import { examples } from './docs/examples.ts'
+import { givenOptions } from './docs/given-options.ts'
 import { http } from './docs/http.ts'
 import { limits } from './docs/limits.ts'
 import { options } from './docs/options.ts'
 import { securityPolicy } from './docs/security-policy.ts'
 import { sessions } from './docs/sessions.ts'
-import { settingComments } from './docs/setting-comments.ts'
 import { throttling } from './docs/throttling.ts'
 import { waysIn } from './docs/ways-in.ts'
 
 const PAGES = [
   // Sources first, because api.md lists what is in them.
-  clientRoutes,
-  ...settingComments,
+  ...[clientRoutes, givenOptions],
   ...[errors, options, data, http, api],
   ...[waysIn, audit, throttling, email, sessions, limits, securityPolicy],
   ...examples,

@@ -19,13 +19,6 @@ import { hasPassword } from './secrets.ts'
 
 /** Settings that only the service has, not the library. */
 const SERVER_TABLE = {
-  /**
-   * The address to listen on: localhost (IPv4 and IPv6), or one address of this machine. Development mode also
-   * accepts private addresses, 0.0.0.0 and ::. Production mode accepts any address if
-   * BIENVENUE_TRUSTED_PROXIES names a proxy in front.
-   *
-   * Default: `'localhost'`.
-   */
   host: {
     env: 'HOST',
     kind: { type: 'text' },
@@ -33,23 +26,12 @@ const SERVER_TABLE = {
     about:
       'The address to listen on: localhost (IPv4 and IPv6), or one address of this machine. Development mode also accepts private addresses, 0.0.0.0 and ::. Production mode accepts any address if BIENVENUE_TRUSTED_PROXIES names a proxy in front.',
   },
-  /**
-   * The TCP port to listen on.
-   *
-   * 0 to 65535 (0 chooses a free port). Default: `5000`.
-   */
   port: {
     env: 'PORT',
     kind: { type: 'integer', min: 0, max: 65_535, unit: '0 chooses a free port' },
     classic: 5_000,
     about: 'The TCP port to listen on.',
   },
-  /**
-   * The number of processes that serve on this machine. Several processes need a database that they can share:
-   * a file, or PostgreSQL with eleven connections for each.
-   *
-   * 0 to 64 (0 means one per core). Default: `1`.
-   */
   workers: {
     env: 'BIENVENUE_WORKERS',
     kind: { type: 'integer', min: 0, max: 64, unit: '0 means one per core' },
@@ -57,23 +39,12 @@ const SERVER_TABLE = {
     about:
       'The number of processes that serve on this machine. Several processes need a database that they can share: a file, or PostgreSQL with eleven connections for each.',
   },
-  /**
-   * The lowest level that is logged. Successful reads are logged at debug.
-   *
-   * Default: `'info'`.
-   */
   logLevel: {
     env: 'BIENVENUE_LOG_LEVEL',
     kind: { type: 'choice', of: LOG_LEVELS },
     classic: 'info',
     about: 'The lowest level that is logged. Successful reads are logged at debug.',
   },
-  /**
-   * The format of the log on standard output: JSON lines, or text for people. The value auto means text at a
-   * terminal and JSON everywhere else.
-   *
-   * Default: `'auto'`.
-   */
   log: {
     env: 'BIENVENUE_LOG',
     kind: { type: 'choice', of: ['auto', 'json', 'text'] },
@@ -81,12 +52,6 @@ const SERVER_TABLE = {
     about:
       'The format of the log on standard output: JSON lines, or text for people. The value auto means text at a terminal and JSON everywhere else.',
   },
-  /**
-   * The path of a file with the JSON Schemas of metadata as public and private, and with the fields that users
-   * write as userFields. Without it, every JSON object is accepted, and users write no metadata.
-   *
-   * Default: not set.
-   */
   metadataSchema: {
     env: 'BIENVENUE_METADATA_SCHEMA',
     kind: { type: 'text' },

@@ -2,11 +2,6 @@ import { DAY, HOUR, type Setting } from './setting.ts'
 
 /** Password reset, registration and email confirmation. */
 export const ACCOUNT = {
-  /**
-   * How reset tokens are delivered. With response, anyone who asks gets a reset token for any account.
-   *
-   * Default: `'response'`, in development and production `'mail'`.
-   */
   resetTokenDelivery: {
     env: 'BIENVENUE_RESET_TOKEN_DELIVERY',
     kind: { type: 'choice', of: ['response', 'mail'] },
@@ -16,12 +11,6 @@ export const ACCOUNT = {
       'How reset tokens are delivered. With response, anyone who asks gets a reset token for any account.',
     unsafe: (value: string) => (value === 'response' ? 'anyone can get a reset token for any account' : null),
   },
-  /**
-   * Whether a password reset ends all sessions of the account. Clients of the teaching exercise expect their
-   * session to survive, but an attacker’s would survive too. Only classic mode can turn this off.
-   *
-   * Default: `false`, in development and production `true`.
-   */
   resetEndsSessions: {
     env: 'BIENVENUE_RESET_ENDS_SESSIONS',
     kind: { type: 'switch' },
@@ -32,11 +21,6 @@ export const ACCOUNT = {
     unsafe: (value: boolean) => (value ? null : 'an attacker’s sessions survive a password reset'),
     strict: true,
   },
-  /**
-   * How long a reset token works. It works once. If it is mailed, the time starts when the mail is sent.
-   *
-   * 60 to 86400 (seconds). Default: `3600`.
-   */
   resetTokenLifetimeSeconds: {
     env: 'BIENVENUE_RESET_TOKEN_LIFETIME_SECONDS',
     kind: { type: 'integer', min: 60, max: DAY, unit: 'seconds' },
@@ -44,12 +28,6 @@ export const ACCOUNT = {
     about:
       'How long a reset token works. It works once. If it is mailed, the time starts when the mail is sent.',
   },
-  /**
-   * Whether people can register. If closed, POST /users answers 403 registration_closed, and only operators
-   * can add accounts.
-   *
-   * Default: `'open'`.
-   */
   registration: {
     env: 'BIENVENUE_REGISTRATION',
     kind: { type: 'choice', of: ['open', 'closed'] },
@@ -57,12 +35,6 @@ export const ACCOUNT = {
     about:
       'Whether people can register. If closed, POST /users answers 403 registration_closed, and only operators can add accounts.',
   },
-  /**
-   * How registration answers if the address is taken. Explicit reveals that the address has an account.
-   * Uniform answers as for a new address, and only the owner of the mailbox learns the difference.
-   *
-   * Default: `'explicit'`, in development and production `'uniform'`.
-   */
   registrationAnswer: {
     env: 'BIENVENUE_REGISTRATION_ANSWER',
     kind: { type: 'choice', of: ['explicit', 'uniform'] },
@@ -74,11 +46,6 @@ export const ACCOUNT = {
       value === 'explicit' ? 'registration reveals whether an address has an account' : null,
     tolerated: true,
   },
-  /**
-   * Whether a new account must confirm its address, by a mailed link, before it can sign in.
-   *
-   * Default: `false`, in development and production `true`.
-   */
   emailVerification: {
     env: 'BIENVENUE_EMAIL_VERIFICATION',
     kind: { type: 'switch' },
@@ -87,22 +54,12 @@ export const ACCOUNT = {
     about: 'Whether a new account must confirm its address, by a mailed link, before it can sign in.',
     unsafe: (value: boolean) => (value ? null : 'anyone can register an address that is not theirs'),
   },
-  /**
-   * How long a confirmation link works. It works once, and the time starts when the mail is sent.
-   *
-   * 60 to 86400 (seconds). Default: `86400`.
-   */
   emailTokenLifetimeSeconds: {
     env: 'BIENVENUE_EMAIL_TOKEN_LIFETIME_SECONDS',
     kind: { type: 'integer', min: 60, max: DAY, unit: 'seconds' },
     classic: DAY,
     about: 'How long a confirmation link works. It works once, and the time starts when the mail is sent.',
   },
-  /**
-   * How long a new account is kept if its address is never confirmed.
-   *
-   * 86400 to 31536000 (seconds). Default: `604800`.
-   */
   unconfirmedAccountSeconds: {
     env: 'BIENVENUE_UNCONFIRMED_ACCOUNT_SECONDS',
     kind: { type: 'integer', min: DAY, max: 365 * DAY, unit: 'seconds' },

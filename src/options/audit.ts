@@ -1,11 +1,6 @@
 import type { Setting } from './setting.ts'
 
 export const AUDIT = {
-  /**
-   * How long audit entries are kept. Until then, the database itself refuses to change or delete them.
-   *
-   * 1 to 3650 (days). Default: `365`.
-   */
   auditRetentionDays: {
     env: 'BIENVENUE_AUDIT_RETENTION_DAYS',
     kind: { type: 'integer', min: 1, max: 3_650, unit: 'days' },
@@ -13,12 +8,6 @@ export const AUDIT = {
     about:
       'How long audit entries are kept. Until then, the database itself refuses to change or delete them.',
   },
-  /**
-   * How long audit entries keep the IP address and the device. Until then, the database itself refuses to
-   * remove them while the account exists. A shorter time applies only to new entries.
-   *
-   * 1 to 3650 (days). Default: `90`.
-   */
   ipRetentionDays: {
     env: 'BIENVENUE_IP_RETENTION_DAYS',
     kind: { type: 'integer', min: 1, max: 3_650, unit: 'days' },

@@ -6,13 +6,6 @@ import type { Setting } from './setting.ts'
 export const MEMORY_IS_LOST = 'a database in memory is lost when the process ends; use a file or PostgreSQL'
 
 export const DATABASE = {
-  /**
-   * The database: sqlite:PATH, sqlite::memory: or postgres://USER:PASSWORD@HOST:PORT/NAME. A path is relative
-   * or absolute as written (sqlite:a.db, sqlite:/srv/a.db), percent-decoded, and takes no parameters.
-   * SQLAlchemy URLs work too (sqlite:///a.db is relative, sqlite:////srv/a.db absolute).
-   *
-   * Default: `'sqlite:bienvenue.db'`.
-   */
   databaseUrl: {
     env: 'DATABASE_URL',
     kind: { type: 'text' },
@@ -27,13 +20,6 @@ export const DATABASE = {
           ? 'a remote PostgreSQL server requires verified TLS; add ?sslmode=verify-full'
           : null,
   },
-  /**
-   * The prefix of the names of all tables, indexes, triggers and functions, such as auth_, for a database in
-   * which another program already has a table named users. At most 30 lower-case letters, digits and
-   * underscores. Each prefix has its own accounts.
-   *
-   * Default: not set.
-   */
   tablePrefix: {
     env: 'BIENVENUE_TABLE_PREFIX',
     kind: { type: 'text' },
@@ -42,12 +28,6 @@ export const DATABASE = {
       'The prefix of the names of all tables, indexes, triggers and functions, such as auth_, for a database in which another program already has a table named users. At most 30 lower-case letters, digits and underscores. Each prefix has its own accounts.',
     parse: parseTablePrefix,
   },
-  /**
-   * The PostgreSQL schema of all tables, functions and triggers, created if it is missing. If not set, the
-   * first schema of the search path. Each schema has its own accounts.
-   *
-   * Default: not set.
-   */
   databaseSchema: {
     env: 'BIENVENUE_DATABASE_SCHEMA',
     kind: { type: 'text' },

@@ -4,13 +4,6 @@ import { DAY, HOUR, hasHttpOrigin, type Setting } from './setting.ts'
 
 /** Second factors and passkeys. */
 export const FACTORS = {
-  /**
-   * Whether users sign in with a second factor: off, optional (each user decides), required (all users), or
-   * passkey (all users, with a passkey or security key, which phishing cannot steal). A user without a
-   * required factor can only set one up.
-   *
-   * Default: `'optional'`.
-   */
   secondFactor: {
     env: 'BIENVENUE_SECOND_FACTOR',
     kind: { type: 'choice', of: ['off', 'optional', 'required', 'passkey'] },
@@ -21,11 +14,6 @@ export const FACTORS = {
       value === 'off' ? 'second factors are off, so a stolen password is enough to sign in' : null,
     tolerated: true,
   },
-  /**
-   * Whether users can add passkeys. They need BASE_URL with a host name; an IP address has no passkeys.
-   *
-   * Default: `true`.
-   */
   passkeys: {
     env: 'BIENVENUE_PASSKEYS',
     kind: { type: 'switch' },
@@ -33,12 +21,6 @@ export const FACTORS = {
     about:
       'Whether users can add passkeys. They need BASE_URL with a host name; an IP address has no passkeys.',
   },
-  /**
-   * The host name that passkeys belong to: the host of BASE_URL, which is the default, or a parent domain of
-   * it, such as example.com. Passkeys stop working if it changes.
-   *
-   * Default: not set.
-   */
   rpId: {
     env: 'BIENVENUE_RP_ID',
     kind: { type: 'text' },
@@ -47,12 +29,6 @@ export const FACTORS = {
       'The host name that passkeys belong to: the host of BASE_URL, which is the default, or a parent domain of it, such as example.com. Passkeys stop working if it changes.',
     parse: parseRpId,
   },
-  /**
-   * Further origins whose pages may use the passkeys, separated by commas, such as https://example.fr. Each is
-   * compared exactly. Browsers ask /.well-known/webauthn for them.
-   *
-   * Default: not set.
-   */
   passkeyOrigins: {
     env: 'BIENVENUE_PASSKEY_ORIGINS',
     kind: { type: 'text' },
@@ -65,12 +41,6 @@ export const FACTORS = {
     exception: (value: string) =>
       value === '' ? null : `pages of ${value.replaceAll(',', ', ')} can ask for the passkeys of users`,
   },
-  /**
-   * Which passkeys are accepted: any, or only device_bound ones, which cannot be copied to other devices. Most
-   * passkeys of phones and password managers can be copied.
-   *
-   * Default: `'any'`.
-   */
   passkeyStorage: {
     env: 'BIENVENUE_PASSKEY_STORAGE',
     kind: { type: 'choice', of: ['any', 'device_bound'] },
@@ -78,22 +48,12 @@ export const FACTORS = {
     about:
       'Which passkeys are accepted: any, or only device_bound ones, which cannot be copied to other devices. Most passkeys of phones and password managers can be copied.',
   },
-  /**
-   * The maximum number of passkeys of an account.
-   *
-   * 1 to 100 (passkeys). Default: `20`.
-   */
   passkeysPerUser: {
     env: 'BIENVENUE_PASSKEYS_PER_USER',
     kind: { type: 'integer', min: 1, max: 100, unit: 'passkeys' },
     classic: 20,
     about: 'The maximum number of passkeys of an account.',
   },
-  /**
-   * How far the clock of an authenticator app may be ahead or behind. 0 refuses codes that are a moment late.
-   *
-   * 0 to 1 (steps of 30 seconds). Default: `1`.
-   */
   totpDriftSteps: {
     env: 'BIENVENUE_TOTP_DRIFT_STEPS',
     kind: { type: 'integer', min: 0, max: 1, unit: 'steps of 30 seconds' },
@@ -101,12 +61,6 @@ export const FACTORS = {
     about:
       'How far the clock of an authenticator app may be ahead or behind. 0 refuses codes that are a moment late.',
   },
-  /**
-   * How long a session counts as signed in with two factors. After that it stays signed in, but sensitive
-   * actions ask for the second factor again.
-   *
-   * 60 to 2592000 (seconds). Default: `86400`.
-   */
   aal2LifetimeSeconds: {
     env: 'BIENVENUE_AAL2_LIFETIME_SECONDS',
     kind: { type: 'integer', min: 60, max: 30 * DAY, unit: 'seconds' },
@@ -118,12 +72,6 @@ export const FACTORS = {
         ? `sessions count as signed in with two factors for ${value} s; NIST SP 800-63B allows 86400`
         : null,
   },
-  /**
-   * How long a session that is not used counts as signed in with two factors. After that, sensitive actions
-   * ask for the second factor again.
-   *
-   * 60 to 2592000 (seconds). Default: `3600`.
-   */
   aal2IdleSeconds: {
     env: 'BIENVENUE_AAL2_IDLE_SECONDS',
     kind: { type: 'integer', min: 60, max: 30 * DAY, unit: 'seconds' },
@@ -135,12 +83,6 @@ export const FACTORS = {
         ? `unused sessions count as signed in with two factors for ${value} s; NIST SP 800-63B allows 3600`
         : null,
   },
-  /**
-   * The number of wrong codes for one account, from an authenticator app or from the recovery codes, after
-   * which each further attempt must wait. A right password does not reset it.
-   *
-   * 2 to 100 (failures in a row). Default: `20`, in production `10`.
-   */
   factorFailuresPerAccount: {
     env: 'BIENVENUE_FACTOR_FAILURES_PER_ACCOUNT',
     kind: { type: 'integer', min: 2, max: 100, unit: 'failures in a row' },
@@ -150,12 +92,6 @@ export const FACTORS = {
     about:
       'The number of wrong codes for one account, from an authenticator app or from the recovery codes, after which each further attempt must wait. A right password does not reset it.',
   },
-  /**
-   * The number of wrong codes in a row after which an authenticator app is disabled until it is set up again.
-   * Time does not reset it. 0 means never.
-   *
-   * 0 to 100 (failures in a row). Default: `0`, in development and production `100`.
-   */
   factorFailuresUntilLock: {
     env: 'BIENVENUE_FACTOR_FAILURES_UNTIL_LOCK',
     kind: { type: 'integer', min: 0, max: 100, unit: 'failures in a row' },

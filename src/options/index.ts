@@ -1,6 +1,6 @@
 /**
  * The options of the library, each of which is a setting of the service too: one table, with a column of defaults for
- * each mode, resolved once at start. `npm run docs` writes `docs/reference/options.md` and the comment above each row from it.
+ * each mode, resolved once at start. `npm run docs` writes `docs/reference/options.md` and `given.ts` from it.
  *
  * @module
  */
@@ -15,6 +15,7 @@ import { ACCOUNT } from './account.ts'
 import { AUDIT } from './audit.ts'
 import { DATABASE, isPostgres, MEMORY_IS_LOST } from './database.ts'
 import { FACTORS } from './factors.ts'
+import type { GivenOptions } from './given.ts'
 import { MAIL } from './mail.ts'
 import { PAGES } from './pages.ts'
 import { ABSOLUTE_MIN_LENGTH, PASSWORDS } from './passwords.ts'
@@ -25,6 +26,7 @@ import { SESSIONS } from './sessions.ts'
 import { defaultOf, MODES, type Mode, type Setting, type ValueOf } from './setting.ts'
 import { THROTTLING } from './throttling.ts'
 
+export type { GivenOptions } from './given.ts'
 export { readValue } from './read.ts'
 export { defaultOf, MODES, type Mode, type Setting, type Value, type ValueOf } from './setting.ts'
 export { assertSignUpFits, openUserFields } from './user-fields.ts'
@@ -70,17 +72,9 @@ export const OPTION_TABLE: Table = {
 
 export type OptionName = keyof Table
 
+// Mapped over the given options, so that editors show their comments.
 /** The value of every option: the caller's, or the default of the mode. */
-export type Options = { readonly [Name in keyof Table]: ValueOf<Table[Name]> }
-
-// A mapped type over the table, so that editors show the comment of each setting.
-/** The options that a caller can set. A list is an array, or text with commas. */
-export type GivenOptions = {
-  -readonly [Name in keyof Table]?:
-    | ValueOf<Table[Name]>
-    | (Table[Name] extends { list: true } ? readonly string[] : never)
-    | undefined
-}
+export type Options = { readonly [Name in keyof GivenOptions]-?: ValueOf<Table[Name]> }
 
 /** The options of the service. Every option has a default in each mode. */
 export interface AuthOptions<

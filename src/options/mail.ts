@@ -2,12 +2,6 @@ import { parseMailFrom, parseSmtpUrl, TERMINAL_MAIL } from '../mail/settings.ts'
 import { isMissing, type Setting } from './setting.ts'
 
 export const MAIL = {
-  /**
-   * The mail server: smtp://USER:PASSWORD@HOST:PORT (STARTTLS is required except on loopback) or smtps://….
-   * The value terminal: prints mail to standard error, for development.
-   *
-   * Default: not set, in development `'terminal:'`.
-   */
   smtpUrl: {
     env: 'SMTP_URL',
     kind: { type: 'text' },
@@ -22,11 +16,6 @@ export const MAIL = {
       isMissing('set it to your mail server, such as smtps://USER:PASSWORD@mail.example.com')(value) ??
       (value === TERMINAL_MAIL ? 'terminal: is only for development; set it to your mail server' : null),
   },
-  /**
-   * The sender of all mail: ADDRESS or NAME <ADDRESS>, such as Example <no-reply@example.com>.
-   *
-   * Default: not set, in development `'Bienvenue <no-reply@localhost>'`.
-   */
   mailFrom: {
     env: 'BIENVENUE_MAIL_FROM',
     kind: { type: 'text' },
@@ -40,22 +29,12 @@ export const MAIL = {
       'set it to the sender of all mail, such as Example <no-reply@example.com>',
     ),
   },
-  /**
-   * The maximum number of mails per hour to one mailbox. Further mails wait.
-   *
-   * 1 to 1000 (mails per hour). Default: `20`.
-   */
   mailsPerMailbox: {
     env: 'BIENVENUE_MAILS_PER_MAILBOX',
     kind: { type: 'integer', min: 1, max: 1_000, unit: 'mails per hour' },
     classic: 20,
     about: 'The maximum number of mails per hour to one mailbox. Further mails wait.',
   },
-  /**
-   * The maximum number of mails per hour from all instances together. Further mails wait.
-   *
-   * 1 to 10000000 (mails per hour). Default: `1000`.
-   */
   mailsPerHour: {
     env: 'BIENVENUE_MAILS_PER_HOUR',
     kind: { type: 'integer', min: 1, max: 10_000_000, unit: 'mails per hour' },

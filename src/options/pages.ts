@@ -8,12 +8,6 @@ const SERVICE_NAME_MAX_LENGTH = 60
 
 /** The hosted pages: whether there are any, how they look, and where they lead. */
 export const PAGES = {
-  /**
-   * Whether the service has pages on which people sign in and manage their account. If off, only the pages
-   * behind mailed links remain.
-   *
-   * Default: `true`.
-   */
   pages: {
     env: 'BIENVENUE_PAGES',
     kind: { type: 'switch' },
@@ -21,11 +15,6 @@ export const PAGES = {
     about:
       'Whether the service has pages on which people sign in and manage their account. If off, only the pages behind mailed links remain.',
   },
-  /**
-   * The name of the service in pages and mails, of at most 60 characters. If not set, the host of BASE_URL.
-   *
-   * Default: not set.
-   */
   serviceName: {
     env: 'BIENVENUE_SERVICE_NAME',
     kind: { type: 'text' },
@@ -35,12 +24,6 @@ export const PAGES = {
       'The name of the service in pages and mails, of at most 60 characters. If not set, the host of BASE_URL.',
     parse: parseServiceName,
   },
-  /**
-   * The path of a PNG or SVG file of at most 64 KiB, read at start. Pages show it above their heading, and
-   * mails if it is a PNG. An SVG must not contain scripts or refer to other files.
-   *
-   * Default: not set.
-   */
   logo: {
     env: 'BIENVENUE_LOGO',
     kind: { type: 'text' },
@@ -48,13 +31,6 @@ export const PAGES = {
     about:
       'The path of a PNG or SVG file of at most 64 KiB, read at start. Pages show it above their heading, and mails if it is a PNG. An SVG must not contain scripts or refer to other files.',
   },
-  /**
-   * The color of buttons and links, such as #2f55d4. The shades for the light and the dark scheme are computed
-   * from it. A color is refused if its contrast is below 4.5 in both schemes, and the error names the nearest
-   * color that is accepted.
-   *
-   * Default: not set.
-   */
   accent: {
     env: 'BIENVENUE_ACCENT',
     kind: { type: 'text' },
@@ -63,12 +39,6 @@ export const PAGES = {
       'The color of buttons and links, such as #2f55d4. The shades for the light and the dark scheme are computed from it. A color is refused if its contrast is below 4.5 in both schemes, and the error names the nearest color that is accepted.',
     parse: parseAccent,
   },
-  /**
-   * The path of a JSON file with sentences that replace those of pages and mails, by language and key: {"en":
-   * {"signIn.heading": "…", "mail.greeting": "…"}}.
-   *
-   * Default: not set.
-   */
   texts: {
     env: 'BIENVENUE_TEXTS',
     kind: { type: 'text' },
@@ -76,11 +46,6 @@ export const PAGES = {
     about:
       'The path of a JSON file with sentences that replace those of pages and mails, by language and key: {"en": {"signIn.heading": "…", "mail.greeting": "…"}}.',
   },
-  /**
-   * The address of the terms of use, to which pages link: an https URL, or a path on the host of the service.
-   *
-   * Default: not set.
-   */
   termsUrl: {
     env: 'BIENVENUE_TERMS_URL',
     kind: { type: 'text' },
@@ -89,12 +54,6 @@ export const PAGES = {
       'The address of the terms of use, to which pages link: an https URL, or a path on the host of the service.',
     parse: parseLink,
   },
-  /**
-   * The address of the privacy notice, to which pages link: an https URL, or a path on the host of the
-   * service.
-   *
-   * Default: not set.
-   */
   privacyUrl: {
     env: 'BIENVENUE_PRIVACY_URL',
     kind: { type: 'text' },
@@ -103,11 +62,6 @@ export const PAGES = {
       'The address of the privacy notice, to which pages link: an https URL, or a path on the host of the service.',
     parse: parseLink,
   },
-  /**
-   * The address of the imprint, to which pages link: an https URL, or a path on the host of the service.
-   *
-   * Default: not set.
-   */
   imprintUrl: {
     env: 'BIENVENUE_IMPRINT_URL',
     kind: { type: 'text' },
@@ -116,11 +70,6 @@ export const PAGES = {
       'The address of the imprint, to which pages link: an https URL, or a path on the host of the service.',
     parse: parseLink,
   },
-  /**
-   * The address of a page with help, to which pages link: an https URL, or a path on the host of the service.
-   *
-   * Default: not set.
-   */
   helpUrl: {
     env: 'BIENVENUE_HELP_URL',
     kind: { type: 'text' },
@@ -129,13 +78,6 @@ export const PAGES = {
       'The address of a page with help, to which pages link: an https URL, or a path on the host of the service.',
     parse: parseLink,
   },
-  /**
-   * Origins of web applications to which pages may send people back, separated by commas, such as
-   * https://app.example.com. Each is compared exactly, without wildcards. If not set, the origins of
-   * BIENVENUE_TRUSTED_ORIGINS.
-   *
-   * Default: not set.
-   */
   returnOrigins: {
     env: 'BIENVENUE_RETURN_ORIGINS',
     kind: { type: 'text' },
@@ -148,12 +90,6 @@ export const PAGES = {
     exception: (value: string) =>
       value === '' ? null : `links to the sign-in page can lead on to ${value.replaceAll(',', ', ')}`,
   },
-  /**
-   * The languages of pages, separated by commas, such as fr,en. The first is for people who prefer none of
-   * them. If not set, every language.
-   *
-   * Default: not set.
-   */
   languages: {
     env: 'BIENVENUE_LANGUAGES',
     kind: { type: 'text' },
@@ -163,12 +99,6 @@ export const PAGES = {
       'The languages of pages, separated by commas, such as fr,en. The first is for people who prefer none of them. If not set, every language.',
     parse: parseLanguages,
   },
-  /**
-   * Where people get help with their account: an email address, or the https URL of a page. Pages and notices
-   * name it.
-   *
-   * Default: not set.
-   */
   supportContact: {
     env: 'BIENVENUE_SUPPORT_CONTACT',
     kind: { type: 'text' },

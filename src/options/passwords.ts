@@ -8,13 +8,6 @@ export const ABSOLUTE_MIN_LENGTH = 8
 const SINGLE_FACTOR_MIN_LENGTH = 15
 
 export const PASSWORDS = {
-  /**
-   * The algorithm for new password hashes. Existing hashes keep working, and a successful sign-in rehashes a
-   * password that was stored with another one. Passwords over 72 bytes, which bcrypt would truncate, always
-   * use argon2id.
-   *
-   * Default: `'bcrypt'`, in development and production `'argon2id'`.
-   */
   passwordHash: {
     env: 'BIENVENUE_PASSWORD_HASH',
     kind: { type: 'choice', of: ['bcrypt', 'argon2id'] },
@@ -25,23 +18,12 @@ export const PASSWORDS = {
     refusedInProduction: (value: string) =>
       value === 'bcrypt' ? 'must be argon2id; existing bcrypt hashes keep working' : null,
   },
-  /**
-   * The cost of new bcrypt hashes. Each step doubles the time of a sign-in.
-   *
-   * 10 to 16 (log2 of the rounds). Default: `12`.
-   */
   bcryptCost: {
     env: 'BIENVENUE_BCRYPT_COST',
     kind: { type: 'integer', min: 10, max: 16, unit: 'log2 of the rounds' },
     classic: 12,
     about: 'The cost of new bcrypt hashes. Each step doubles the time of a sign-in.',
   },
-  /**
-   * The highest cost of a password hash that an import accepts. Verifying a hash of the default cost takes one
-   * core about a second. Existing accounts keep their hashes.
-   *
-   * 16 to 128 (times the work of an argon2id hash of 19 MiB and 2 passes). Default: `25`.
-   */
   maxImportedHashCost: {
     env: 'BIENVENUE_MAX_IMPORTED_HASH_COST',
     // 16 accepts the defaults of all common software. Django 6.1 asks for the most: 1,500,000 iterations of PBKDF2 are 15.
@@ -55,12 +37,6 @@ export const PASSWORDS = {
     about:
       'The highest cost of a password hash that an import accepts. Verifying a hash of the default cost takes one core about a second. Existing accounts keep their hashes.',
   },
-  /**
-   * The minimum length of new passwords. Existing passwords keep working. Production accepts 8 to 14 with a
-   * warning, and refuses less.
-   *
-   * 1 to 64 (Unicode code points). Default: `1`, in development `8`, in production `15`.
-   */
   minPasswordLength: {
     env: 'BIENVENUE_MIN_PASSWORD_LENGTH',
     kind: { type: 'integer', min: 1, max: 64, unit: 'Unicode code points' },
@@ -77,12 +53,6 @@ export const PASSWORDS = {
     refusedInProduction: (value: number) =>
       value < ABSOLUTE_MIN_LENGTH ? `must be ${ABSOLUTE_MIN_LENGTH} or more` : null,
   },
-  /**
-   * Whether to refuse new passwords that are very common, or little more than the address or the name of the
-   * service.
-   *
-   * Default: `false`, in development and production `true`.
-   */
   passwordBlocklist: {
     env: 'BIENVENUE_PASSWORD_BLOCKLIST',
     kind: { type: 'switch' },
@@ -92,12 +62,6 @@ export const PASSWORDS = {
       'Whether to refuse new passwords that are very common, or little more than the address or the name of the service.',
     unsafe: (value: boolean) => (value ? null : 'very common passwords are accepted'),
   },
-  /**
-   * More words that a new password must not mainly consist of, separated by commas, such as the names of the
-   * product and its company.
-   *
-   * Default: not set.
-   */
   contextWords: {
     env: 'BIENVENUE_CONTEXT_WORDS',
     kind: { type: 'text' },
@@ -106,13 +70,6 @@ export const PASSWORDS = {
     about:
       'More words that a new password must not mainly consist of, separated by commas, such as the names of the product and its company.',
   },
-  /**
-   * The service to ask whether a new password has appeared in a data breach. It gets only the first 5
-   * characters of the hash. The value off disables the check. If the service does not answer, only the list of
-   * common passwords applies.
-   *
-   * Default: `'off'`, in development and production `'https://api.pwnedpasswords.com'`.
-   */
   breachCheckUrl: {
     env: 'BIENVENUE_BREACH_CHECK_URL',
     kind: { type: 'text' },

@@ -6,13 +6,6 @@ const LOOPBACK = 'localhost,127.0.0.0/8,::1'
 
 /** Sign-in with other providers. */
 export const PROVIDERS = {
-  /**
-   * Hosts and networks outside the public internet that the service may connect to, separated by commas, such
-   * as idp.internal,10.0.0.0/8. Name those of the sign-in providers that you have added. Plain http works on
-   * loopback only.
-   *
-   * Default: `'localhost,127.0.0.0/8,::1'`, in production not set.
-   */
   outboundPrivate: {
     env: 'BIENVENUE_OUTBOUND_PRIVATE',
     kind: { type: 'text' },

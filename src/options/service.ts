@@ -13,13 +13,6 @@ const LARGEST_PROXY_SHARE = 1 / 16
 
 /** The service as a whole: its mode, address and key, and who can reach it. */
 export const SERVICE = {
-  /**
-   * The set of defaults. Classic follows the contract of the teaching exercise, on loopback only. Development
-   * behaves like production, on a developer’s machine. Production is for the internet, and refuses unsafe
-   * settings.
-   *
-   * Default: `'classic'`.
-   */
   mode: {
     env: 'BIENVENUE_MODE',
     kind: { type: 'choice', of: MODES },
@@ -29,13 +22,6 @@ export const SERVICE = {
     about:
       'The set of defaults. Classic follows the contract of the teaching exercise, on loopback only. Development behaves like production, on a developer’s machine. Production is for the internet, and refuses unsafe settings.',
   },
-  /**
-   * The address at which users reach the service, such as https://auth.example.com. Mailed links begin with
-   * it. Production answers only to its host. In development mode the default is the local address and port of
-   * the service.
-   *
-   * Default: not set.
-   */
   baseUrl: {
     env: 'BASE_URL',
     kind: { type: 'text' },
@@ -48,13 +34,6 @@ export const SERVICE = {
         value,
       ) ?? (value.startsWith('https:') ? null : 'must begin with https://'),
   },
-  /**
-   * More hosts to answer to, separated by commas, such as bienvenue.internal,auth:5000. Use it for backends
-   * that call the service by an internal name. An entry without a port matches any port. Browsers must still
-   * use BASE_URL.
-   *
-   * Default: not set.
-   */
   allowedHosts: {
     env: 'BIENVENUE_ALLOWED_HOSTS',
     kind: { type: 'text' },
@@ -64,13 +43,6 @@ export const SERVICE = {
       'More hosts to answer to, separated by commas, such as bienvenue.internal,auth:5000. Use it for backends that call the service by an internal name. An entry without a port matches any port. Browsers must still use BASE_URL.',
     parse: parseAllowedHosts,
   },
-  /**
-   * Origins of other web applications whose scripts may call the service with a user’s cookies, separated by
-   * commas, such as https://app.example.com. Each is compared exactly, without wildcards. Browsers send the
-   * cookie only from the same site, so an application on another site must use bearer tokens.
-   *
-   * Default: not set.
-   */
   trustedOrigins: {
     env: 'BIENVENUE_TRUSTED_ORIGINS',
     kind: { type: 'text' },
@@ -85,14 +57,6 @@ export const SERVICE = {
         ? null
         : `scripts of ${value.replaceAll(',', ', ')} can do whatever a signed-in user can do`,
   },
-  /**
-   * A random key of at least 32 bytes in base64url, such as the output of openssl rand -base64 32. To rotate,
-   * separate several with commas: the first signs and seals, all verify and open. In development mode the
-   * default is a new key at each start: sessions survive a restart, device cookies and authenticator apps do
-   * not.
-   *
-   * Default: not set.
-   */
   secretKey: {
     env: 'BIENVENUE_SECRET_KEY',
     kind: { type: 'text' },
@@ -104,13 +68,6 @@ export const SERVICE = {
     parse: parseSecretKeys,
     refusedInProduction: isMissing('create a key with openssl rand -base64 32'),
   },
-  /**
-   * IP addresses and networks of the proxies in front of the service, separated by commas, such as
-   * 127.0.0.1,10.0.0.0/8. X-Forwarded-For counts only if it comes from one of them, and is read from the
-   * right. Production refuses a list that covers more than a sixteenth of the internet.
-   *
-   * Default: not set.
-   */
   trustedProxies: {
     env: 'BIENVENUE_TRUSTED_PROXIES',
     kind: { type: 'text' },
@@ -129,11 +86,6 @@ export const SERVICE = {
         ? 'covers a large part of the internet, so clients can forge their IP address; name only your own proxies'
         : null,
   },
-  /**
-   * Whether HSTS, which an https BASE_URL turns on, also covers subdomains. Turn it off on a shared domain.
-   *
-   * Default: `true`.
-   */
   hstsSubdomains: {
     env: 'BIENVENUE_HSTS_SUBDOMAINS',
     kind: { type: 'switch' },
@@ -141,11 +93,6 @@ export const SERVICE = {
     about:
       'Whether HSTS, which an https BASE_URL turns on, also covers subdomains. Turn it off on a shared domain.',
   },
-  /**
-   * Whether GET /openapi.json is public.
-   *
-   * Default: `true`, in development and production `false`.
-   */
   publicApiDocs: {
     env: 'BIENVENUE_PUBLIC_API_DOCS',
     kind: { type: 'switch' },

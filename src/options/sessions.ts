@@ -1,12 +1,6 @@
 import { DAY, HOUR, type Setting } from './setting.ts'
 
 export const SESSIONS = {
-  /**
-   * Whether the session cookie is Secure and named __Host-session_id. Browsers then require https. In
-   * development mode the default is on if BASE_URL begins with https.
-   *
-   * Default: `false`, in production `true`.
-   */
   secureCookie: {
     env: 'BIENVENUE_SECURE_COOKIE',
     kind: { type: 'switch' },
@@ -17,14 +11,6 @@ export const SESSIONS = {
       'Whether the session cookie is Secure and named __Host-session_id. Browsers then require https. In development mode the default is on if BASE_URL begins with https.',
     unsafe: (value: boolean) => (value ? null : 'the session cookie is sent without encryption'),
   },
-  /**
-   * A domain whose subdomains share the session cookie, such as example.com for app.example.com and
-   * auth.example.com. It must contain the host of BASE_URL. With BIENVENUE_SECURE_COOKIE the cookie is then
-   * named __Secure-session_id. Every subdomain gets the session tokens of users and can set the cookie, so use
-   * it only if you run all of them.
-   *
-   * Default: not set.
-   */
   cookieDomain: {
     env: 'BIENVENUE_COOKIE_DOMAIN',
     kind: { type: 'text' },
@@ -37,11 +23,6 @@ export const SESSIONS = {
         ? null
         : `every subdomain of ${value} gets the session tokens of its visitors, and can sign them in as somebody else`,
   },
-  /**
-   * How long a session lasts after sign-in, regardless of use.
-   *
-   * 60 to 31536000 (seconds). Default: `2592000`.
-   */
   sessionLifetimeSeconds: {
     env: 'BIENVENUE_SESSION_LIFETIME_SECONDS',
     kind: { type: 'integer', min: 60, max: 365 * DAY, unit: 'seconds' },
@@ -50,11 +31,6 @@ export const SESSIONS = {
     refusedInProduction: (value: number) =>
       value > 30 * DAY ? 'must be at most 2592000 (30 days), the limit of NIST for a single factor' : null,
   },
-  /**
-   * How long a session lasts without use. 0 disables this limit.
-   *
-   * 0 to 31536000 (seconds). Default: `0`, in development and production `604800`.
-   */
   sessionIdleSeconds: {
     env: 'BIENVENUE_SESSION_IDLE_SECONDS',
     kind: { type: 'integer', min: 0, max: 365 * DAY, unit: 'seconds' },
@@ -62,11 +38,6 @@ export const SESSIONS = {
     production: 7 * DAY,
     about: 'How long a session lasts without use. 0 disables this limit.',
   },
-  /**
-   * The maximum number of sessions of a user. A further sign-in ends the least recently used one.
-   *
-   * 1 to 10000 (sessions). Default: `1000`, in development and production `50`.
-   */
   sessionsPerUser: {
     env: 'BIENVENUE_SESSIONS_PER_USER',
     kind: { type: 'integer', min: 1, max: 10_000, unit: 'sessions' },
@@ -74,12 +45,6 @@ export const SESSIONS = {
     production: 50,
     about: 'The maximum number of sessions of a user. A further sign-in ends the least recently used one.',
   },
-  /**
-   * How long after entering the password a user can change the address, or export or delete the account,
-   * without entering it again.
-   *
-   * 30 to 3600 (seconds). Default: `600`.
-   */
   reauthenticationSeconds: {
     env: 'BIENVENUE_REAUTHENTICATION_SECONDS',
     kind: { type: 'integer', min: 30, max: HOUR, unit: 'seconds' },

@@ -10,7 +10,7 @@ type Kind =
   | { readonly type: 'choice'; readonly of: readonly string[] }
   | { readonly type: 'switch' }
 
-/** A setting: a row of the table. `npm run docs` writes the comment above each row from the row itself. */
+/** A setting: a row of the table. */
 export interface Setting {
   /** The environment variable. */
   readonly env: string

@@ -1,11 +1,6 @@
 import type { Setting } from './setting.ts'
 
 export const THROTTLING = {
-  /**
-   * Whether to limit sign-ins and requests that send mail. Turn it off only for benchmarks.
-   *
-   * Default: `true`.
-   */
   throttle: {
     env: 'BIENVENUE_THROTTLE',
     kind: { type: 'switch' },
@@ -13,11 +8,6 @@ export const THROTTLING = {
     about: 'Whether to limit sign-ins and requests that send mail. Turn it off only for benchmarks.',
     unsafe: (value: boolean) => (value ? null : 'passwords can be guessed without limit'),
   },
-  /**
-   * The number of wrong passwords for one account, from anywhere, after which each further attempt must wait.
-   *
-   * 2 to 100 (failures in a row). Default: `20`, in production `10`.
-   */
   loginFailuresPerAccount: {
     env: 'BIENVENUE_LOGIN_FAILURES_PER_ACCOUNT',
     kind: { type: 'integer', min: 2, max: 100, unit: 'failures in a row' },
@@ -27,12 +17,6 @@ export const THROTTLING = {
     about:
       'The number of wrong passwords for one account, from anywhere, after which each further attempt must wait.',
   },
-  /**
-   * The number of wrong passwords, and of wrong codes from mail, from one IP address (IPv6: /64 network; twice
-   * as many from a /56, four times from a /48), for any account, after which each further attempt must wait.
-   *
-   * 2 to 100000 (failures). Default: `300`, in production `100`.
-   */
   loginFailuresPerIp: {
     env: 'BIENVENUE_LOGIN_FAILURES_PER_IP',
     kind: { type: 'integer', min: 2, max: 100_000, unit: 'failures' },
@@ -42,12 +26,6 @@ export const THROTTLING = {
     about:
       'The number of wrong passwords, and of wrong codes from mail, from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48), for any account, after which each further attempt must wait.',
   },
-  /**
-   * The number of wrong passwords in a row after which signing in from a new device requires a reset by mail.
-   * 0 means never.
-   *
-   * 0 to 100 (failures in a row). Default: `0`, in development and production `100`.
-   */
   loginFailuresUntilLock: {
     env: 'BIENVENUE_LOGIN_FAILURES_UNTIL_LOCK',
     kind: { type: 'integer', min: 0, max: 100, unit: 'failures in a row' },
@@ -58,12 +36,6 @@ export const THROTTLING = {
     refusedInProduction: (value: number) =>
       value === 0 ? 'must be 1 to 100; NIST requires a lock after at most 100 failures in a row' : null,
   },
-  /**
-   * The number of wrong codes from mail for one address, after which each further attempt must wait and voids
-   * the code.
-   *
-   * 2 to 10 (failures in a row). Default: `5`.
-   */
   mailCodeFailuresPerAccount: {
     env: 'BIENVENUE_MAIL_CODE_FAILURES_PER_ACCOUNT',
     kind: { type: 'integer', min: 2, max: 10, unit: 'failures in a row' },
@@ -71,12 +43,6 @@ export const THROTTLING = {
     about:
       'The number of wrong codes from mail for one address, after which each further attempt must wait and voids the code.',
   },
-  /**
-   * The maximum number of sign-ins to one account with the right password in 10 minutes. Known devices have a
-   * separate count.
-   *
-   * 1 to 100000 (sign-ins in 10 minutes). Default: `600`, in production `60`.
-   */
   signInsPerAccount: {
     env: 'BIENVENUE_SIGN_INS_PER_ACCOUNT',
     kind: { type: 'integer', min: 1, max: 100_000, unit: 'sign-ins in 10 minutes' },
@@ -86,12 +52,6 @@ export const THROTTLING = {
     about:
       'The maximum number of sign-ins to one account with the right password in 10 minutes. Known devices have a separate count.',
   },
-  /**
-   * The maximum number of sign-ins from one IP address (IPv6: /64 network; twice as many from a /56, four
-   * times from a /48) with the right password in 10 minutes. Known devices have a separate count.
-   *
-   * 1 to 100000 (sign-ins in 10 minutes). Default: `3000`, in production `300`.
-   */
   signInsPerIp: {
     env: 'BIENVENUE_SIGN_INS_PER_IP',
     kind: { type: 'integer', min: 1, max: 100_000, unit: 'sign-ins in 10 minutes' },
@@ -101,12 +61,6 @@ export const THROTTLING = {
     about:
       'The maximum number of sign-ins from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48) with the right password in 10 minutes. Known devices have a separate count.',
   },
-  /**
-   * The number of resets, of confirmations and of registrations for one address after which each further one
-   * must wait.
-   *
-   * 2 to 100 (requests). Default: `20`, in production `5`.
-   */
   resetRequestsPerAccount: {
     env: 'BIENVENUE_RESET_REQUESTS_PER_ACCOUNT',
     kind: { type: 'integer', min: 2, max: 100, unit: 'requests' },
@@ -116,12 +70,6 @@ export const THROTTLING = {
     about:
       'The number of resets, of confirmations and of registrations for one address after which each further one must wait.',
   },
-  /**
-   * The number of resets and of confirmations requested from one IP address (IPv6: /64 network; twice as many
-   * from a /56, four times from a /48) after which each further one must wait.
-   *
-   * 2 to 100000 (requests). Default: `300`, in production `50`.
-   */
   resetRequestsPerIp: {
     env: 'BIENVENUE_RESET_REQUESTS_PER_IP',
     kind: { type: 'integer', min: 2, max: 100_000, unit: 'requests' },
@@ -131,12 +79,6 @@ export const THROTTLING = {
     about:
       'The number of resets and of confirmations requested from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48) after which each further one must wait.',
   },
-  /**
-   * The number of registrations from one IP address (IPv6: /64 network; twice as many from a /56, four times
-   * from a /48) after which each further one must wait. 0 means no limit.
-   *
-   * 0 to 100000 (registrations). Default: `0`, in development `300`, in production `50`.
-   */
   registrationsPerIp: {
     env: 'BIENVENUE_REGISTRATIONS_PER_IP',
     kind: { type: 'integer', min: 0, max: 100_000, unit: 'registrations' },

@@ -373,25 +373,15 @@ it('rejects wrong uses at compile time', async () => {
 })
 
 it('documents every member of `auth`, its options and its results for editors', () => {
-  // Editors show the comment above a member, or above the row that an option is mapped from.
   const text = (file: string) => readFileSync(join(installed, 'dist', file), 'utf8')
-  const topics =
-    'service pages database mail passwords account sessions factors providers throttling audit'.split(' ')
-  const tables = topics.map((topic) => text(`options/${topic}.d.ts`))
-  const rows = tables.flatMap((table) =>
-    [...table.matchAll(/^ {4}readonly (\w+): \{$/gm)].map(([, name]) => name),
-  )
-  expect(rows).toEqual(Object.keys(OPTION_TABLE))
+  const given = text('options/given.d.ts')
+  expect([...given.matchAll(/^ {4}(\w+)\?: /gm)].map(([, name]) => name)).toEqual(Object.keys(OPTION_TABLE))
   const options = text('options/index.d.ts')
   const interfaces = ['Hasher', 'AuthOptions'].map(
     (name) =>
       new RegExp(`^export interface ${name}\\b[^]*?^}`, 'm').exec(options)?.[0] ?? expect.unreachable(name),
   )
-  const sources = [
-    ...['auth/service.d.ts', 'index.d.ts', 'model/user.d.ts'].map(text),
-    ...interfaces,
-    ...tables,
-  ]
+  const sources = [...['auth/service.d.ts', 'index.d.ts', 'model/user.d.ts'].map(text), ...interfaces, given]
   const undocumented = sources.flatMap((source) => {
     const lines = source.split('\n')
     return lines.filter((line, index) => {
@@ -402,8 +392,8 @@ it('documents every member of `auth`, its options and its results for editors', 
   expect(undocumented).toEqual([])
 })
 
-it('shows the comment of every use case in editors', () => {
-  // The members of `auth` and of the client are mapped from the use cases and the contract, so ask the compiler, as editors do.
+it('shows the comment of every use case and resolved option in editors', () => {
+  // The members of `auth`, its options and the client are mapped types, so ask the compiler, as editors do.
   writeFileSync(
     join(consumer, 'editor.ts'),
     `export const auth = await (await import('bienvenue-auth')).createAuth()
@@ -430,16 +420,16 @@ it('shows the comment of every use case in editors', () => {
       const isDocumented = checker.getDocumentationCommentOfSymbol(member) !== ''
       const memberType = checker.getTypeOfSymbol(member) ?? expect.unreachable(name)
       const isUseCase = checker.getSignaturesOfType(memberType, SignatureKind.Call).length > 0
-      if (isUseCase) (isDocumented ? documented : undocumented).push(name)
-      // A topic has no comment of its own, unlike `options` and `mailer`.
-      else if (!isDocumented || name === 'db') visit(member, `${name}.`)
+      if (isUseCase || path === 'options.') (isDocumented ? documented : undocumented).push(name)
+      // A topic has no comment of its own, unlike `mailer`.
+      else if (!isDocumented || name === 'db' || name === 'options') visit(member, `${name}.`)
     }
   }
   for (const owner of exported) visit(owner, owner.name === 'auth' ? '' : 'client.')
   expect(undocumented).toEqual([])
   expect(documented).toEqual(
     expect.arrayContaining([
-      ...['account.delete', 'db.addUser', 'fetch', 'registerUser'],
+      ...['account.delete', 'db.addUser', 'fetch', 'options.baseUrl', 'registerUser'],
       ...['client.account.delete', 'client.sessions.list', 'client.onSignedOut'],
     ]),
   )
