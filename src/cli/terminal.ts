@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { visibleJson } from '../lib/visible.ts'
-import { UsageError } from './command.ts'
+import { type CommandInput, UsageError } from './command.ts'
 
 /** Writes a line to standard output. Waits while its reader is slower. */
 export async function print(line: string): Promise<void> {
@@ -106,8 +106,12 @@ export function canAsk(): boolean {
   return process.stdin.isTTY === true
 }
 
-/** Asks the person at the terminal to confirm. @throws {UsageError} There is no terminal. */
-export async function confirmed(question: string): Promise<boolean> {
+/** The flag of commands that ask for confirmation. */
+export const YES = { yes: { type: 'boolean', help: 'Do not ask for confirmation' } } as const
+
+/** Asks the person at the terminal to confirm, unless `--yes` was given. @throws {UsageError} There is no terminal. */
+export async function confirmed({ yes }: CommandInput['flags'], question: string): Promise<boolean> {
+  if (yes === true) return true
   if (!canAsk()) throw new UsageError('Add --yes to confirm without a terminal.')
   const [answer = ''] = await ask([`${question} [y/N] `], { echo: true })
   return /^y(?:es)?$/i.test(answer)

@@ -12,12 +12,7 @@ export async function withService(
   { mayCreate = false }: { mayCreate?: boolean } = {},
 ): Promise<ExitCode> {
   const { databaseUrl } = resolveOptions(settings.options)
-  if (!databaseExists(databaseUrl) && !mayCreate) {
-    throw new OptionError(
-      'databaseUrl',
-      `there is no database at ${describeDatabase(databaseUrl)}; check the path, or run bienvenue migrate to create it`,
-    )
-  }
+  if (!mayCreate) assertDatabaseExists(databaseUrl, '; check the path, or run bienvenue migrate to create it')
   const auth = await openAuthService(await libraryOptions(settings))
   try {
     return await use(auth)
@@ -40,4 +35,10 @@ export async function findUser(auth: AuthService, email: string): Promise<UserDe
   const found = await auth.users.find(email)
   if (found === null) throw new AuthError('unknown_email', { message: `There is no user ${email}.` })
   return found
+}
+
+/** @param rest - The rest of the message. @throws {OptionError} There is no database. */
+export function assertDatabaseExists(databaseUrl: string, rest: string): void {
+  if (!databaseExists(databaseUrl))
+    throw new OptionError('databaseUrl', `there is no database at ${describeDatabase(databaseUrl)}${rest}`)
 }

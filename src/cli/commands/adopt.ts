@@ -4,8 +4,6 @@ import {
   assertAdoptable,
   cannotUse,
   type Database,
-  databaseExists,
-  describeDatabase,
   inspectSchema,
   isAdoptable,
   keepAccount,
@@ -15,8 +13,9 @@ import {
 import { visible } from '../../lib/visible.ts'
 import { MaintenanceError, NoResultFound, OptionError } from '../../model/errors.ts'
 import { resolveOptions } from '../../options/index.ts'
-import { type Command, type ExitCode, UsageError } from '../command.ts'
-import { confirmed, counted, print, printResult } from '../terminal.ts'
+import { type Command, type CommandInput, type ExitCode, UsageError } from '../command.ts'
+import { confirmed, counted, print, printResult, YES } from '../terminal.ts'
+import { assertDatabaseExists } from '../with-service.ts'
 
 export const adopt: Command = {
   name: 'adopt',
@@ -24,9 +23,10 @@ export const adopt: Command = {
   flags: {
     plan: { type: 'boolean', help: 'Show what would change and what prevents it, without changing anything' },
     keep: { type: 'string', help: 'The id of the account to keep, of several with the same address' },
-    yes: { type: 'boolean', help: 'Do not ask for confirmation' },
+    ...YES,
   },
-  async run({ settings, flags, json }) {
+  async run(input) {
+    const { settings, flags, json } = input
     const { databaseUrl, tablePrefix, databaseSchema } = resolveOptions(settings.options)
     for (const [option, value] of Object.entries({ tablePrefix, databaseSchema })) {
       if (value !== '')
@@ -35,28 +35,17 @@ export const adopt: Command = {
           'adopt takes over the users table of the Flask exercise under its own name; unset this to run it',
         )
     }
-    if (!databaseExists(databaseUrl))
-      throw new OptionError(
-        'databaseUrl',
-        `there is no database at ${describeDatabase(databaseUrl)} to adopt`,
-      )
+    assertDatabaseExists(databaseUrl, ' to adopt')
     if (flags.plan === true && flags.keep !== undefined)
       throw new UsageError('Use either --plan or --keep, not both.')
     const kept = Number(flags.keep ?? 0)
     if (!Number.isSafeInteger(kept)) throw new UsageError('--keep must be the id of an account.')
-    const confirm = async (question: string) => flags.yes === true || (await confirmed(question))
     return withDatabase(databaseUrl, (db) => {
       if (flags.plan === true) return showPlan(db, json)
-      if (flags.keep !== undefined) return keep(db, kept, { confirm, json })
-      return adoptNow(db, { confirm, json })
+      if (flags.keep !== undefined) return keep(db, kept, input)
+      return adoptNow(db, input)
     })
   },
-}
-
-/** How a change is confirmed and reported. */
-interface Interaction {
-  readonly confirm: (question: string) => Promise<boolean>
-  readonly json: boolean
 }
 
 async function withDatabase(
@@ -82,22 +71,22 @@ async function showPlan(db: Database, json: boolean): Promise<ExitCode> {
   return isAdoptable(plan) ? 0 : 1
 }
 
-async function adoptNow(db: Database, { confirm, json }: Interaction): Promise<ExitCode> {
+async function adoptNow(db: Database, { flags, json }: CommandInput): Promise<ExitCode> {
   const plan = await planAdoption(db)
   if (plan === null) return reportNothingToAdopt(json)
   if (!json) await print(planLines(plan).join('\n'))
   assertAdoptable(plan)
   const accounts = counted(plan.users, 'account')
-  if (!(await confirm(`Adopt the users table with ${accounts}? A copy is made first.`))) return 1
+  if (!(await confirmed(flags, `Adopt the users table with ${accounts}? A copy is made first.`))) return 1
   const adoption = await adoptUsers(db, plan)
   if (adoption === null) return reportNothingToAdopt(json)
   return printResult(json, adoption, `Adopted. The original table is kept as ${visible(adoption.copy)}.`)
 }
 
-async function keep(db: Database, id: number, { confirm, json }: Interaction): Promise<ExitCode> {
+async function keep(db: Database, id: number, { flags, json }: CommandInput): Promise<ExitCode> {
   if ((await inspectSchema(db)).is !== 'foreign') return reportNothingToAdopt(json)
   const question = `Keep account ${id} and move the other accounts with the same address to the table users_set_aside?`
-  if (!(await confirm(question))) return 1
+  if (!(await confirmed(flags, question))) return 1
   const setAside = await keepAccount(db, id).catch((error: unknown) => {
     throw error instanceof NoResultFound ? new MaintenanceError(error.message, { cause: error }) : error
   })

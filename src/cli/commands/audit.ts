@@ -1,8 +1,8 @@
 import type { AuditEntry, AuditQuery, AuthService } from '../../auth/index.ts'
 import { visible } from '../../lib/visible.ts'
 import { AUDIT_ACTION_NAMES } from '../../model/audit-actions.ts'
-import { type Command, UsageError } from '../command.ts'
-import { limitOf, sinceOf } from '../query.ts'
+import type { Command } from '../command.ts'
+import { limitOf, oneOf, sinceOf } from '../flag-values.ts'
 import { jsonLine, print } from '../terminal.ts'
 import { findUser, withService } from '../with-service.ts'
 
@@ -23,7 +23,7 @@ export const audit: Command = {
       const { user, action, since, limit = '50' } = input.flags as Partial<Record<string, string>>
       const query: AuditQuery = {
         userId: user === undefined ? undefined : await userIdOf(auth, user),
-        action: action === undefined ? undefined : knownAction(action),
+        action: action === undefined ? undefined : oneOf('--action', AUDIT_ACTION_NAMES, action),
         since: since === undefined ? undefined : sinceOf(since),
       }
       let left = limitOf(limit)
@@ -39,11 +39,6 @@ async function userIdOf(auth: AuthService, user: string): Promise<number> {
   // A deleted account has only its id left.
   if (/^\d{1,9}$/.test(user)) return Number(user)
   return (await findUser(auth, user)).user.id
-}
-
-function knownAction(action: string): string {
-  if ((AUDIT_ACTION_NAMES as readonly string[]).includes(action)) return action
-  throw new UsageError(`--action must be one of ${AUDIT_ACTION_NAMES.join(', ')}.`)
 }
 
 function lineOf({

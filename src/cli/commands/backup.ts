@@ -1,18 +1,12 @@
 import { openAuthService } from '../../auth/index.ts'
-import {
-  type BackupContents,
-  backUpDatabase,
-  databaseExists,
-  describeDatabase,
-  restoreDatabase,
-} from '../../db/index.ts'
+import { type BackupContents, backUpDatabase, describeDatabase, restoreDatabase } from '../../db/index.ts'
 import { isStandardOutput } from '../../lib/output-file.ts'
 import { visible } from '../../lib/visible.ts'
-import { OptionError } from '../../model/errors.ts'
 import { resolveOptions } from '../../options/index.ts'
 import { type Command, UsageError } from '../command.ts'
 import { operator } from '../operator.ts'
-import { confirmed, counted, jsonLine, print, printResult } from '../terminal.ts'
+import { confirmed, counted, jsonLine, print, printResult, YES } from '../terminal.ts'
+import { assertDatabaseExists } from '../with-service.ts'
 
 export const backup: Command = {
   name: 'backup',
@@ -25,11 +19,7 @@ export const backup: Command = {
       throw new UsageError('A backup cannot be written to standard output. Name a file.')
     const options = resolveOptions(settings.options)
     const { databaseUrl } = options
-    if (!databaseExists(databaseUrl))
-      throw new OptionError(
-        'databaseUrl',
-        `there is no database at ${describeDatabase(databaseUrl)} to back up`,
-      )
+    assertDatabaseExists(databaseUrl, ' to back up')
     const contents = await backUpDatabase(databaseUrl, file, {
       replace: flags.force === true,
       naming: options,
@@ -51,7 +41,7 @@ export const restore: Command = {
       type: 'boolean',
       help: 'Keep the sessions and tokens of the backup valid, including those that have ended since',
     },
-    yes: { type: 'boolean', help: 'Do not ask for confirmation' },
+    ...YES,
   },
   async run({ args, flags, settings, json }) {
     const [file = ''] = args
@@ -59,7 +49,7 @@ export const restore: Command = {
     const { databaseUrl, tablePrefix } = options
     const others = tablePrefix === '' ? '' : ', with the tables of other programs in it,'
     const question = `Replace ${describeDatabase(databaseUrl)}${others} with ${visible(file)}?`
-    if (flags.yes !== true && !(await confirmed(question))) return 1
+    if (!(await confirmed(flags, question))) return 1
     const keepSessions = flags['keep-sessions'] === true
     const done = await restoreDatabase(databaseUrl, file, options, async (copyUrl) => {
       const auth = await openAuthService({ ...settings.options, databaseUrl: copyUrl })

@@ -1,5 +1,5 @@
 import { existsSync, lstatSync } from 'node:fs'
-import { type Command, UsageError } from '../command.ts'
+import { type Command, type CommandInput, UsageError } from '../command.ts'
 import { assertPlainPath, type ProjectFile, saveFiles } from '../init/files.ts'
 import { type Addition, FRAMEWORKS, type Framework, type Plan } from '../init/frameworks.ts'
 import { type Project, readProject, textOf } from '../init/project.ts'
@@ -29,7 +29,7 @@ export const init: Command = {
     for (const { path } of changes) assertPlainPath(path)
     const isDryRun = flags['dry-run'] === true
     if (!isDryRun) {
-      if (flags.force !== true && !(await mayReplace(changes))) return 1
+      if (!(await mayReplace(changes, flags))) return 1
       saveFiles(changes.filter(({ kind }) => kind !== 'unchanged'))
     }
     const next = nextSteps(project, plan, additions)
@@ -84,15 +84,16 @@ function compare(plan: Plan): { changes: Change[]; additions: Addition[] } {
   return { changes, additions }
 }
 
-/** Asks about each file that would be replaced. @throws {UsageError} There is no terminal. */
-async function mayReplace(changes: readonly Change[]): Promise<boolean> {
+/** Asks about each file that would be replaced, unless `--force` was given. @throws {UsageError} There is no terminal. */
+async function mayReplace(changes: readonly Change[], flags: CommandInput['flags']): Promise<boolean> {
+  if (flags.force === true) return true
   const paths = changes.filter(({ kind }) => kind === 'replaced').map(({ path }) => path)
   if (paths.length > 0 && !canAsk())
     throw new UsageError(
       `Already exists: ${paths.join(', ')}. Nothing was written. Add --force to replace, or --dry-run to see what would be written.`,
     )
   for (const path of paths) {
-    if (await confirmed(`${path} already exists. Replace it?`)) continue
+    if (await confirmed(flags, `${path} already exists. Replace it?`)) continue
     hint('Nothing was written.')
     return false
   }

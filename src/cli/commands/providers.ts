@@ -2,11 +2,12 @@
 import type { AddProviderRequest, ProviderCheck, ProviderDetails } from '../../auth/index.ts'
 import { visible } from '../../lib/visible.ts'
 import { AuthError, MaintenanceError } from '../../model/errors.ts'
-import { LINKING, type Linking, PRESETS, type PresetName } from '../../model/providers.ts'
+import { LINKING, PRESETS } from '../../model/providers.ts'
 import { type Command, type CommandInput, UsageError } from '../command.ts'
+import { oneOf } from '../flag-values.ts'
 import { readGivenFile } from '../given-file.ts'
 import { operator } from '../operator.ts'
-import { confirmed, counted, jsonLine, moment, print, printResult, printRows } from '../terminal.ts'
+import { confirmed, counted, jsonLine, moment, print, printResult, printRows, YES } from '../terminal.ts'
 import { withService } from '../with-service.ts'
 
 const add: Command = {
@@ -82,14 +83,12 @@ function inFlags(error: unknown): unknown {
 function requestIn({ args: [preset = ''], flags }: CommandInput): AddProviderRequest {
   const given = flags as Partial<Record<string, string>>
   const { id, name, issuer, linking } = given
-  if (!(PRESETS as readonly string[]).includes(preset))
-    throw new UsageError(`The preset must be one of ${PRESETS.join(', ')}.`)
+  const knownPreset = oneOf('The preset', PRESETS, preset)
   const clientId = given['client-id']
   if (clientId === undefined) throw new UsageError('--client-id is missing.')
-  if (linking !== undefined && !(LINKING as readonly string[]).includes(linking))
-    throw new UsageError(`--linking must be one of ${LINKING.join(', ')}.`)
   return {
-    preset: preset as PresetName,
+    preset: knownPreset,
+    linking: linking === undefined ? undefined : oneOf('--linking', LINKING, linking),
     id,
     name,
     issuer,
@@ -98,7 +97,6 @@ function requestIn({ args: [preset = ''], flags }: CommandInput): AddProviderReq
     scopes: given.scopes?.split(/\s+/).filter(Boolean),
     tenants: given.tenants?.split(',').map((tenant) => tenant.trim()),
     createsAccounts: flags['existing-accounts-only'] !== true,
-    linking: linking as Linking | undefined,
     trustsEmail: flags['trusts-email'] === true,
   }
 }
@@ -232,14 +230,14 @@ const remove: Command = {
   name: 'providers remove',
   summary: 'Remove a provider, and disconnect every account from it',
   takes: 'ID',
-  flags: { yes: { type: 'boolean', help: 'Do not ask for confirmation' } },
+  flags: YES,
   run(input) {
     const [id = ''] = input.args
     return withService(input, async (auth) => {
       const found = (await auth.providers.list()).find((provider) => provider.id === id)
       if (found === undefined) throw unknown(id)
       const question = `Remove ${id}, and disconnect ${counted(found.identities, 'account')} from it?`
-      if (input.flags.yes !== true && !(await confirmed(question))) return 1
+      if (!(await confirmed(input.flags, question))) return 1
       const identities = await auth.providers.remove(id, operator())
       return printResult(
         input.json,

@@ -2,7 +2,7 @@ import type { SessionSummary } from '../../auth/index.ts'
 import { visible } from '../../lib/visible.ts'
 import { type Command, UsageError } from '../command.ts'
 import { operator } from '../operator.ts'
-import { confirmed, counted, jsonLine, moment, print, printResult, printRows } from '../terminal.ts'
+import { confirmed, counted, jsonLine, moment, print, printResult, printRows, YES } from '../terminal.ts'
 import { withService, withUser } from '../with-service.ts'
 
 const list: Command = {
@@ -59,10 +59,10 @@ const end: Command = {
 const endAll: Command = {
   name: 'sessions end-all',
   summary: 'Sign everyone out everywhere',
-  flags: { yes: { type: 'boolean', help: 'Do not ask for confirmation' } },
+  flags: YES,
   run: (input) =>
     withService(input, async (auth) => {
-      if (input.flags.yes !== true && !(await confirmed('Sign everyone out everywhere?'))) return 1
+      if (!(await confirmed(input.flags, 'Sign everyone out everywhere?'))) return 1
       const ended = await auth.users.endEverySession(operator())
       return printResult(input.json, { ended }, `Ended ${counted(ended, 'session')}.`)
     }),

@@ -1,7 +1,7 @@
-import { ACCOUNT_STATES, type AccountState, type ListedUser, type UserQuery } from '../../../auth/index.ts'
+import { ACCOUNT_STATES, type ListedUser, type UserQuery } from '../../../auth/index.ts'
 import { visible } from '../../../lib/visible.ts'
 import { type Command, type CommandInput, UsageError } from '../../command.ts'
-import { limitOf, sinceOf } from '../../query.ts'
+import { limitOf, oneOf, sinceOf } from '../../flag-values.ts'
 import { hint, isAtTerminal, jsonLine, print, printRows } from '../../terminal.ts'
 import { withService } from '../../with-service.ts'
 import { listed } from './shown.ts'
@@ -46,19 +46,13 @@ export const list: Command = {
 function queryOf({ flags, json }: CommandInput): { query: UserQuery; limit: number } {
   const { state, email, since, after, limit } = flags as Partial<Record<string, string>>
   const query = {
-    state: state === undefined ? undefined : knownState(state),
+    state: state === undefined ? undefined : oneOf('--state', ACCOUNT_STATES, state),
     email,
     since: since === undefined ? undefined : sinceOf(since),
     afterId: after === undefined ? undefined : idOf(after),
   }
   if (limit !== undefined) return { query, limit: limitOf(limit) }
   return { query, limit: isAtTerminal() && !json ? LIST_LIMIT : Number.POSITIVE_INFINITY }
-}
-
-function knownState(state: string): AccountState {
-  const known = ACCOUNT_STATES.find((name) => name === state)
-  if (known === undefined) throw new UsageError(`--state must be one of ${ACCOUNT_STATES.join(', ')}.`)
-  return known
 }
 
 function idOf(text: string): number {

@@ -2,7 +2,7 @@
 import { visible } from '../../../lib/visible.ts'
 import type { Command } from '../../command.ts'
 import { operator } from '../../operator.ts'
-import { confirmed, printResult } from '../../terminal.ts'
+import { confirmed, printResult, YES } from '../../terminal.ts'
 import { withUser } from '../../with-service.ts'
 import { report } from './shown.ts'
 
@@ -69,11 +69,10 @@ export const remove: Command = {
   name: 'users delete',
   summary: 'Delete an account and all its data',
   takes: 'EMAIL',
-  flags: { yes: { type: 'boolean', help: 'Do not ask for confirmation' } },
+  flags: YES,
   run: (input) =>
     withUser(input, async (auth, { user }) => {
-      if (input.flags.yes !== true && !(await confirmed(`Delete ${visible(user.email)} permanently?`)))
-        return 1
+      if (!(await confirmed(input.flags, `Delete ${visible(user.email)} permanently?`))) return 1
       await auth.users.delete(user.id, operator())
       return report(input, 'deleted', user)
     }),

@@ -1,4 +1,4 @@
-/** Parsers for the flags that filter lists. */
+/** Parsers for the values of flags. */
 import { UsageError } from './command.ts'
 
 /** `--limit`: the maximum number of entries; 0 means no limit. @throws {UsageError} */
@@ -13,4 +13,11 @@ export function sinceOf(text: string): Date {
   if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(time.getTime()))
     throw new UsageError('--since must be a date or a time, such as 2026-11-21 or 2026-11-21T12:00:00Z.')
   return time
+}
+
+/** One of a few words. @param name - What the error names, such as `--state`. @throws {UsageError} */
+export function oneOf<Word extends string>(name: string, words: readonly Word[], text: string): Word {
+  const found = words.find((word) => word === text)
+  if (found === undefined) throw new UsageError(`${name} must be one of ${words.join(', ')}.`)
+  return found
 }
