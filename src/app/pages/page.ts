@@ -51,7 +51,28 @@ export function formRoutes<Form extends Contract>(
   return [pageRoute(kit, page, handlers.show), submitRoute(kit, page, form, handlers)]
 }
 
-/** Another form of a page. A refusal shows the page again, and step-up returns to it. */
+type PageForm = (kit: PageKit, page: Contract, show: Show) => Route
+
+/** A page with several forms. `show` renders it, also after a form was refused. */
+export function pageWithForms(kit: PageKit, page: Contract, show: Show, forms: readonly PageForm[]): Route[] {
+  return [pageRoute(kit, page, show), ...forms.map((form) => form(kit, page, show))]
+}
+
+/**
+ * A form of such a page.
+ *
+ * @param submit - Calls the use case and answers, usually with a redirect.
+ * @param showAgain - Renders the page after a refusal. Default: `show` of the page.
+ */
+export function onSubmit<Form extends Contract>(
+  form: Form,
+  submit: FormHandlers<Form>['submit'],
+  showAgain?: Show,
+): PageForm {
+  return (kit, page, show) => submitRoute(kit, page, form, { show: showAgain ?? show, submit })
+}
+
+/** A form. A refusal shows the page again, and step-up returns to the page. */
 export function submitRoute<Form extends Contract>(
   kit: PageKit,
   page: Contract,

@@ -4,7 +4,7 @@ import { normalizeEmail } from '../../../model/user.ts'
 import { type FormState, renderData, renderDeleted } from '../../../pages/index.ts'
 import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
-import { formRoutes, pageRoute, submitRoute } from '../../pages/page.ts'
+import { onSubmit, pageRoute, pageWithForms } from '../../pages/page.ts'
 import { type PageRequest, STRONG } from '../../pages/request.ts'
 import { cookieHeadersAfter } from '../../signed-in.ts'
 import { exportOnWire } from '../../wire.ts'
@@ -23,17 +23,13 @@ export function accountDataPages(kit: PageKit): Route[] {
     })
   }
   return [
-    ...formRoutes(kit, pages.showData, pages.exportData, {
-      show,
-      async submit(request) {
+    ...pageWithForms(kit, pages.showData, show, [
+      onSubmit(pages.exportData, async (request) => {
         const body = exportOnWire(await auth.account.export(request.caller))
         return { status: 200, body, headers: AS_FILE }
-      },
-    }),
+      }),
 
-    submitRoute(kit, pages.showData, pages.deleteAccount, {
-      show,
-      async submit(request, { email }) {
+      onSubmit(pages.deleteAccount, async (request, { email }) => {
         const { user } = await request.session(STRONG)
         if (normalizeEmail(email) !== normalizeEmail(user.email))
           throw new AuthError('invalid_field', { field: 'email' })
@@ -43,8 +39,8 @@ export function accountDataPages(kit: PageKit): Route[] {
           {},
           { cookies: cookieHeadersAfter(request.caller, auth.options) },
         )
-      },
-    }),
+      }),
+    ]),
 
     pageRoute(kit, pages.showDeleted, async (request) =>
       (await request.current()) === null

@@ -9,7 +9,7 @@ import {
 } from '../../../pages/index.ts'
 import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
-import { formRoutes, submitRoute } from '../../pages/page.ts'
+import { formRoutes, onSubmit, pageWithForms } from '../../pages/page.ts'
 import { credentialIn } from '../../pages/passkey.ts'
 import { DONE, type PageRequest, STRONG } from '../../pages/request.ts'
 import { unlessGone } from '../../pages/unless-gone.ts'
@@ -37,33 +37,24 @@ function passkeyPages(kit: PageKit): Route[] {
   }
   const back = (request: PageRequest, done: string, cookies: readonly string[] = []) =>
     request.goTo('/account/passkeys', { [DONE]: done }, { cookies })
-  return [
-    ...formRoutes(kit, pages.showPasskeys, pages.addPasskey, {
-      show,
-      async submit(request, { ceremony, credential }) {
-        const answer = { ceremony, credential: credentialIn(credential) }
-        const { renewed } = await auth.passkeys.add(answer, request.caller)
-        return back(request, 'added', request.cookieOf(renewed))
-      },
+  return pageWithForms(kit, pages.showPasskeys, show, [
+    onSubmit(pages.addPasskey, async (request, { ceremony, credential }) => {
+      const answer = { ceremony, credential: credentialIn(credential) }
+      const { renewed } = await auth.passkeys.add(answer, request.caller)
+      return back(request, 'added', request.cookieOf(renewed))
     }),
 
-    submitRoute(kit, pages.showPasskeys, pages.renamePasskey, {
-      show,
-      async submit(request, { passkey: id, name }) {
-        await request.session(STRONG)
-        const isThere = await unlessGone(auth.passkeys.rename({ id, name }, request.caller))
-        return back(request, isThere ? 'renamed' : 'already_removed')
-      },
+    onSubmit(pages.renamePasskey, async (request, { passkey: id, name }) => {
+      await request.session(STRONG)
+      const isThere = await unlessGone(auth.passkeys.rename({ id, name }, request.caller))
+      return back(request, isThere ? 'renamed' : 'already_removed')
     }),
 
-    submitRoute(kit, pages.showPasskeys, pages.removePasskey, {
-      show,
-      async submit(request, { passkey: id }) {
-        const isThere = await unlessGone(auth.passkeys.remove({ id }, request.caller))
-        return back(request, isThere ? 'removed' : 'already_removed')
-      },
+    onSubmit(pages.removePasskey, async (request, { passkey: id }) => {
+      const isThere = await unlessGone(auth.passkeys.remove({ id }, request.caller))
+      return back(request, isThere ? 'removed' : 'already_removed')
     }),
-  ]
+  ])
 }
 
 function factorPages(kit: PageKit): Route[] {
@@ -85,21 +76,27 @@ function factorPages(kit: PageKit): Route[] {
     return renderRecoveryCodes(request.look(user), { codes, onward, entry: 'factors' })
   }
   return [
-    ...formRoutes(kit, pages.showFactors, pages.setSecondFactor, {
-      show,
-      async submit(request, { enabled }) {
+    ...pageWithForms(kit, pages.showFactors, show, [
+      onSubmit(pages.setSecondFactor, async (request, { enabled }) => {
         await auth.factors.setSecondFactor({ enabled: enabled === 'on' }, request.caller)
         return back(request, enabled)
-      },
-    }),
+      }),
 
-    submitRoute(kit, pages.showFactors, pages.startApp, {
-      show,
-      async submit(request) {
+      onSubmit(pages.startApp, async (request) => {
         await auth.factors.startTotp(request.caller)
         return request.goTo('/account/factors/app')
-      },
-    }),
+      }),
+
+      onSubmit(pages.removeApp, async (request) => {
+        const isThere = await unlessGone(auth.factors.removeTotp(request.caller))
+        return back(request, isThere ? 'app_removed' : 'app_already_removed')
+      }),
+
+      onSubmit(pages.renewRecoveryCodes, async (request) => {
+        const { user } = await request.session(STRONG)
+        return showCodes(request, user, await auth.factors.renewRecoveryCodes(request.caller), 'renewed')
+      }),
+    ]),
 
     ...formRoutes(kit, pages.showApp, pages.confirmApp, {
       async show(request, form) {
@@ -115,22 +112,6 @@ function factorPages(kit: PageKit): Route[] {
         const cookies = request.cookieOf(renewed)
         if (recoveryCodes === null) return back(request, 'app_added', cookies)
         return { status: 200, page: showCodes(request, user, recoveryCodes, 'app_added'), cookies }
-      },
-    }),
-
-    submitRoute(kit, pages.showFactors, pages.removeApp, {
-      show,
-      async submit(request) {
-        const isThere = await unlessGone(auth.factors.removeTotp(request.caller))
-        return back(request, isThere ? 'app_removed' : 'app_already_removed')
-      },
-    }),
-
-    submitRoute(kit, pages.showFactors, pages.renewRecoveryCodes, {
-      show,
-      async submit(request) {
-        const { user } = await request.session(STRONG)
-        return showCodes(request, user, await auth.factors.renewRecoveryCodes(request.caller), 'renewed')
       },
     }),
   ]

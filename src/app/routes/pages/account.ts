@@ -13,7 +13,7 @@ import { browserFor } from '../../browser.ts'
 import { declinedCookie, hasDeclined } from '../../cookies.ts'
 import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
-import { formRoutes, pageRoute, submitRoute } from '../../pages/page.ts'
+import { formRoutes, onSubmit, pageRoute, pageWithForms, submitRoute } from '../../pages/page.ts'
 import { DONE, type PageRequest, STRONG } from '../../pages/request.ts'
 import { unlessGone } from '../../pages/unless-gone.ts'
 import { profileChanges, withBoxes } from '../../pages/user-fields.ts'
@@ -136,21 +136,15 @@ function sessionPages(kit: PageKit): Route[] {
       part: request.query.get('part'),
     })
   }
-  return [
-    ...formRoutes(kit, pages.showSessions, pages.endSession, {
-      show,
-      async submit(request, { session: id }) {
-        const isThere = await unlessGone(auth.sessions.end({ id }, request.caller))
-        return request.goTo('/account/sessions', { [DONE]: isThere ? 'ended' : 'already_ended' })
-      },
+  return pageWithForms(kit, pages.showSessions, show, [
+    onSubmit(pages.endSession, async (request, { session: id }) => {
+      const isThere = await unlessGone(auth.sessions.end({ id }, request.caller))
+      return request.goTo('/account/sessions', { [DONE]: isThere ? 'ended' : 'already_ended' })
     }),
 
-    submitRoute(kit, pages.showSessions, pages.endOtherSessions, {
-      show,
-      async submit(request) {
-        await auth.sessions.endOthers(request.caller)
-        return request.goTo('/account/sessions', { [DONE]: 'others_ended' })
-      },
+    onSubmit(pages.endOtherSessions, async (request) => {
+      await auth.sessions.endOthers(request.caller)
+      return request.goTo('/account/sessions', { [DONE]: 'others_ended' })
     }),
-  ]
+  ])
 }

@@ -7,7 +7,7 @@ import { browserFor } from '../../browser.ts'
 import { clearedFlowCookie, flowCookies, readFlowCookie } from '../../cookies.ts'
 import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
-import { formRoutes, pageRoute, submitRoute } from '../../pages/page.ts'
+import { onSubmit, pageRoute, pageWithForms, submitRoute } from '../../pages/page.ts'
 import { DONE, type PageRequest, STRONG } from '../../pages/request.ts'
 import { unlessGone } from '../../pages/unless-gone.ts'
 import { type Answer, redirect } from '../../responses.ts'
@@ -16,14 +16,18 @@ const { pages } = TOPICS
 
 /** The pages of sign-in with other providers. */
 export function providerPages(kit: PageKit): Route[] {
-  const { auth } = kit
+  return [...callbackPages(kit), ...continuePage(kit), ...identityPage(kit), ...startForms(kit)]
+}
+
+/** Where a provider sends the browser back. */
+function callbackPages(kit: PageKit): Route[] {
   return [
     pageRoute(kit, pages.completeAtCallback, async (request) => {
       const parameters = Object.fromEntries(request.query)
       // The state begins with the id of the flow.
       const [flowId = ''] = (parameters.state ?? '').split('.', 1)
       const answer = { provider: request.params.provider ?? '', parameters }
-      const outcome = await auth.providers.completeSignIn(answer, withFlow(request, flowId))
+      const outcome = await kit.auth.providers.completeSignIn(answer, withFlow(request, flowId))
       return goOn(request, outcome, flowId)
     }),
 
@@ -37,97 +41,13 @@ export function providerPages(kit: PageKit): Route[] {
         return redirect(kit.pathTo(`/login/${encodeURIComponent(provider)}/callback`, query), 303)
       },
     },
-
-    ...formRoutes(kit, pages.showContinue, pages.connectIdentity, {
-      show: showContinue,
-      async submit(request, { flow }) {
-        const { returnTo } = await auth.providers.connect(withFlow(request, flow))
-        const cookies = [clearedFlowCookie(flow, auth.options).header]
-        return request.goBack(kit.returnTarget(returnTo), { cookies })
-      },
-    }),
-
-    submitRoute(kit, pages.showContinue, pages.enterAddress, {
-      show: showContinue,
-      async submit(request, { flow, email }) {
-        const { caller, cookies = [] } = browserFor(auth, withFlow(request, flow), undefined)
-        const { returnTo } = await auth.providers.waiting(caller)
-        const entered = await auth.providers.enterAddress({ email }, caller)
-        if (entered.next === 'confirm_email')
-          return request.goOn('/sign_up/code', returnTo ?? undefined, { email, cookies })
-        return goOn(request, { ...entered, returnTo }, flow)
-      },
-    }),
-
-    ...formRoutes(kit, pages.showIdentities, pages.unlinkIdentity, {
-      show: showIdentities,
-      async submit(request, { identity }) {
-        const isThere = await unlessGone(auth.identities.unlink({ id: identity }, request.caller))
-        return request.goTo('/account/identities', {
-          [DONE]: isThere ? 'disconnected' : 'already_disconnected',
-        })
-      },
-    }),
-
-    submitRoute(kit, pages.showIdentities, pages.linkIdentity, {
-      show: showIdentities,
-      async submit(request) {
-        const { provider = '' } = request.params
-        const returnTo = kit.pathTo('/account/identities', { [DONE]: 'connected' })
-        return leadOn(request, provider, await auth.identities.link({ provider, returnTo }, request.caller))
-      },
-    }),
-
-    submitRoute(kit, pages.showSignIn, pages.signInAtProvider, {
-      show: refuse,
-      async submit(request, { remember, return_to }) {
-        const { provider = '' } = request.params
-        const fields = { provider, remember: remember === 'on', returnTo: kit.returnTarget(return_to) }
-        return leadOn(request, provider, await auth.providers.startSignIn(fields, request.caller))
-      },
-    }),
-
-    submitRoute(kit, pages.showStepUp, pages.stepUpAtProvider, {
-      show: refuse,
-      async submit(request, { return_to }) {
-        const { provider = '' } = request.params
-        const fields = { provider, returnTo: kit.returnTarget(return_to) }
-        return leadOn(request, provider, await auth.providers.startReauthentication(fields, request.caller))
-      },
-    }),
   ]
+}
 
-  function withFlow({ caller, cookieHeader }: PageRequest, flowId: string) {
-    return { ...caller, flowToken: readFlowCookie(cookieHeader, flowId, auth.options) ?? undefined }
-  }
-
-  async function leadOn(request: PageRequest, id: string, { redirectTo, flowToken }: StartedFlow) {
-    const name = (await auth.providers.available()).find((each) => each.id === id)?.name ?? id
-    const cookies = flowCookies(flowToken, request.cookieHeader, auth.options).map(({ header }) => header)
-    return { status: 200, page: renderLeadingOn(request.look(), { name, url: redirectTo }), cookies }
-  }
-
-  /** Sends the browser on after it has come back from a provider. */
-  function goOn(request: PageRequest, outcome: ProviderOutcome, flowId: string): Answer {
-    const cleared = clearedFlowCookie(flowId, auth.options).header
-    switch (outcome.next) {
-      case 'account_exists':
-      case 'address_required':
-        return request.goTo('/login/continue', { flow: outcome.flow })
-      case 'connected':
-        return request.goBack(kit.returnTarget(outcome.returnTo), { cookies: [cleared] })
-      case 'reauthenticated': {
-        const cookies = [...request.cookieOf(outcome), cleared]
-        return request.goBack(kit.returnTarget(outcome.returnTo), { cookies })
-      }
-      default: {
-        const answer = request.goOnSignedIn(outcome, outcome.returnTo)
-        return { ...answer, cookies: [...(answer.cookies ?? []), cleared] }
-      }
-    }
-  }
-
-  async function showContinue(request: PageRequest, form: FormState) {
+/** The page that finishes a sign-in that needs the user's account or address. */
+function continuePage(kit: PageKit): Route[] {
+  const { auth } = kit
+  const show = async (request: PageRequest, form: FormState) => {
     const flow = form.values.flow ?? request.query.get('flow') ?? ''
     const waiting = await auth.providers.waiting(withFlow(request, flow))
     const isSignedIn = (await request.current()) !== null
@@ -140,15 +60,103 @@ export function providerPages(kit: PageKit): Route[] {
       signedInAs: user?.email ?? null,
     })
   }
+  return pageWithForms(kit, pages.showContinue, show, [
+    onSubmit(pages.connectIdentity, async (request, { flow }) => {
+      const { returnTo } = await auth.providers.connect(withFlow(request, flow))
+      const cookies = [clearedFlowCookie(flow, auth.options).header]
+      return request.goBack(kit.returnTarget(returnTo), { cookies })
+    }),
 
-  async function showIdentities(request: PageRequest, form: FormState) {
+    onSubmit(pages.enterAddress, async (request, { flow, email }) => {
+      const { caller, cookies = [] } = browserFor(auth, withFlow(request, flow), undefined)
+      const { returnTo } = await auth.providers.waiting(caller)
+      const entered = await auth.providers.enterAddress({ email }, caller)
+      if (entered.next === 'confirm_email')
+        return request.goOn('/sign_up/code', returnTo ?? undefined, { email, cookies })
+      return goOn(request, { ...entered, returnTo }, flow)
+    }),
+  ])
+}
+
+function identityPage(kit: PageKit): Route[] {
+  const { auth } = kit
+  const show = async (request: PageRequest, form: FormState) => {
     const { user } = await request.session(STRONG)
     const identities = await auth.identities.list(request.caller)
     return renderIdentities(request.look(user), { form, identities, done: request.doneIn(form) })
   }
+  return pageWithForms(kit, pages.showIdentities, show, [
+    onSubmit(pages.unlinkIdentity, async (request, { identity }) => {
+      const isThere = await unlessGone(auth.identities.unlink({ id: identity }, request.caller))
+      return request.goTo('/account/identities', {
+        [DONE]: isThere ? 'disconnected' : 'already_disconnected',
+      })
+    }),
 
-  /** These buttons are forms without input, so a refusal has a page of its own. */
-  function refuse(_: PageRequest, { refusal }: FormState): never {
+    onSubmit(pages.linkIdentity, async (request) => {
+      const { provider = '' } = request.params
+      const returnTo = kit.pathTo('/account/identities', { [DONE]: 'connected' })
+      return leadOn(request, await auth.identities.link({ provider, returnTo }, request.caller))
+    }),
+  ])
+}
+
+/** The buttons on the pages for sign-in and step-up. They have no input, so a refusal has a page of its own. */
+function startForms(kit: PageKit): Route[] {
+  const { auth } = kit
+  const show = (_: PageRequest, { refusal }: FormState): never => {
     throw refusal ?? new AuthError('not_found')
+  }
+  return [
+    submitRoute(kit, pages.showSignIn, pages.signInAtProvider, {
+      show,
+      async submit(request, { remember, return_to }) {
+        const { provider = '' } = request.params
+        const fields = { provider, remember: remember === 'on', returnTo: kit.returnTarget(return_to) }
+        return leadOn(request, await auth.providers.startSignIn(fields, request.caller))
+      },
+    }),
+
+    submitRoute(kit, pages.showStepUp, pages.stepUpAtProvider, {
+      show,
+      async submit(request, { return_to }) {
+        const { provider = '' } = request.params
+        const fields = { provider, returnTo: kit.returnTarget(return_to) }
+        return leadOn(request, await auth.providers.startReauthentication(fields, request.caller))
+      },
+    }),
+  ]
+}
+
+function withFlow({ caller, cookieHeader, kit }: PageRequest, flowId: string) {
+  return { ...caller, flowToken: readFlowCookie(cookieHeader, flowId, kit.auth.options) ?? undefined }
+}
+
+async function leadOn(request: PageRequest, { redirectTo, flowToken }: StartedFlow): Promise<Answer> {
+  const { auth } = request.kit
+  const { provider: id = '' } = request.params
+  const name = (await auth.providers.available()).find((each) => each.id === id)?.name ?? id
+  const cookies = flowCookies(flowToken, request.cookieHeader, auth.options).map(({ header }) => header)
+  return { status: 200, page: renderLeadingOn(request.look(), { name, url: redirectTo }), cookies }
+}
+
+/** Sends the browser on after it has come back from a provider. */
+function goOn(request: PageRequest, outcome: ProviderOutcome, flowId: string): Answer {
+  const { kit } = request
+  const cleared = clearedFlowCookie(flowId, kit.auth.options).header
+  switch (outcome.next) {
+    case 'account_exists':
+    case 'address_required':
+      return request.goTo('/login/continue', { flow: outcome.flow })
+    case 'connected':
+      return request.goBack(kit.returnTarget(outcome.returnTo), { cookies: [cleared] })
+    case 'reauthenticated': {
+      const cookies = [...request.cookieOf(outcome), cleared]
+      return request.goBack(kit.returnTarget(outcome.returnTo), { cookies })
+    }
+    default: {
+      const answer = request.goOnSignedIn(outcome, outcome.returnTo)
+      return { ...answer, cookies: [...(answer.cookies ?? []), cleared] }
+    }
   }
 }

@@ -2,7 +2,7 @@ import { TOPICS } from '../../../api/index.ts'
 import { type FormState, renderSignIn, renderSignOut } from '../../../pages/index.ts'
 import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
-import { formRoutes, submitRoute } from '../../pages/page.ts'
+import { formRoutes, onSubmit, pageWithForms } from '../../pages/page.ts'
 import { credentialIn, unknownPasskey } from '../../pages/passkey.ts'
 import { type PageRequest, SIGNED_IN } from '../../pages/request.ts'
 import { cookieHeadersAfter, headersAfter } from '../../signed-in.ts'
@@ -27,24 +27,20 @@ export function signInPages(kit: PageKit): Route[] {
     })
   }
   return [
-    ...formRoutes(kit, pages.showSignIn, pages.signIn, {
-      show,
-      async submit(request, { email, password, remember, return_to }) {
+    ...pageWithForms(kit, pages.showSignIn, show, [
+      onSubmit(pages.signIn, async (request, { email, password, remember, return_to }) => {
         const returnTo = kit.returnTarget(return_to)
         const fields = { email, password, remember: remember === 'on', returnTo }
         const signedIn = await auth.signIn.withPassword(fields, request.caller)
         return request.goOnSignedIn(signedIn, return_to)
-      },
-    }),
+      }),
 
-    submitRoute(kit, pages.showSignIn, pages.signInWithPasskey, {
-      show,
-      async submit(request, { ceremony, credential, remember, return_to }) {
+      onSubmit(pages.signInWithPasskey, async (request, { ceremony, credential, remember, return_to }) => {
         const answer = { ceremony, credential: credentialIn(credential), remember: remember === 'on' }
         const signedIn = await auth.signIn.withPasskey(answer, request.caller)
         return request.goOnSignedIn(signedIn, return_to)
-      },
-    }),
+      }),
+    ]),
 
     ...formRoutes(kit, pages.showSignOut, pages.signOut, {
       async show(request, form) {

@@ -4,7 +4,7 @@ import type { StepUpMethod } from '../../../model/factors.ts'
 import { type FormState, renderStepUp } from '../../../pages/index.ts'
 import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
-import { formRoutes, submitRoute } from '../../pages/page.ts'
+import { onSubmit, pageWithForms } from '../../pages/page.ts'
 import { credentialIn, unknownPasskey } from '../../pages/passkey.ts'
 import { type PageRequest, STRONG } from '../../pages/request.ts'
 
@@ -36,23 +36,26 @@ export function stepUpPages(kit: PageKit): Route[] {
     const renewed = await auth.signIn.reauthenticate(proof, request.caller)
     return request.goBack(kit.returnTarget(target), { cookies: request.cookieOf(renewed) })
   }
-  return [
-    ...formRoutes(kit, pages.showStepUp, pages.stepUp, {
-      show: (request, form) => show(form.refusal === null ? undefined : 'password')(request, form),
-      submit: (request, { password, return_to }) => submit(request, { password }, return_to),
-    }),
+  return pageWithForms(kit, pages.showStepUp, show(), [
+    onSubmit(
+      pages.stepUp,
+      (request, { password, return_to }) => submit(request, { password }, return_to),
+      show('password'),
+    ),
 
-    submitRoute(kit, pages.showStepUp, pages.stepUpWithTotp, {
-      show: show('totp'),
-      submit: (request, { code, return_to }) => submit(request, { totp: code }, return_to),
-    }),
+    onSubmit(
+      pages.stepUpWithTotp,
+      (request, { code, return_to }) => submit(request, { totp: code }, return_to),
+      show('totp'),
+    ),
 
-    submitRoute(kit, pages.showStepUp, pages.stepUpWithPasskey, {
-      show: show('passkey'),
-      submit: (request, { ceremony, credential, return_to }) =>
+    onSubmit(
+      pages.stepUpWithPasskey,
+      (request, { ceremony, credential, return_to }) =>
         submit(request, { ceremony, credential: credentialIn(credential) }, return_to),
-    }),
-  ]
+      show('passkey'),
+    ),
+  ])
 
   /** The methods that the session accepts. If it needs a second factor, a password is not enough. */
   async function waysToStepUp({ caller }: PageRequest) {
