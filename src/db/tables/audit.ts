@@ -4,6 +4,7 @@ import { leastUuidV7 } from '../../lib/random.ts'
 import { isUserId } from '../../model/user.ts'
 import { clockOf } from '../dialect.ts'
 import type { Database, Schema, Tx } from './index.ts'
+import { conversions, type ModelOf } from './model.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
 const COLUMNS = {
@@ -35,6 +36,7 @@ const COLUMNS = {
   },
   ip_address: {
     type: 'text',
+    property: 'ip',
     nullable: true,
     about: 'The IP address of the client',
     class: 'personal',
@@ -59,6 +61,7 @@ const COLUMNS = {
   },
   details: {
     type: 'text',
+    as: 'json',
     about: 'Anything else, as JSON',
     class: 'personal',
     protection: 'no secret; addresses are masked',
@@ -153,33 +156,16 @@ export interface AuditTimes {
   readonly originExpiresAt: Date
 }
 
+const { modelOf, rowOf } = conversions<typeof COLUMNS, ModelOf<typeof COLUMNS, AuditRecord>>(COLUMNS)
+
 /** Adds a record. */
 export async function addAuditRecord(
   db: Database,
   record: AuditRecord,
   { expiresAt, originExpiresAt }: AuditTimes,
 ): Promise<void> {
-  await db
-    .insertInto('audit')
-    .values({
-      id: record.id,
-      at: record.at.getTime(),
-      instance: record.instance,
-      actor: record.actor,
-      actor_id: record.actorId,
-      on_behalf_of: record.onBehalfOf,
-      action: record.action,
-      outcome: record.outcome,
-      reason: record.reason,
-      user_id: record.userId,
-      ip_address: record.ip,
-      user_agent: record.userAgent,
-      request_id: record.requestId,
-      details: JSON.stringify(record.details),
-      expires_at: expiresAt.getTime(),
-      origin_expires_at: originExpiresAt.getTime(),
-    })
-    .execute()
+  const row = rowOf({ ...record, expiresAt, originExpiresAt })
+  await db.insertInto('audit').values(row).execute()
 }
 
 /** A record as {@link listAuditRecords} returns it. */
@@ -274,20 +260,6 @@ export async function forgetAuditOriginsOf(tx: Tx, userId: number): Promise<void
 }
 
 function recordOf(row: Selectable<Schema['audit']>): AuditRecord {
-  return {
-    id: row.id,
-    at: new Date(row.at),
-    instance: row.instance,
-    actor: row.actor as AuditRecord['actor'],
-    actorId: row.actor_id,
-    onBehalfOf: row.on_behalf_of,
-    action: row.action,
-    outcome: row.outcome as AuditRecord['outcome'],
-    reason: row.reason,
-    userId: row.user_id,
-    ip: row.ip_address,
-    userAgent: row.user_agent,
-    requestId: row.request_id,
-    details: JSON.parse(row.details),
-  }
+  const { expiresAt: _, originExpiresAt: __, ...record } = modelOf(row)
+  return record
 }

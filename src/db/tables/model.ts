@@ -4,18 +4,24 @@ import { wordsOf } from './rows.ts'
 import type { Columns, RowOf, Values } from './table.ts'
 
 /**
- * An object with a property for each column: `createdAt` for `created_at`. Times are dates.
+ * An object with a property for each column: `createdAt` for `created_at`, unless the column names another. Times are dates.
  *
  * `Narrower` has a closer type for some of the properties.
  */
 export type ModelOf<Of extends Columns, Narrower = unknown> = {
-  readonly [Name in keyof Of & string as PropertyName<Name>]: PropertyName<Name> extends keyof Narrower
-    ? Narrower[PropertyName<Name>]
+  readonly [Name in keyof Of & string as NameOf<Of, Name>]: NameOf<Of, Name> extends keyof Narrower
+    ? Narrower[NameOf<Of, Name>]
     : PropertyOf<Of[Name]>
 }
 
-type PropertyName<Name extends string> = Name extends `${infer Head}_${infer Tail}`
-  ? `${Head}${Capitalize<PropertyName<Tail>>}`
+type NameOf<Of extends Columns, Name extends keyof Of & string> = Of[Name] extends {
+  property: infer Property extends string
+}
+  ? Property
+  : CamelCase<Name>
+
+type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
   : Name
 
 /** The type of a property, by `as` of its column or else by the type of the column. */
@@ -50,9 +56,9 @@ const CONVERSIONS: Readonly<Partial<Record<keyof Properties, Conversion>>> = {
 
 /** Creates the functions that convert rows of a table to objects and back. */
 export function conversions<Of extends Columns, Model = ModelOf<Of>>(columns: Of) {
-  const fields = Object.entries(columns).map(([column, { type, as = type }]) => ({
+  const fields = Object.entries(columns).map(([column, { type, as = type, property }]) => ({
     column,
-    property: column.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+    property: property ?? column.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
     ...(CONVERSIONS[as] ?? UNCHANGED),
   }))
   return {

@@ -3,6 +3,7 @@ import { type RawBuilder, type Selectable, sql } from 'kysely'
 import { leastUuidV7 } from '../../lib/random.ts'
 import { skippingLocked } from '../dialect.ts'
 import type { Database, Schema, Tx } from './index.ts'
+import { conversions, type ModelOf } from './model.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
 const COLUMNS = {
@@ -33,6 +34,7 @@ const COLUMNS = {
   locale: { type: 'text', about: 'The language of the message', class: 'personal', log: 'no' },
   details: {
     type: 'text',
+    as: 'json',
     about:
       'What else the message says, as JSON; tokens are made when it is sent. For a message with a link also the IPv6 /48 network that asked for it. With links or templates of an embedding application, a decoy also has the requested address',
     class: 'personal',
@@ -90,28 +92,6 @@ export const outbox = {
   },
 } satisfies Table
 
-/** A queued mail. */
-export interface OutboxMail {
-  /** A UUID version 7. Also the id of the message itself, in every attempt. */
-  readonly id: string
-  /** Which message it is. */
-  readonly kind: string
-  /** The account it is about, or `null` if there is none or it is gone. */
-  readonly userId: number | null
-  /** The address. `null`: the account's address at the time of sending; without an account nothing is sent. */
-  readonly email: string | null
-  readonly locale: string
-  /** What the message says, besides its kind. Never a secret. */
-  readonly details: MailDetails
-  readonly createdAt: Date
-  /** Lower numbers are sent first. */
-  readonly priority: Priority
-  /** How many events the message covers. */
-  readonly events: number
-  /** How many times an instance took it to send it. */
-  readonly attempts: number
-}
-
 type Detail = string | number | null
 /** Values, and lists of objects with values. */
 export type MailDetails = Readonly<Record<string, Detail | readonly Readonly<Record<string, Detail>>[]>>
@@ -119,6 +99,13 @@ export type MailDetails = Readonly<Record<string, Detail | readonly Readonly<Rec
 /** All due mail of one priority is sent before any of the next. */
 const PRIORITIES = [0, 1] as const
 export type Priority = (typeof PRIORITIES)[number]
+
+type Mail = ModelOf<typeof COLUMNS, { details: MailDetails; priority: Priority }>
+
+const { modelOf, rowOf } = conversions<typeof COLUMNS, Mail>(COLUMNS)
+
+/** A queued mail. */
+export type OutboxMail = Omit<Mail, 'nextAttemptAt' | 'problem'>
 
 /** A mail that is not queued yet. */
 export type NewMail = Omit<OutboxMail, 'events' | 'attempts'>
@@ -145,23 +132,8 @@ export async function addMail(
       .where('kind', '=', mail.kind)
       .execute()
   }
-  await db
-    .insertInto('outbox')
-    .values({
-      id: mail.id,
-      kind: mail.kind,
-      user_id: mail.userId,
-      email: mail.email,
-      locale: mail.locale,
-      details: JSON.stringify(mail.details),
-      created_at: mail.createdAt.getTime(),
-      attempts: 0,
-      next_attempt_at: notBefore.getTime(),
-      priority: mail.priority,
-      events: 1,
-      problem: null,
-    })
-    .execute()
+  const row = rowOf({ ...mail, attempts: 0, nextAttemptAt: notBefore, events: 1, problem: null })
+  await db.insertInto('outbox').values(row).execute()
 }
 
 /** Identifies queued mail: its kind, the user it is about, and its address. */
@@ -387,16 +359,6 @@ export async function deleteMailOf(tx: Tx, userId: number, kinds: readonly strin
 }
 
 function mailOf(row: Selectable<Schema['outbox']>): OutboxMail {
-  return {
-    id: row.id,
-    kind: row.kind,
-    userId: row.user_id,
-    email: row.email,
-    locale: row.locale,
-    details: JSON.parse(row.details),
-    createdAt: new Date(row.created_at),
-    priority: row.priority as Priority,
-    events: row.events,
-    attempts: row.attempts,
-  }
+  const { nextAttemptAt: _, problem: __, ...mail } = modelOf(row)
+  return mail
 }

@@ -20,8 +20,13 @@ export interface Values {
 export interface Column {
   readonly type: keyof Values
   readonly nullable?: true
-  /** What {@link ModelOf} makes of it: a switch is stored as 1 or 0, words as text that is separated by spaces. */
-  readonly as?: 'boolean' | 'words'
+  /**
+   * What {@link ModelOf} makes of it: a switch is stored as 1 or 0, words as text that is separated by spaces, JSON as text or
+   * of its own type.
+   */
+  readonly as?: 'boolean' | 'words' | 'json'
+  /** The property that holds it. Default: the name of the column in camel case. `null`: it is derived from another one. */
+  readonly property?: string | null
   /** The database generates the value if a new row has none. */
   readonly generated?: true
   /** What it holds. `npm run docs` writes this and the fields below into docs/reference/data.md, which explains the classes. */
