@@ -20,6 +20,7 @@ import { createMountHint } from './mount-hint.ts'
 import { createPageKit } from './pages/kit.ts'
 import { refusalPage } from './pages/refusal.ts'
 import { createLocator } from './paths.ts'
+import { createProxyHint } from './proxy-hint.ts'
 import { logRequest, RequestRecord } from './request-log.ts'
 import { type Answer, createRenderer, errorAnswer, type Rendered } from './responses.ts'
 import { createRouter } from './router.ts'
@@ -63,9 +64,6 @@ const ROUTES = [
   identityRoutes,
 ]
 
-/** The headers that proxies add: X-Forwarded-For by convention, Forwarded by RFC 7239. */
-const FORWARDING = ['x-forwarded-for', 'forwarded']
-
 export function createApp(auth: AuthService, log: Logger): App {
   const { options } = auth
   const render = createRenderer(options)
@@ -79,18 +77,7 @@ export function createApp(auth: AuthService, log: Logger): App {
   )
   const find = createRouter(routes)
   const hint = createMountHint(options, log, (path) => find('GET', path) !== null)
-  let hasWarned = false
-
-  /** Warns once about a proxy that is not trusted. Clients can send these headers too, so it is only a hint. */
-  function warnOfProxy(incoming: Incoming): void {
-    const header = FORWARDING.find((name) => incoming.header(name) !== null)
-    if (header === undefined || incoming.peer === undefined || proxies?.has(incoming.peer)) return
-    hasWarned = true
-    log.warn(
-      { setting: 'BIENVENUE_TRUSTED_PROXIES', header },
-      'a request came through a proxy that is not trusted; if the proxy is yours, all its clients count as one IP address',
-    )
-  }
+  const warnOfProxy = createProxyHint(proxies, log)
 
   /** Runs the guards, then the route. */
   async function admit(incoming: Incoming, record: RequestRecord): Promise<Answer> {
@@ -113,7 +100,7 @@ export function createApp(auth: AuthService, log: Logger): App {
         ? incoming.peer
         : clientAddress(incoming.peer, incoming.header('x-forwarded-for'), proxies)
     // If the addresses differ, a trusted proxy reported the client.
-    if (!hasWarned && ip === incoming.peer) warnOfProxy(incoming)
+    if (ip === incoming.peer) warnOfProxy(incoming)
     const credentials = readCredentials(incoming, options)
     return match.route.answer({ incoming, record, credentials, ip, params: match.params })
   }

@@ -24,6 +24,7 @@ import * as cleanup from './cleanup.ts'
 import type { Context } from './context.ts'
 import * as delivery from './delivery/index.ts'
 import { openMailer } from './delivery/open-mailer.ts'
+import type { OnMailFault } from './delivery/send.ts'
 import { type MailWorker, startMailWorker } from './delivery/worker.ts'
 import * as factors from './factors/index.ts'
 import { type Hooks, openHooks } from './hooks.ts'
@@ -32,7 +33,7 @@ import * as mailCodes from './mail-codes/index.ts'
 import * as passkeys from './passkeys/index.ts'
 import { costOfNew, createHasher, loadBcrypt, RECOVERY_CODE_HASHING } from './passwords/hashing/index.ts'
 import { createHashQueues } from './passwords/hashing/queue.ts'
-import { createPasswordPolicy } from './passwords/policy/index.ts'
+import { createPasswordPolicy, type PasswordPolicy } from './passwords/policy/index.ts'
 import * as providers from './providers/index.ts'
 import { createSharedProviders } from './providers/shared.ts'
 import * as readiness from './readiness.ts'
@@ -171,19 +172,7 @@ export async function openAuthService(
     now,
     hasher: queued(hasher ?? createHasher(options)),
     recoveryHasher: queued(hasher ?? createHasher({ ...options, ...RECOVERY_CODE_HASHING })),
-    policy: createPasswordPolicy(
-      {
-        ...options,
-        contextWords: options.contextWords.split(',').map((word) => word.trim()),
-        breachCheckUrl: options.breachCheckUrl === 'off' ? '' : options.breachCheckUrl,
-      },
-      (cause) =>
-        cause === null
-          ? onChange('info', 'the breach service answers again')
-          : onChange('warn', 'the breach service does not answer; passwords are not looked up', {
-              reason: cause.code,
-            }),
-    ),
+    policy: policyFor(options, onChange),
     metadataSchema,
     userFields,
     keys: keyringFor(options),
@@ -196,17 +185,8 @@ export async function openAuthService(
     onMail: () => worker?.wake(),
     afterCommit: (act) => act(),
   }
-  if (mailer !== null && details.sendsMail === true) {
-    worker = startMailWorker(ctx, mailer, (error, mail) => {
-      if (mail === null) onFault('the outbox cannot be read', error)
-      else {
-        // The message of a mail error contains no address and no secret. Its cause is an error of the application.
-        const why = error instanceof MailError && { message: error.message }
-        const reason = error instanceof MailError ? (error.cause ?? error) : error
-        onFault('a mail was not sent', reason, { mail: mail.id, attempts: mail.attempts, ...why })
-      }
-    })
-  }
+  if (mailer !== null && details.sendsMail === true)
+    worker = startMailWorker(ctx, mailer, mailFaults(onFault))
   const topics = Object.fromEntries(
     Object.entries(TOPICS).map(([topic, useCases]) => [topic, bind(ctx, useCases, ABSENT)]),
   ) as BoundTopics
@@ -224,6 +204,31 @@ export async function openAuthService(
       else await worker.stop()
       await db.destroy()
     },
+  }
+}
+
+function policyFor(options: Options, onChange: NonNullable<ServiceDetails['onChange']>): PasswordPolicy {
+  const settings = {
+    ...options,
+    contextWords: options.contextWords.split(',').map((word) => word.trim()),
+    breachCheckUrl: options.breachCheckUrl === 'off' ? '' : options.breachCheckUrl,
+  }
+  return createPasswordPolicy(settings, (cause) =>
+    cause === null
+      ? onChange('info', 'the breach service answers again')
+      : onChange('warn', 'the breach service does not answer; passwords are not looked up', {
+          reason: cause.code,
+        }),
+  )
+}
+
+function mailFaults(onFault: NonNullable<ServiceDetails['onFault']>): OnMailFault {
+  return (error, mail) => {
+    if (mail === null) return onFault('the outbox cannot be read', error)
+    // The message of a mail error contains no address and no secret. Its cause is an error of the application.
+    const why = error instanceof MailError && { message: error.message }
+    const reason = error instanceof MailError ? (error.cause ?? error) : error
+    onFault('a mail was not sent', reason, { mail: mail.id, attempts: mail.attempts, ...why })
   }
 }
 
