@@ -158,5 +158,5 @@ export async function countUsersWithoutFactor(
       ),
     )
     .executeTakeFirstOrThrow()
-  return Number(count)
+  return count
 }

@@ -146,5 +146,5 @@ export async function countIdentities(db: Database): Promise<ReadonlyMap<string,
     .select((query) => ['provider_id', query.fn.countAll<number>().as('count')])
     .groupBy('provider_id')
     .execute()
-  return new Map(rows.map((row) => [row.provider_id, Number(row.count)]))
+  return new Map(rows.map((row) => [row.provider_id, row.count]))
 }

@@ -329,7 +329,7 @@ export async function countMail(db: Database): Promise<number> {
     .selectFrom('outbox')
     .select((query) => query.fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow()
-  return Number(count)
+  return count
 }
 
 /** Why queued mail was not sent. */
@@ -350,7 +350,7 @@ export async function listMailProblems(db: Database): Promise<MailProblem[]> {
     .orderBy('mails', 'desc')
     .orderBy('problem')
     .execute()
-  return rows.map(({ problem, mails }) => ({ problem: problem ?? '', mails: Number(mails) }))
+  return rows.map(({ problem, mails }) => ({ problem: problem ?? '', mails }))
 }
 
 /** Deletes a user's queued mail of these kinds. */

@@ -205,5 +205,5 @@ export async function countPasskeysOfOtherHosts(db: Database, rpId: string): Pro
     .select((query) => query.fn.countAll<number>().as('count'))
     .where('rp_id', '!=', rpId)
     .executeTakeFirstOrThrow()
-  return Number(count)
+  return count
 }

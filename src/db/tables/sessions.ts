@@ -436,7 +436,7 @@ export async function countSessionsOf(db: Database, userId: number, now: Date): 
       query.or([query('idle_expires_at', 'is', null), query('idle_expires_at', '>', now.getTime())]),
     )
     .executeTakeFirstOrThrow()
-  return Number(count)
+  return count
 }
 
 /**
