@@ -519,7 +519,7 @@ onEachEngine('an entry page', (engine) => {
     const { visitor } = await scene(engine)
     const linksIn = ({ html }: Shown) =>
       [...html.matchAll(/<li><a href="(\/[a-z_/]+)">/g)].map(([, path]) => path)
-    // Once it is done; for a link that is no longer valid, or incomplete; and without script.
+    // The links of each notice: done, no longer valid, incomplete, and without JavaScript.
     const confirm = ['/sign_up/code', '/account/email']
     const again = ['/sign_in', ...confirm]
     expect(linksIn(await visitor().open('/confirm_email'))).toEqual([
