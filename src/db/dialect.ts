@@ -204,7 +204,7 @@ export async function findLastUserId(db: AnyDatabase): Promise<number | null> {
     const kept = await sql`select 1 from sqlite_master where name = 'sqlite_sequence'`.execute(db)
     if (kept.rows.length === 0) return null
     const { rows } = await sql<{ seq: number }>`
-      select seq from sqlite_sequence where name = ${users}`.execute(db)
+      select seq from sqlite_sequence where name = ${users} collate nocase`.execute(db)
     return rows[0]?.seq ?? null
   }
   const { rows } = await sql<{ last: number | null }>`

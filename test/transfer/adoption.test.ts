@@ -195,6 +195,22 @@ onBothEngines('a classic users table', (engine) => {
     expect((await rowsOf(db, 'users')).map(({ id }) => id)).toEqual([2, 4, 7])
   })
 
+  it('keeps accounts that share an address if users_set_aside is a table of another program', async () => {
+    const { db } = await classicDatabase(engine, [
+      { id: 1, email: 'bob@example.com' },
+      { id: 2, email: 'BOB@example.com' },
+    ])
+    const before = await rowsOf(db, 'users')
+    await sql`create table users_set_aside (a integer, b text, c text, d text, e text)`.execute(db)
+    await expect(keepAccount(db, 1)).rejects.toMatchObject({
+      name: 'MaintenanceError',
+      message: expect.stringMatching(
+        /^the other accounts cannot be moved to users_set_aside, and nothing was changed: .*id/,
+      ),
+    })
+    expect([await rowsOf(db, 'users'), await rowsOf(db, 'users_set_aside')]).toEqual([before, []])
+  })
+
   it('keeps accounts that share an address if other tables refer to accounts', async () => {
     const { url, db } = await classicDatabase(engine, [
       { id: 1, email: 'bob@example.com' },
@@ -574,9 +590,14 @@ describe('a classic users table on SQLite', () => {
   })
 
   it('is adopted whatever the letter case of its names', async () => {
-    const { url, db } = await made(`create table "Users" (${COLUMNS.toUpperCase()}, "Nick" text)`)
+    const autoincrement = COLUMNS.toUpperCase().replace('PRIMARY KEY', 'PRIMARY KEY AUTOINCREMENT')
+    const { url, db } = await made(`create table "Users" (${autoincrement}, "Nick" text)`)
+    await sql`update sqlite_sequence set seq = 41`.execute(db)
     expect(await adopt(url)).toMatchObject({ users: 1, extraColumns: ['Nick'] })
     expect(await rowsOf(db, 'users')).toMatchObject([{ id: 1, email: 'bob@example.com', Nick: null }])
+    // An id of a deleted account is not used again.
+    const auth = await freshAuth('sqlite', { databaseUrl: url })
+    expect((await auth.registerUser('new@example.com', PASSWORD)).id).toBe(42)
   })
 
   it('is refused if a name differs from one of ours only in letter case', async () => {

@@ -165,21 +165,16 @@ export async function adoptUsers(db: Database, plan: AdoptionPlan): Promise<Adop
     await dialect.withSettings(db, () => runMigrations(db, { ...MIGRATIONS, [USERS_MIGRATION]: adoption }))
   } catch (error) {
     for (const { copy } of done) dialect.discardCopy(copy)
-    throw refusalOf(error)
+    throw refusalOf(error, 'the database refused the adoption, and the users table was not changed')
   }
   return done[0] ?? null
 }
 
 /** Something in the database that the plan does not know, such as a check or the name of an index. */
-function refusalOf(error: unknown): unknown {
+function refusalOf(error: unknown, what: string): unknown {
   const reason = error instanceof OptionError ? error.cause : error
   if (!(reason instanceof Error) || reason instanceof MaintenanceError || isUnavailable(reason)) return error
-  return new MaintenanceError(
-    `the database refused the adoption, and the users table was not changed: ${reason.message}`,
-    {
-      cause: error,
-    },
-  )
+  return new MaintenanceError(`${what}: ${reason.message}`, { cause: error })
 }
 
 /** Old session ids and reset tokens become void, because they were stored in clear text. */
@@ -289,11 +284,11 @@ async function readAccounts(
  * @param id - The account that keeps the address.
  * @returns The accounts that were set aside.
  * @throws {NoResultFound} There is no account with this id, or it does not share its address.
- * @throws {MaintenanceError} Other tables refer to accounts. Their rows could be lost.
+ * @throws {MaintenanceError} Other tables refer to accounts, whose rows could be lost; or the database refuses to move the rows.
  */
 export async function keepAccount(db: Database, id: number): Promise<number[]> {
   return db.transaction().execute(async (tx) => {
-    const { sharedAddresses } = await readTable(tx)
+    const { sharedAddresses, extraColumns } = await readTable(tx)
     const others = sharedAddresses.find(({ ids }) => ids.includes(id))?.ids.filter((other) => other !== id)
     if (others === undefined)
       throw new NoResultFound(`there is no account ${id} that shares its address with another`)
@@ -303,12 +298,26 @@ export async function keepAccount(db: Database, id: number): Promise<number[]> {
         `other tables refer to accounts (${references.join(', ')}): in the database, assign their rows to account ${id} and delete the other accounts from users; nothing was changed`,
       )
     }
-    await sql`create table if not exists ${sql.table(SET_ASIDE_TABLE)} as select * from users where false`.execute(
-      tx,
-    )
-    const ids = sql.join(others)
-    await sql`insert into ${sql.table(SET_ASIDE_TABLE)} select * from users where id in (${ids})`.execute(tx)
-    await sql`delete from users where id in (${ids})`.execute(tx)
+    await setAside(tx, others, [...CLASSIC_COLUMNS, ...extraColumns]).catch((error: unknown) => {
+      throw refusalOf(
+        error,
+        `the other accounts cannot be moved to ${SET_ASIDE_TABLE}, and nothing was changed`,
+      )
+    })
     return [...others]
   })
+}
+
+/** Moves the complete rows of accounts. Another table of that name, with other columns, makes the database refuse it. */
+async function setAside(
+  tx: Database,
+  accounts: readonly number[],
+  columns: readonly string[],
+): Promise<void> {
+  const ids = sql.join(accounts)
+  const names = sql.join(columns.map((column) => sql.ref(column)))
+  const table = sql.table(SET_ASIDE_TABLE)
+  await sql`create table if not exists ${table} as select * from users where false`.execute(tx)
+  await sql`insert into ${table} (${names}) select ${names} from users where id in (${ids})`.execute(tx)
+  await sql`delete from users where id in (${ids})`.execute(tx)
 }
