@@ -55,7 +55,12 @@ async function ask(
     redirect: 'manual',
   })
   // The operator has requested fewer scopes, so we may not read the addresses.
-  if (path === EMAILS && [403, 404].includes(answer.status)) return []
+  if (path === EMAILS && [403, 404].includes(answer.status) && !isRateLimited(answer)) return []
   if (answer.status !== 200) throw new ProviderProblem(`github status_${answer.status}`)
   return answer.json().catch(() => null)
+}
+
+/** Whether GitHub answers 403 because of a rate limit, as its API documents it. */
+function isRateLimited({ headers }: Response): boolean {
+  return headers.has('retry-after') || headers.get('x-ratelimit-remaining') === '0'
 }

@@ -158,6 +158,21 @@ it.each([403, 404])('github: has no address if it may not be read (%i)', async (
   expect(await trip(fake, provider)).toMatchObject({ subject: '1', email: null, emailVerified: false })
 })
 
+it.each<Record<string, string>>([{ 'retry-after': '60' }, { 'x-ratelimit-remaining': '0' }])(
+  'github: refuses a sign-in during a rate limit: %j',
+  async (headers) => {
+    const fake = await startFakeProvider({
+      github: { user: { id: 1 } },
+      callback: ({ iss: _, ...parameters }) => parameters,
+      intercept: (request, response) =>
+        request.url === '/api/v3/user/emails' &&
+        !!response.writeHead(403, headers).end('{"message":"limit"}'),
+    })
+    const provider = configFor(fake, { preset: 'github', issuer: fake.githubIssuer })
+    expect(await refusalOf(trip(fake, provider))).toEqual(['provider_failed', 'github status_403'])
+  },
+)
+
 it.each<[what: string, answers: { user?: Record<string, unknown>; emails?: unknown }, reason: string]>([
   ['no id', { user: { login: 'octocat' }, emails: [] }, 'subject'],
   ['an id that is text', { user: { id: '1' }, emails: [] }, 'subject'],
