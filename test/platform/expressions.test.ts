@@ -39,7 +39,7 @@ function expressionsOfSource(): { literals: Expression[]; built: string[] } {
   return { literals, built }
 }
 
-/** Expressions that need more than linear time for some text, but never get such a text. */
+/** Expressions that the check refuses, with the reason why they are safe. */
 const SAFE_BY_INPUT: readonly { file: string; source: string; why: string }[] = [
   {
     file: 'pages/assets.ts',
@@ -56,6 +56,11 @@ const SAFE_BY_INPUT: readonly { file: string; source: string; why: string }[] = 
     source: String.raw`[[\]{}]|"(?:[^"\\]|\\.)*"(\s*:)?`,
     why: 'Only a string without an end takes long. The text is at most 256 KiB that JSON.parse has accepted, so that every string ends.',
   },
+  {
+    file: 'auth/account/profile-values.ts',
+    source: String.raw`\p{RGI_Emoji}`,
+    why: 'It is a fixed list of short texts. The check does not support the flag v.',
+  },
 ]
 
 const { literals, built } = expressionsOfSource()
@@ -67,7 +72,7 @@ describe('the regular expressions of the source', () => {
   })
 
   it('run in linear time, or get only text for which they do [API-04]', () => {
-    const slow = literals.filter(({ source, flags }) => !isLinear(source, flags))
+    const slow = literals.filter(({ source, flags }) => flags.includes('v') || !isLinear(source, flags))
     expect(slow.map(({ file, source }) => `${file} ${source}`)).toEqual(
       SAFE_BY_INPUT.map(({ file, source }) => `${file} ${source}`),
     )

@@ -14,6 +14,9 @@ import {
   PICTURE_MAX_LENGTH,
 } from './profile-values.ts'
 
+/** A black flag, tags for `gbwls`, and the end of the tags. */
+const WALES = '🏴\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}\u{e007f}'
+
 describe('a name', () => {
   it.each([
     ['Guillaume', 'Guillaume'],
@@ -24,6 +27,8 @@ describe('a name', () => {
     ['ශ්\u200dරී', 'ශ්\u200dරී'],
     ['<b>Bob</b>', '<b>Bob</b>'],
     ['❤\ufe0f Ann 👩🏽\u200d💻', '❤\ufe0f Ann 👩🏽\u200d💻'],
+    ['👁\u200d🗨 1\ufe0f\u20e3 🏳\ufe0f\u200d🌈', '👁\u200d🗨 1\ufe0f\u20e3 🏳\ufe0f\u200d🌈'],
+    [WALES, WALES],
     ['😀'.repeat(NAME_MAX_LENGTH), '😀'.repeat(NAME_MAX_LENGTH)],
   ])('%s is stored as %s', (given, stored) => {
     expect(checkName(given)).toEqual({ value: stored })
@@ -41,6 +46,7 @@ describe('a name', () => {
     ['a joiner outside of a word', 'Bob \u200d', /U\+200D/],
     ['a byte order mark', '\ufeffBob', /U\+FEFF/],
     ['a tag character', 'Bob\u{e0041}', /U\+E0041/],
+    ['a hidden text in a flag', `${WALES}\u{e0041}\u{e007f}`, /U\+E0041/],
     ['a joiner after an emoji', '😀\u200d', /U\+200D/],
     ['a selector after a letter', 'Bob\ufe0f', /U\+FE0F/],
     ['a lone surrogate', 'Bob\ud800', /U\+D800/],

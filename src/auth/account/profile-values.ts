@@ -27,8 +27,11 @@ const PICTURE_TOO_LONG = { problem: `has more than ${PICTURE_MAX_LENGTH} charact
 /** Joiners belong to the spelling of names in several scripts, such as Persian, Sinhala and Malayalam. */
 const JOINER_IN_WORD = /([\p{L}\p{M}])[\u200c\u200d](?=\p{L})/gu
 
-/** A selector and a joiner also belong to many emoji, such as ❤️ and 👩‍💻. */
-const EMOJI =
+/** Selectors, joiners and tags also belong to many emoji, such as ❤️, 👩‍💻 and the flag of Wales. */
+const EMOJI = /\p{RGI_Emoji}/gv
+
+/** Emoji that some systems spell without a selector. */
+const UNQUALIFIED_EMOJI =
   /(\p{Extended_Pictographic}\p{Emoji_Modifier}?)\ufe0f?(?:\u200d(?=\p{Extended_Pictographic}))?/gu
 
 /** Checks a name: one line of visible text. */
@@ -50,7 +53,8 @@ export function checkLine(given: unknown, maxLength: number): Checked {
     .normalize('NFC')
     .replace(/\p{Zs}+/gu, ' ')
     .replace(/^ | $/g, '')
-  const character = findInvisible(line.replace(JOINER_IN_WORD, '$1').replace(EMOJI, '$1'))
+  const withoutJoined = line.replace(JOINER_IN_WORD, '$1').replace(EMOJI, '').replace(UNQUALIFIED_EMOJI, '$1')
+  const character = findInvisible(withoutJoined)
   if (character !== null) return { problem: `contains ${character}, an invisible character` }
   if (line === '') return { problem: 'is empty' }
   return [...line].length > maxLength ? tooLong : { value: line }
