@@ -7,6 +7,7 @@ import type {
   IdentityInfo,
   PasskeyInfo,
   SessionInfo,
+  SessionSummary,
 } from '../auth/index.ts'
 import type { Account } from '../model/user.ts'
 
@@ -39,9 +40,14 @@ export function currentSessionOnWire({ session }: CurrentSession) {
 
 /** A session in the list of a user's sessions. */
 export function sessionOnWire(session: SessionInfo) {
+  const { id, ...summary } = sessionSummaryOnWire(session)
+  return { id, current: session.current, ...summary }
+}
+
+/** A session, as operators see it. It contains no token. */
+export function sessionSummaryOnWire(session: SessionSummary) {
   return {
     id: session.id,
-    current: session.current,
     created_at: session.createdAt.toISOString(),
     authenticated_at: session.authenticatedAt.toISOString(),
     last_seen_at: session.lastSeenAt.toISOString(),

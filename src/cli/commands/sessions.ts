@@ -1,3 +1,4 @@
+import { sessionSummaryOnWire } from '../../app/wire.ts'
 import type { SessionSummary } from '../../auth/index.ts'
 import { visible } from '../../lib/visible.ts'
 import { type Command, UsageError } from '../command.ts'
@@ -17,24 +18,11 @@ const list: Command = {
       )
     return withUser(input, async (auth, { user }) => {
       const sessions = await auth.users.listSessions(user.id)
-      if (input.json) for (const session of sessions) await print(jsonLine(shown(session)))
+      if (input.json) for (const session of sessions) await print(jsonLine(sessionSummaryOnWire(session)))
       else await printRows(['id', 'created', 'last used', 'ip', 'device'], sessions.map(rowOf))
       return 0
     })
   },
-}
-
-/** A session as JSON. It contains no token. */
-function shown(session: SessionSummary) {
-  return {
-    id: session.id,
-    created_at: session.createdAt.toISOString(),
-    authenticated_at: session.authenticatedAt.toISOString(),
-    last_seen_at: session.lastSeenAt.toISOString(),
-    expires_at: session.expiresAt.toISOString(),
-    ip: session.ip,
-    user_agent: session.userAgent,
-  }
 }
 
 function rowOf({ id, createdAt, lastSeenAt, ip, userAgent }: SessionSummary): string[] {
