@@ -24,7 +24,7 @@ import type { TypedTopics } from './auth/typed.ts'
 import type { Logger } from './log.ts'
 import type { MailOptions } from './mail/application.ts'
 import type { AnyMetadata, MetadataTypes, StoredMetadata } from './model/standard-schema.ts'
-import type { AuthOptions } from './options/index.ts'
+import { type AuthOptions, assertDependencies } from './options/index.ts'
 
 export type { Cookie, CookieAttributes } from './app/cookies.ts'
 export type { Incoming, IncomingBody } from './app/incoming.ts'
@@ -181,6 +181,8 @@ export async function createAuth({
   mail,
   ...options
 }: CreateAuthOptions = {}): Promise<Auth> {
+  const { now, hasher, mailer } = options
+  assertDependencies({ now, hasher, mailer, logger, onAudit })
   const service = await openAuthService(options, {
     sendsMail: true,
     onFault: async (what, error, details = {}) => {

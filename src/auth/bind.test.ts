@@ -72,13 +72,21 @@ it('requiring a second factor takes a boolean, so that a misspelt field does not
 it('a value of another type than documented is refused by name', async () => {
   const auth = await freshAuth('sqlite')
   const bob = { email: 'bob@example.com', password: 'b4l0u' }
-  await auth.users.create(bob)
+  const { id } = await auth.users.create(bob)
+  const revokeFactors = (request: never) => auth.users.revokeFactors(id, request)
   for (const [useCase, request, field] of [
     [auth.signIn.withPassword, { ...bob, transport: 'header' }, 'transport'],
     [auth.signIn.withPassword, { ...bob, remember: 'no' }, 'remember'],
     [auth.sessions.create, { ...bob, transport: 'header' }, 'transport'],
     [auth.users.list, { since: '2026-11-27' }, 'since'],
+    [auth.users.list, { email: 5 }, 'email'],
+    [auth.users.list, { state: 'Active' }, 'state'],
+    [auth.users.list, { afterId: {} }, 'afterId'],
     [auth.audit.list, { since: new Date(Number.NaN) }, 'since'],
+    [auth.audit.list, { action: {} }, 'action'],
+    [revokeFactors, { totp: 'yes' }, 'totp'],
+    [revokeFactors, { recoveryCodes: 1 }, 'recoveryCodes'],
+    [revokeFactors, { passkeys: 'all' }, 'passkeys'],
   ] as const)
     expect(await outcomeOf(useCase as Untyped, request), field).toMatchObject({
       code: 'invalid_field',

@@ -77,8 +77,15 @@ export function secondsAfter(time: Date, seconds: number): Date {
   return new Date(time.getTime() + seconds * 1_000)
 }
 
-/** @throws {AuthError} `invalid_field` with `field`: plain JavaScript passes something else than a valid date. */
-export function assertDate(value: unknown, field: string): void {
-  if (value !== undefined && !(value instanceof Date && !Number.isNaN(value.getTime())))
-    throw new AuthError('invalid_field', { field })
+/** What {@link assertOptional} can require. */
+const TESTS = {
+  boolean: (value: unknown) => typeof value === 'boolean',
+  number: (value: unknown) => typeof value === 'number',
+  text: (value: unknown) => typeof value === 'string',
+  date: (value: unknown) => value instanceof Date && !Number.isNaN(value.getTime()),
+}
+
+/** @throws {AuthError} `invalid_field` with `field`: plain JavaScript passes a value of another type. `undefined` passes. */
+export function assertOptional(value: unknown, field: string, type: keyof typeof TESTS): void {
+  if (value !== undefined && !TESTS[type](value)) throw new AuthError('invalid_field', { field })
 }

@@ -6,6 +6,7 @@
  */
 
 import { dialectOfGiven, type GivenDatabase, isGivenInMemory } from '../db/given.ts'
+import { isObject } from '../lib/is-object.ts'
 import { relyingPartyOf } from '../lib/relying-party.ts'
 import type { Mailer } from '../mail/index.ts'
 import { OptionError, type OptionProblem } from '../model/errors.ts'
@@ -26,6 +27,7 @@ import { SESSIONS } from './sessions.ts'
 import { defaultOf, MODES, type Mode, type Setting, type ValueOf } from './setting.ts'
 import { THROTTLING } from './throttling.ts'
 
+export { assertDependencies } from './dependencies.ts'
 export type { GivenOptions } from './given.ts'
 export { readValue } from './read.ts'
 export { defaultOf, MODES, type Mode, type Setting, type Value, type ValueOf } from './setting.ts'
@@ -274,6 +276,8 @@ function databaseProblems(
 
 /** @throws {OptionError} A value is not a Standard Schema, or not for one of the two kinds of metadata. */
 export function assertMetadataSchemas(schemas: MetadataSchemas): void {
+  if (!isObject(schemas))
+    throw new OptionError('metadataSchema', 'expected an object with public, private or both')
   for (const [kind, schema] of Object.entries(schemas) as [string, Partial<StandardSchema> | undefined][]) {
     if (kind !== 'public' && kind !== 'private')
       throw new OptionError('metadataSchema', `${kind} is unknown; the schemas are public and private`)

@@ -1,5 +1,5 @@
 import * as store from '../../db/index.ts'
-import { assertDate, type Context } from '../context.ts'
+import { assertOptional, type Context } from '../context.ts'
 
 const PAGE = 500
 
@@ -8,10 +8,11 @@ const PAGE = 500
  * account. Reads a page at a time, so that memory use stays flat.
  *
  * @param query - A record must match every given field. Default: all records.
- * @throws {AuthError} `invalid_field` with `field`: `since` is not a valid date.
+ * @throws {AuthError} `invalid_field` with `field`: `action` is not text, or `since` is not a valid date.
  */
 export async function* list(ctx: Context, query: store.AuditQuery = {}): AsyncGenerator<store.AuditEntry> {
-  assertDate(query.since, 'since')
+  assertOptional(query.action, 'action', 'text')
+  assertOptional(query.since, 'since', 'date')
   let beforeId: string | null = null
   for (;;) {
     const page: store.AuditEntry[] = await store.listAuditRecords(ctx.db, query, { beforeId, limit: PAGE })

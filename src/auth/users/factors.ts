@@ -1,10 +1,10 @@
 import * as store from '../../db/index.ts'
 import { isUuid } from '../../lib/random.ts'
 import { relyingPartyOf } from '../../lib/relying-party.ts'
-import { OptionError } from '../../model/errors.ts'
+import { AuthError, OptionError } from '../../model/errors.ts'
 import { record } from '../audit/record.ts'
 import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
-import { type Context, inTransaction, type TxContext } from '../context.ts'
+import { assertOptional, type Context, inTransaction, type TxContext } from '../context.ts'
 import { enqueueMail } from '../delivery/enqueue.ts'
 import { disable } from '../factors/removal.ts'
 import { assertBoolean, factorsOf } from '../factors/state.ts'
@@ -26,6 +26,7 @@ export interface RevokeFactorsRequest {
  * set up a factor first. The owner gets a notice.
  *
  * @returns `false` if there is no such user, or the user has none of these factors. Nothing has changed then.
+ * @throws {AuthError} `invalid_field` with `field`: a field of the request has another type.
  */
 export function revokeFactors(
   ctx: Context,
@@ -33,6 +34,11 @@ export function revokeFactors(
   request: RevokeFactorsRequest,
   caller: Caller = UNKNOWN_CALLER,
 ): Promise<boolean> {
+  const { totp, passkeys, recoveryCodes } = request
+  assertOptional(totp, 'totp', 'boolean')
+  assertOptional(recoveryCodes, 'recoveryCodes', 'boolean')
+  if (passkeys !== undefined && passkeys !== true && !Array.isArray(passkeys))
+    throw new AuthError('invalid_field', { field: 'passkeys' })
   const acting = asOperator(caller)
   return inTransaction(ctx, async (tx) => {
     const user = await store.lockUser(tx.db, userId)

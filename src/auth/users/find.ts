@@ -1,9 +1,10 @@
 import * as store from '../../db/index.ts'
+import { AuthError } from '../../model/errors.ts'
 import type { JsonObject } from '../../model/json.ts'
-import { assertDate, type Context } from '../context.ts'
+import { assertOptional, type Context } from '../context.ts'
 import { type FactorInfo, factorInfoOf } from '../factors/info.ts'
 import { type IdentityInfo, identityInfosOf } from '../identities/info.ts'
-import { type AccountState, columnsOf, type ListedUser, withStates } from './state.ts'
+import { ACCOUNT_STATES, type AccountState, columnsOf, type ListedUser, withStates } from './state.ts'
 
 /** What {@link find} returns. */
 export interface UserDescription<Metadata = JsonObject> {
@@ -54,11 +55,15 @@ const PAGE = 500
  * time, so that memory use stays flat.
  *
  * @param query - A user must match every given field. Default: all users.
- * @throws {AuthError} `invalid_field` with `field`: `since` is not a valid date.
+ * @throws {AuthError} `invalid_field` with `field`: a field has another type, or `state` is unknown.
  */
 export async function* list(ctx: Context, query: UserQuery = {}): AsyncGenerator<ListedUser> {
   const { state, email, since } = query
-  assertDate(since, 'since')
+  if (state !== undefined && !ACCOUNT_STATES.includes(state))
+    throw new AuthError('invalid_field', { field: 'state' })
+  assertOptional(email, 'email', 'text')
+  assertOptional(since, 'since', 'date')
+  assertOptional(query.afterId, 'afterId', 'number')
   const filter = { ...(state && columnsOf(ctx, state)), email, createdSince: since }
   for (let afterId = query.afterId ?? 0; ; ) {
     const page = await store.listUsers(ctx.db, { afterId, limit: PAGE }, filter)
