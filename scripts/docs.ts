@@ -11,6 +11,7 @@ import { examples } from './docs/examples.ts'
 import { givenOptions } from './docs/given-options.ts'
 import { http } from './docs/http.ts'
 import { limits } from './docs/limits.ts'
+import { migrations } from './docs/migrations.ts'
 import { options } from './docs/options.ts'
 import { securityPolicy } from './docs/security-policy.ts'
 import { sessions } from './docs/sessions.ts'
@@ -19,7 +20,7 @@ import { waysIn } from './docs/ways-in.ts'
 
 const PAGES = [
   // Sources first, because api.md lists what is in them.
-  ...[clientRoutes, givenOptions],
+  ...[clientRoutes, givenOptions, migrations],
   ...[errors, options, data, http, api],
   ...[waysIn, audit, throttling, email, sessions, limits, securityPolicy],
   ...examples,

@@ -1,8 +1,8 @@
 /**
  * Writes `test/fixtures/schemas/`: for each migration and dialect, an SQL script that recreates the database as the
  * version with this newest migration left it, with rows in every table. Existing files are only compared, because
- * released migrations are frozen. After adding a migration, give its tables and columns rows below and run this
- * script.
+ * released migrations are frozen. After adding a migration, run `npm run docs`, give its tables and columns rows below, and
+ * run this script.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import {
@@ -16,7 +16,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import type { DialectName } from '../src/db/dialect.ts'
-import { MIGRATIONS } from '../src/db/migrate.ts'
+import { MIGRATIONS } from '../src/db/migrations/index.ts'
 import { TABLES } from '../src/db/tables/index.ts'
 import type { Column, Table } from '../src/db/tables/table.ts'
 import { sha256 } from '../src/lib/digest.ts'

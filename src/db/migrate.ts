@@ -1,4 +1,7 @@
-/** Versioned migrations. Each runs once, in order; all missing ones run in one transaction. */
+/**
+ * Versioned migrations. Each runs once, in order; all missing ones run in one transaction. Released migrations are frozen, and
+ * from 0011 on a migration only adds (docs/decisions/0027-migrations-only-add.md).
+ */
 import { type Migration, Migrator } from 'kysely/migration'
 import { OptionError } from '../model/errors.ts'
 import {
@@ -10,51 +13,9 @@ import {
   namingOf,
   qualified,
 } from './dialect.ts'
-import * as users from './migrations/0001-users.ts'
-import * as sessions from './migrations/0002-sessions.ts'
-import * as tokens from './migrations/0003-tokens.ts'
-import * as throttles from './migrations/0004-throttles.ts'
-import * as confirmation from './migrations/0005-confirmation.ts'
-import * as outbox from './migrations/0006-outbox.ts'
-import * as audit from './migrations/0007-audit.ts'
-import * as notices from './migrations/0008-notices.ts'
-import * as auditActors from './migrations/0009-audit-actors.ts'
-import * as sessionAmrAal from './migrations/0010-session-amr-aal.ts'
-import * as auditOrigins from './migrations/0011-audit-origins.ts'
-import * as sessionTransport from './migrations/0012-session-transport.ts'
-import * as profile from './migrations/0013-profile.ts'
-import * as mailCodes from './migrations/0014-mail-codes.ts'
-import * as sessionPersistence from './migrations/0015-session-persistence.ts'
-import * as secondFactors from './migrations/0016-second-factors.ts'
-import * as providers from './migrations/0017-providers.ts'
-import * as webauthnHandles from './migrations/0018-webauthn-handles.ts'
+import { MIGRATIONS } from './migrations/index.ts'
 import { isPlain, LEDGER } from './naming.ts'
 import type { Database } from './tables/index.ts'
-
-/**
- * Released migrations are frozen, and from 0011 on a migration only adds
- * (docs/decisions/0027-migrations-only-add.md).
- */
-export const MIGRATIONS: Readonly<Record<string, Migration>> = {
-  '0001-users': users,
-  '0002-sessions': sessions,
-  '0003-tokens': tokens,
-  '0004-throttles': throttles,
-  '0005-confirmation': confirmation,
-  '0006-outbox': outbox,
-  '0007-audit': audit,
-  '0008-notices': notices,
-  '0009-audit-actors': auditActors,
-  '0010-session-amr-aal': sessionAmrAal,
-  '0011-audit-origins': auditOrigins,
-  '0012-session-transport': sessionTransport,
-  '0013-profile': profile,
-  '0014-mail-codes': mailCodes,
-  '0015-session-persistence': sessionPersistence,
-  '0016-second-factors': secondFactors,
-  '0017-providers': providers,
-  '0018-webauthn-handles': webauthnHandles,
-}
 
 /** The names of this version's migrations, in order. */
 export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS)

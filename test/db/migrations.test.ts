@@ -13,11 +13,12 @@ import {
   pendingMigrations,
   TABLES,
 } from '../../src/db/index.ts'
-import { MIGRATIONS, runMigrations } from '../../src/db/migrate.ts'
+import { runMigrations } from '../../src/db/migrate.ts'
 import * as users from '../../src/db/migrations/0001-users.ts'
 import * as sessions from '../../src/db/migrations/0002-sessions.ts'
 import * as tokens from '../../src/db/migrations/0003-tokens.ts'
 import * as throttles from '../../src/db/migrations/0004-throttles.ts'
+import { MIGRATIONS } from '../../src/db/migrations/index.ts'
 import type { Table } from '../../src/db/tables/table.ts'
 import type { Mail, Mailer } from '../../src/index.ts'
 import { mintBearer } from '../../src/lib/bearer.ts'

@@ -148,7 +148,7 @@ it('every file imports only what its module may import [CRY-01]', () => {
 })
 
 it('migrations import only Kysely and db/dialect.ts, which imports only Kysely and the names', () => {
-  const migrations = FILES.filter(({ file }) => file.startsWith('db/migrations/'))
+  const migrations = FILES.filter(({ file }) => file.startsWith('db/migrations/0'))
   expect(migrations.length).toBeGreaterThan(7)
   const imported = migrations.flatMap(({ source }) => importsIn(source))
   expect([...new Set(imported)].toSorted()).toEqual(['../dialect.ts', 'kysely'])
