@@ -1,6 +1,7 @@
 import { type Contract, type Need, OPERATIONS, type Operation } from '../api/index.ts'
 import { type AuthService, hasMailCodes } from '../auth/index.ts'
 import { relyingPartyOf } from '../lib/relying-party.ts'
+import { hasKey } from '../options/index.ts'
 
 type Configuration = Pick<AuthService, 'options' | 'mailer'>
 
@@ -14,18 +15,13 @@ const IS_MET: Readonly<Record<Need, (configuration: Configuration) => boolean>> 
   open_registration: ({ options }) => options.registration === 'open',
   pages: ({ options }) => options.pages,
   public_api_docs: ({ options }) => options.publicApiDocs,
-  totp: ({ options }) => options.secondFactor !== 'off' && hasSecretKey(options),
+  totp: ({ options }) => options.secondFactor !== 'off' && hasKey(options),
   passkeys: ({ options }) => relyingPartyOf(options) !== null,
   related_origins: (configuration) =>
     IS_MET.passkeys(configuration) && configuration.options.passkeyOrigins !== '',
   // Providers send people back to the base URL, and the stored client secrets need a key that survives a restart.
   providers: ({ options }) => options.baseUrl !== '' && options.secretKey !== '',
   factors: (configuration) => IS_MET.totp(configuration) || IS_MET.passkeys(configuration),
-}
-
-/** Development mode makes a key if there is none. */
-function hasSecretKey({ mode, secretKey }: AuthService['options']): boolean {
-  return secretKey !== '' || mode === 'development'
 }
 
 /** Whether an operation is served. */

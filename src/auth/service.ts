@@ -10,6 +10,7 @@ import {
   type AuthOptions,
   assertMetadataSchemas,
   assertSignUpFits,
+  generatesKey,
   type Options,
   openUserFields,
   resolveOptions,
@@ -244,7 +245,7 @@ function brandingFor(
   }
 }
 
-function keyringFor({ mode, secretKey }: Options): Keyring | null {
-  if (secretKey !== '') return createKeyring(parseSecretKeys(secretKey))
-  return mode === 'development' ? createKeyring([Buffer.from(randomSecret(), 'base64url')]) : null
+function keyringFor(options: Options): Keyring | null {
+  if (generatesKey(options)) return createKeyring([Buffer.from(randomSecret(), 'base64url')])
+  return options.secretKey === '' ? null : createKeyring(parseSecretKeys(options.secretKey))
 }

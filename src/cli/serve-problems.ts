@@ -2,7 +2,7 @@
 import { describeDatabase, isInMemory } from '../db/index.ts'
 import { isLoopback, isPrivateAddress, withoutBrackets } from '../lib/network.ts'
 import { OptionError, type OptionProblem } from '../model/errors.ts'
-import { inspectOptions, type Options } from '../options/index.ts'
+import { generatesKey, inspectOptions, type Options } from '../options/index.ts'
 import { openSite } from '../pages/index.ts'
 import { UNSPECIFIED } from './local-url.ts'
 import { needsPort, type Settings } from './settings.ts'
@@ -49,13 +49,12 @@ function hostProblem(host: string, { mode, trustedProxies }: Options): OptionPro
 }
 
 /** Refuses several processes if they could not share the database, the key or the port. */
-function workersProblem(settings: Settings, { mode, databaseUrl, secretKey }: Options): OptionProblem[] {
+function workersProblem(settings: Settings, options: Options): OptionProblem[] {
   const { workers } = settings
   if (workers === 1) return []
   const refuse = (problem: string) => [{ option: 'workers', problem: `${workers} processes ${problem}` }]
-  if (isInMemory(databaseUrl))
+  if (isInMemory(options.databaseUrl))
     return refuse('cannot share a database in memory; name a file or PostgreSQL in DATABASE_URL')
-  if (mode === 'development' && secretKey === '')
-    return refuse('need a shared key; set BIENVENUE_SECRET_KEY, or run one process')
+  if (generatesKey(options)) return refuse('need a shared key; set BIENVENUE_SECRET_KEY, or run one process')
   return needsPort(settings) ? refuse('need a PORT other than 0; set PORT or BASE_URL') : []
 }

@@ -1,7 +1,7 @@
 import { describeDatabase } from '../db/index.ts'
 import { visible } from '../lib/visible.ts'
 import { describeSmtp, TERMINAL_MAIL } from '../mail/settings.ts'
-import type { Options } from '../options/index.ts'
+import { generatesKey, type Options } from '../options/index.ts'
 import type { Settings } from './settings.ts'
 import { table } from './terminal.ts'
 import { warningsOf } from './warnings.ts'
@@ -12,11 +12,6 @@ export const DEVELOPMENT_WARNING =
 
 /** The effect of a key that is generated at every start. */
 export const KEY_NOTE = 'sessions survive a restart; device cookies and authenticator apps do not'
-
-/** Whether this start generates a key, because development mode has none set. */
-export function generatesKey({ mode, secretKey }: Options): boolean {
-  return mode === 'development' && secretKey === ''
-}
 
 /** The summary that a person at a terminal sees once the service has started. The address comes last. */
 export function startBlock(settings: Settings, options: Options, { version, url }: Start): string {

@@ -2,7 +2,7 @@ import { parseAllowedHosts } from '../lib/allowed-hosts.ts'
 import { parseSecretKeys } from '../lib/keyring.ts'
 import { parseOrigins } from '../lib/origins.ts'
 import { parseNetworks } from '../lib/proxies.ts'
-import { hasHttpOrigin, isMissing, MODES, type Setting } from './setting.ts'
+import { hasHttpOrigin, isMissing, MODES, type Mode, type Setting } from './setting.ts'
 import { parseHttpUrl } from './url.ts'
 
 /**
@@ -101,3 +101,18 @@ export const SERVICE = {
     about: 'Whether GET /openapi.json is public.',
   },
 } as const satisfies Record<string, Setting>
+
+interface KeyOptions {
+  readonly mode: Mode
+  readonly secretKey: string
+}
+
+/** Whether the service generates a key when it starts. The key is lost when it stops. */
+export function generatesKey({ mode, secretKey }: KeyOptions): boolean {
+  return mode === 'development' && secretKey === ''
+}
+
+/** Whether there is a key, given or generated. */
+export function hasKey(options: KeyOptions): boolean {
+  return options.secretKey !== '' || generatesKey(options)
+}

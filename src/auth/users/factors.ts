@@ -2,6 +2,7 @@ import * as store from '../../db/index.ts'
 import { isUuid } from '../../lib/random.ts'
 import { relyingPartyOf } from '../../lib/relying-party.ts'
 import { AuthError, OptionError } from '../../model/errors.ts'
+import { hasKey } from '../../options/index.ts'
 import { record } from '../audit/record.ts'
 import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { assertOptional, type Context, inTransaction, type TxContext } from '../context.ts'
@@ -118,7 +119,7 @@ export function requireSecondFactor(
 function assertPossible({ options }: Context): void {
   if (options.secondFactor === 'off')
     throw new OptionError('secondFactor', 'is off, so no sign-in asks for a second factor')
-  if (relyingPartyOf(options) === null && options.secretKey === '' && options.mode !== 'development')
+  if (relyingPartyOf(options) === null && !hasKey(options))
     throw new OptionError(
       'secretKey',
       'is not set, and passkeys are not available: users could not set up a second factor',
