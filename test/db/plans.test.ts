@@ -8,6 +8,7 @@ import { type Schema, TABLES } from '../../src/db/index.ts'
 import type { Column, Table } from '../../src/db/tables/table.ts'
 import { MailError, MailRefused } from '../../src/index.ts'
 import type { AuthOptions } from '../../src/options/index.ts'
+import { callByShape } from '../support/by-shape.ts'
 import {
   CHEAP_HASHER,
   type EngineName,
@@ -26,7 +27,6 @@ import {
   DAY_SECONDS,
   type Drive,
   GROUPS,
-  type Group,
   SECRET_KEY,
   SIZE,
   type Stage,
@@ -132,24 +132,6 @@ async function fillOthers(store: Store): Promise<void> {
 /** Whether a table grows with use. Catalogues, the lists of migrations and providers, and the rows of a statement (`10-ROW VALUES`) do not. */
 const grows = (table: string) => !/^(?:pg_|sqlite_|bienvenue_|providers$|\d+$)/.test(table)
 
-/**
- * Calls a use case that has no drive of its own as most of its topic are called: with the id of a user in `users`, else
- * with a session.
- */
-function driveByShape(name: string): (stage: Stage) => Promise<unknown> {
-  const [group = '', useCase = ''] = name.split('.')
-  return async ({ engine, person }) => {
-    const { id, sessionToken } = await person()
-    const topic = engine[group as Group] as Readonly<
-      Record<string, (...input: unknown[]) => Promise<unknown>>
-    >
-    return group === 'users' ? topic[useCase]?.(id, ANY_REQUEST) : topic[useCase]?.({ sessionToken })
-  }
-}
-
-/** A request in which every field is a text. */
-const ANY_REQUEST: unknown = new Proxy({}, { get: () => 'text' })
-
 /** The names of all use cases. */
 function useCasesOf(engine: AuthService): string[] {
   const grouped = GROUPS.flatMap((group) => Object.keys(engine[group]).map((name) => `${group}.${name}`))
@@ -203,7 +185,9 @@ onEachEngine('query plans', (name) => {
     const stage = stageOn(engine, { attempts, classic, now, mailer, openWorker: () => open({}, true) })
     const scans: Record<string, string> = {}
     const others = useCasesOf(engine).filter((name) => !Object.hasOwn(DRIVES, name))
-    const drives = { ...Object.fromEntries(others.map((name) => [name, driveByShape(name)])), ...DRIVES }
+    const byShape = (name: string) => async (stage: Stage) =>
+      callByShape(stage.engine, name, await stage.person())
+    const drives = { ...Object.fromEntries(others.map((name) => [name, byShape(name)])), ...DRIVES }
     for (const [useCase, drive] of Object.entries(drives)) {
       const seen = await watch.during(() => drive(stage))
       expect(seen.length, useCase).toBeGreaterThan(0)

@@ -5,6 +5,7 @@ import type { AuditRecord } from '../../src/auth/index.ts'
 import { addToken, replaceRecoveryCodes } from '../../src/db/index.ts'
 import { type CreateAuthOptions, HookRefusal, MailError, MailRefused } from '../../src/index.ts'
 import { cbor, SoftwareAuthenticator } from './authenticator.ts'
+import { callByShape } from './by-shape.ts'
 import type { EngineName } from './engines.ts'
 import { type Chapter, FAY, tellOfFactors } from './factor-story.ts'
 import {
@@ -37,6 +38,8 @@ const CAROL = 'carol.keeper@example.com'
 const DAVE = 'dave.mover@example.com'
 /** Gets an account from an operator, and sets the password with the mailed link. */
 const ERIN = 'erin.newcomer@example.com'
+/** On her account, every use case is called by its shape. */
+const IVY = 'ivy.idle@example.com'
 const STRANGER = 'somebody.else@example.com'
 /** The application refuses this address. It also refuses Carol's sign-in. */
 const UNINVITED = 'ursula.uninvited@example.com'
@@ -53,6 +56,7 @@ export const ADDRESSES = [
   CAROL,
   DAVE,
   ERIN,
+  IVY,
   STRANGER,
   UNINVITED,
   REFUSED,
@@ -132,6 +136,7 @@ export async function tellStory(
   await changeAddress(teller, sessionToken)
   await resetAndLeave(teller)
   await operate(teller)
+  await callTheRest(teller)
   await tellOfFactors({ ...teller, oldKey })
   await tellOfProviders(teller)
   await runOutOfTime(teller)
@@ -302,6 +307,18 @@ async function operate({
   for (const required of [true, false]) await auth.users.requireSecondFactor(dave.user.id, { required })
   await auth.users.revokeFactors(dave.user.id, { totp: true, passkeys: true, recoveryCodes: true })
   await Array.fromAsync(auth.transfer.exportUsers({ withHashes: true }))
+}
+
+/** Every use case of `account` and `users`, so that a new one is part of the story too. Most refuse a request of this shape. */
+async function callTheRest({ auth, keepSecret, keepRows }: Teller): Promise<void> {
+  const { id } = await auth.users.create({ email: IVY, password: PASSWORD, confirmed: true })
+  const sessionToken = await auth.createSession(IVY)
+  keepSecret(sessionToken ?? undefined)
+  for (const topic of ['account', 'users'] as const) {
+    for (const name of Object.keys(auth[topic]).filter((name) => name !== 'delete'))
+      await callByShape(auth, `${topic}.${name}`, { id, sessionToken })?.catch?.(() => {})
+  }
+  await keepRows()
 }
 
 /** Mail that cannot be sent, and an account that is not confirmed in time. */

@@ -44,7 +44,7 @@ export const GROUPS = [
   'transfer',
   'users',
 ] as const
-export type Group = (typeof GROUPS)[number]
+type Group = (typeof GROUPS)[number]
 
 type UseCase =
   | Exclude<keyof AuthService, Group | 'options' | 'mailer' | 'generateUuid' | 'hashPassword' | 'close'>
