@@ -231,9 +231,9 @@ onEachEngine('the pages of the account', (engine) => {
     const [bobsSession] = await auth.sessions.list({ sessionToken: bob.sessionToken })
     for (const path of PATHS) {
       const { html } = await browser.open(path)
-      expect(html).not.toMatch(/bob/i)
+      expect(html).not.toMatch(/\bbob\b/i)
       expect(html).not.toContain(bobsSession?.id)
-      expect((await bob.open(path)).html).not.toMatch(/alice/i)
+      expect((await bob.open(path)).html).not.toMatch(/\balice\b/i)
     }
     const ended = await browser.submit('/account/sessions', { session: bobsSession?.id ?? '' })
     expect(ended.location).toBe('/account/sessions?done=already_ended')
