@@ -1,7 +1,7 @@
 import type { AuthService } from '../auth/index.ts'
 import { AuthError } from '../model/errors.ts'
 import type { JsonObject } from '../model/json.ts'
-import { type Account, isEmailAddress } from '../model/user.ts'
+import { type Account, isEmailAddress, NO_PASSWORD } from '../model/user.ts'
 import { cookieName } from './cookies.ts'
 
 /** A user who is signed in for a test. */
@@ -27,7 +27,7 @@ export interface Testing<Metadata = JsonObject> {
 export function testingOf({ options, db, users, sessions }: AuthService): Testing {
   async function addUser(email: string): Promise<void> {
     if (!isEmailAddress(email)) throw new AuthError('invalid_email', { field: 'email' })
-    const { id } = await db.addUser(email, '!')
+    const { id } = await db.addUser(email, NO_PASSWORD)
     await users.confirmEmail(id)
   }
 

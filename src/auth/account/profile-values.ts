@@ -126,7 +126,7 @@ export function checkJson(given: unknown): Checked<string | null> {
 
 function checkObject(given: unknown): Checked {
   try {
-    if (!isObject(given)) throw new JsonProblem('is not a JSON object')
+    if (!isPlainObject(given)) throw new JsonProblem('is not a JSON object')
     const value = JSON.stringify(copyOf(given, METADATA_MAX_DEPTH))
     return Buffer.byteLength(value) <= METADATA_MAX_BYTES
       ? { value }
@@ -137,7 +137,7 @@ function checkObject(given: unknown): Checked {
   }
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
@@ -152,7 +152,7 @@ function copyOf(value: unknown, depth: number): JsonValue {
   if (value === null || typeof value === 'boolean' || Number.isFinite(value)) return value as JsonValue
   if (depth === 0) throw new JsonProblem(`is nested more than ${METADATA_MAX_DEPTH} levels deep`)
   if (Array.isArray(value)) return Array.from(value, (item: unknown) => copyOf(item, depth - 1))
-  if (!isObject(value)) throw new JsonProblem('contains a value that JSON cannot express')
+  if (!isPlainObject(value)) throw new JsonProblem('contains a value that JSON cannot express')
   const copy: Record<string, JsonValue> = {}
   for (const [name, member] of Object.entries(value)) {
     if (UNSAFE_NAMES.has(name)) throw new JsonProblem(`has a member ${name}, which is not allowed`)
