@@ -1,6 +1,5 @@
 /** What a code in mail is for. */
-const MAIL_CODE_PURPOSES = ['confirm_email', 'reset_password', 'change_email'] as const
-export type MailCodePurpose = (typeof MAIL_CODE_PURPOSES)[number]
+export type MailCodePurpose = 'confirm_email' | 'reset_password' | 'change_email'
 
 /** NIST SP 800-63B-4 §3.1.3.2: ten minutes at most. The time starts when the mail is sent. */
 export const MAIL_CODE_LIFETIME_SECONDS = 600
