@@ -46,6 +46,7 @@ export interface Hasher {
   needsRehash(password: string, storedHash: string): boolean
 }
 
+// An intersection, because the declaration file of a spread would repeat every option.
 type Table = typeof SERVICE &
   typeof PAGES &
   typeof DATABASE &

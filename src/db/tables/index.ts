@@ -41,6 +41,7 @@ export * from './users.ts'
 export * from './users-bulk.ts'
 export * from './users-removal.ts'
 
+/** The rows of each table, for Kysely. Not derived from `TABLES`, whose functions have types that depend on it. */
 export interface Schema {
   users: UsersTable
   sessions: SessionsTable
