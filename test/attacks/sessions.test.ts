@@ -1,8 +1,9 @@
 /** Attacks on sessions and their cookies. */
 import { expect, it } from 'vitest'
 import { OPERATIONS } from '../../src/api/index.ts'
-import type { Auth } from '../../src/index.ts'
+import type { Auth, CreateAuthOptions } from '../../src/index.ts'
 import { freshAuth, migratedDatabase, onEachEngine, testClock, watchedHasher } from '../support/engines.ts'
+import { addTotp } from '../support/factors.ts'
 import {
   BASE_URL,
   cookieIn,
@@ -494,23 +495,27 @@ onEachEngine('a session', (engine) => {
 })
 
 onEachEngine('a sign-in in progress', (engine) => {
-  /** Starts a sign-in and holds it after the password check has succeeded. */
-  async function heldLogin() {
+  /** Starts a sign-in and holds it after the password check has succeeded, or when the hash is to be renewed. */
+  async function heldLogin(
+    options: Pick<CreateAuthOptions, 'secondFactor'> = {},
+    heldAt: 'verify' | 'hash' = 'verify',
+  ) {
     const reached = Promise.withResolvers<void>()
     const go = Promise.withResolvers<void>()
     let isHeld = false
     const hasher = watchedHasher(async (work) => {
-      if (!isHeld || work !== 'verify') return
+      if (!isHeld || work !== heldAt) return
       isHeld = false
       reached.resolve()
       await go.promise
     })
-    const { auth } = await productionAuth(engine, { ...GENEROUS, hasher })
+    const renewing = { ...hasher, needsRehash: () => heldAt === 'hash' }
+    const { auth, now } = await productionAuth(engine, { ...GENEROUS, ...options, hasher: renewing })
     const { id } = await addMember(auth)
     isHeld = true
     const login = send(auth, 'POST', '/sessions', { form: { email: VICTIM, password: PASSWORD } })
     await reached.promise
-    return { auth, id, login, release: go.resolve }
+    return { auth, now, id, login, release: go.resolve }
   }
 
   it.each<[expected: string, event: string, happens: (auth: Auth, id: number) => Promise<unknown>]>([
@@ -538,6 +543,21 @@ onEachEngine('a sign-in in progress', (engine) => {
     expect(await outcome(login)).not.toBe('200')
     expect((await auth.users.find(VICTIM))?.liveSessions).toBe(0)
   })
+
+  it.each([
+    ['verify', 'optional'],
+    ['hash', 'optional'],
+    ['hash', 'required'],
+  ] as const)(
+    'fails if the owner sets up a second factor during its work (%s), where the policy is %s [MFA-02, SES-12]',
+    async (work, secondFactor) => {
+      const { auth, now, login, release } = await heldLogin({ secondFactor }, work)
+      await addTotp(auth, now, { sessionToken: await auth.sessions.create({ email: VICTIM }) })
+      release()
+      expect(await outcome(login)).toBe('401 invalid_credentials')
+      expect((await auth.users.find(VICTIM))?.liveSessions).toBe(1)
+    },
+  )
 })
 
 onEachEngine('a service that switches to production mode', (engine) => {

@@ -1,6 +1,7 @@
 /** The last part of every way to sign in: the gates, then the session. */
 import * as store from '../../db/index.ts'
 import type { AuthError } from '../../model/errors.ts'
+import type { NextStep } from '../../model/factors.ts'
 import type { JsonObject } from '../../model/json.ts'
 import type { ProviderSession } from '../../model/providers.ts'
 import type { Transport } from '../../model/transport.ts'
@@ -14,7 +15,7 @@ import { findLiveSession } from '../sessions/guards.ts'
 import { assertKind, endReplacedSession, type StartedSession, startSession } from '../sessions/start.ts'
 import { askApplication } from './application.ts'
 import { recognizeDevice, rememberDevice } from './devices.ts'
-import { aalOf, firstStop, type GateRefusal, type Proof } from './gates.ts'
+import { aalOf, firstStop, type GateRefusal, type Proof, type Stop } from './gates.ts'
 import { orWithdraw } from './password-check.ts'
 import { type AwaitedSignIn, suspend } from './pending.ts'
 import type { CountedAttempt } from './throttle.ts'
@@ -79,6 +80,7 @@ export async function admit(ctx: Context, admission: Admission, caller: Caller):
     return orWithdraw(attempt, () =>
       inTransaction(ctx, async (tx) => {
         await change(tx)
+        await assertSameStop(tx, admission, stop)
         const awaited = { proof: admission, ...stop, transport, persistent, returnTo, provider }
         const waiting = await suspend(tx, awaited, caller)
         if (waiting === null) throw admission.outdated()
@@ -95,6 +97,7 @@ export async function admit(ctx: Context, admission: Admission, caller: Caller):
       if (replaced !== null && replaced.user.id !== user.id)
         await store.lockUsers(tx.db, [user.id, replaced.user.id])
       await change(tx)
+      await assertSameStop(tx, admission, stop)
       const authentication = { amr, aal: aalOf(amr), transport, persistent, provider }
       const started = await startSession(tx, user, authentication, caller)
       if (started === null) throw admission.outdated()
@@ -106,6 +109,21 @@ export async function admit(ctx: Context, admission: Admission, caller: Caller):
   })
   const deviceToken = rememberDevice(ctx, user, device)
   return { next: 'signed_in', user: accountOf(user), ...session, deviceToken }
+}
+
+/**
+ * Runs the gates again, on the locked account. It may have changed since: its owner may have set up a second factor, which ended
+ * the sessions and the pending sign-ins that existed then.
+ */
+async function assertSameStop(tx: TxContext, admission: Admission, stop: Stop | null): Promise<void> {
+  const user = await store.lockUser(tx.db, admission.user.id)
+  const isSame = user !== null && stepOf(await firstStop(tx, { ...admission, user })) === stepOf(stop)
+  if (!isSame) throw admission.outdated()
+}
+
+function stepOf(stop: Stop | null): GateRefusal | NextStep | null {
+  if (stop === null) return null
+  return 'refusal' in stop ? stop.refusal : stop.next
 }
 
 /** Records a sign-in, and notifies the owner if it follows many failures or comes from a new device. */
