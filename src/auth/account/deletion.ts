@@ -1,15 +1,15 @@
-import { AuthError } from '../../model/errors.ts'
 import { type Account, accountOf } from '../../model/user.ts'
 import type { SessionCaller } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
 import { enqueueFarewell } from '../delivery/enqueue.ts'
-import { requireStrongSession } from '../sessions/guards.ts'
+import { lockUserOf, requireStrongSession } from '../sessions/guards.ts'
 import { removeAccount } from './removal.ts'
 
 async function deleteAccount(ctx: Context, caller: SessionCaller): Promise<Account> {
-  const { user, acting } = await requireStrongSession(ctx, caller)
+  const { user, session, acting } = await requireStrongSession(ctx, caller)
   await inTransaction(ctx, async (tx) => {
-    if (!(await removeAccount(tx, user.id, acting))) throw new AuthError('unauthenticated')
+    await lockUserOf(tx, session)
+    await removeAccount(tx, user.id, acting)
     await enqueueFarewell(tx, user, 'account_deleted', acting)
   })
   return accountOf(user)

@@ -4,7 +4,7 @@ import { record } from '../audit/record.ts'
 import type { SessionCaller } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
 import { enqueueMail } from '../delivery/enqueue.ts'
-import { requireStrongSession } from '../sessions/guards.ts'
+import { lockUserOf, requireStrongSession } from '../sessions/guards.ts'
 import { countAttempt } from '../sign-in/throttle.ts'
 import { assertEmail } from './address.ts'
 
@@ -28,7 +28,7 @@ export async function changeEmail(
   request: ChangeEmailRequest,
   caller: SessionCaller,
 ): Promise<void> {
-  const { user, acting } = await requireStrongSession(ctx, caller)
+  const { user, session, acting } = await requireStrongSession(ctx, caller)
   assertEmail(request.email)
   await countAttempt(ctx, 'email_change', { email: user.email }, acting)
   const email = storedEmail(request.email)
@@ -36,6 +36,7 @@ export async function changeEmail(
   await inTransaction(ctx, async (tx) => {
     // Lock both at once: two users who request each other's address would otherwise deadlock.
     await store.lockUsers(tx.db, [user.id, owner?.id ?? user.id])
+    await lockUserOf(tx, session)
     await record(tx, { action: 'request_email_change', userId: user.id }, acting)
     const details = { newEmail: maskEmail(email) }
     await enqueueMail(tx, user, 'email_change_requested', acting, { details })

@@ -7,7 +7,7 @@ import { record } from '../audit/record.ts'
 import type { Caller, SessionCaller } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { enqueueMail } from '../delivery/enqueue.ts'
-import { requireStrongSession } from '../sessions/guards.ts'
+import { lockUserOf, requireStrongSession } from '../sessions/guards.ts'
 import { revokeOthers } from '../sessions/revoke.ts'
 import { factorsOf, mustHaveSecondFactor, policyFor } from './state.ts'
 
@@ -25,9 +25,9 @@ export async function removeFactor(
   removed: RemovedFactor,
   caller: SessionCaller,
 ): Promise<void> {
-  const { user, session, acting } = await requireStrongSession(ctx, caller)
+  const { session, acting } = await requireStrongSession(ctx, caller)
   await inTransaction(ctx, async (tx) => {
-    await store.lockUser(tx.db, user.id)
+    const user = await lockUserOf(tx, session)
     const name = await deleteFactor(tx, user, removed)
     const { hasAny, passkeys } = await factorsOf(tx, user.id)
     const isLast = !hasAny

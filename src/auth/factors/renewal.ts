@@ -1,10 +1,9 @@
-import * as store from '../../db/index.ts'
 import { AuthError } from '../../model/errors.ts'
 import { record } from '../audit/record.ts'
 import type { SessionCaller } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
 import { enqueueMail } from '../delivery/enqueue.ts'
-import { requireStrongSession } from '../sessions/guards.ts'
+import { lockUserOf, requireStrongSession } from '../sessions/guards.ts'
 import { revokeOthers } from '../sessions/revoke.ts'
 import { newRecoveryCodes } from './recovery-codes.ts'
 import { factorsOf } from './state.ts'
@@ -22,7 +21,7 @@ export async function renewRecoveryCodes(ctx: Context, caller: SessionCaller): P
   if (!(await factorsOf(ctx, user.id)).hasAny) throw new AuthError('no_second_factor')
   const fresh = await newRecoveryCodes(ctx)
   await inTransaction(ctx, async (tx) => {
-    await store.lockUser(tx.db, user.id)
+    await lockUserOf(tx, session)
     await fresh.save(tx, user.id)
     await revokeOthers(tx, user.id, session)
     await record(tx, { action: 'renew_recovery_codes', userId: user.id }, acting)

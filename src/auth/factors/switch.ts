@@ -3,7 +3,7 @@ import { AuthError } from '../../model/errors.ts'
 import { record } from '../audit/record.ts'
 import type { SessionCaller } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
-import { requireStrongSession } from '../sessions/guards.ts'
+import { lockUserOf, requireStrongSession } from '../sessions/guards.ts'
 import { revokeOthers } from '../sessions/revoke.ts'
 import { disable } from './removal.ts'
 import { assertBoolean, factorsOf, mustHaveSecondFactor } from './state.ts'
@@ -31,8 +31,7 @@ export async function setSecondFactor(
   const { enabled } = request
   assertBoolean(enabled, 'enabled')
   await inTransaction(ctx, async (tx) => {
-    const locked = await store.lockUser(tx.db, user.id)
-    if (locked === null) throw new AuthError('unauthenticated')
+    const locked = await lockUserOf(tx, session)
     if (!enabled) {
       if (mustHaveSecondFactor(tx, locked)) throw new AuthError('last_factor')
       await disable(tx, locked, acting)

@@ -8,6 +8,7 @@ import { record } from '../audit/record.ts'
 import type { Caller } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { enqueueMail } from '../delivery/enqueue.ts'
+import { type ActingSession, lockUserOf } from '../sessions/guards.ts'
 
 /** An identity, and the provider that vouches for it. */
 export interface Vouched {
@@ -16,23 +17,22 @@ export interface Vouched {
 }
 
 /**
- * Connects an identity to an account. Does nothing if it is connected to it already.
+ * Connects an identity to the account of a session. Does nothing if it is connected to it already.
  *
  * @param finish - What else the transaction does, in either case.
- * @throws {AuthError} `identity_taken`: another account has it.
+ * @throws {AuthError} `identity_taken`: another account has it; `unauthenticated`: the session has ended.
  */
 export async function connect(
   ctx: Context,
-  user: User,
+  { user, session, acting }: ActingSession,
   vouched: Vouched,
-  acting: Caller,
   finish: (tx: TxContext) => Promise<void> = async () => {},
 ): Promise<void> {
   const known = await store.findIdentity(ctx.db, vouched.identification)
   if (known !== null && known.userId !== user.id) throw new AuthError('identity_taken')
   try {
     await inTransaction(ctx, async (tx) => {
-      await store.lockUser(tx.db, user.id)
+      await lockUserOf(tx, session)
       if (known === null) await addIdentityOf(tx, user, vouched, acting)
       await finish(tx)
     })

@@ -7,7 +7,7 @@ import type { SessionCaller } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
 import { enqueueMail } from '../delivery/enqueue.ts'
 import { type StartedFlow, startFlow } from '../providers/flows.ts'
-import { requireSession, requireStrongSession } from '../sessions/guards.ts'
+import { lockUserOf, requireSession, requireStrongSession } from '../sessions/guards.ts'
 import { revokeOthers } from '../sessions/revoke.ts'
 import { withAnotherWay } from '../users/state.ts'
 import { type IdentityInfo, identityInfosOf } from './info.ts'
@@ -67,8 +67,8 @@ export async function unlink(ctx: Context, { id }: UnlinkRequest, caller: Sessio
   const provider = isUuid(id) ? await providerOf(ctx, user.id, id) : null
   if (provider === null) throw new AuthError('not_found')
   await inTransaction(ctx, async (tx) => {
-    const locked = await store.lockUser(tx.db, user.id)
-    if (locked === null || (await store.deleteIdentity(tx.db, { id, userId: user.id })) === null)
+    const locked = await lockUserOf(tx, session)
+    if ((await store.deleteIdentity(tx.db, { id, userId: user.id })) === null)
       throw new AuthError('not_found')
     // Checked after the deletion, so that two requests cannot each count the other's way in. A refusal undoes it.
     if (locked.hashedPassword === NO_PASSWORD && !(await withAnotherWay(tx, [user.id])).has(user.id))

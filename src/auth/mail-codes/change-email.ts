@@ -2,7 +2,7 @@ import { type Account, accountOf } from '../../model/user.ts'
 import { confirmAddress } from '../account/mailbox-proof.ts'
 import type { SessionCaller } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
-import { requireSession } from '../sessions/guards.ts'
+import { lockUserOf, requireSession } from '../sessions/guards.ts'
 import { orWithdraw } from '../sign-in/password-check.ts'
 import { checkCode, findCode } from './check.ts'
 
@@ -28,12 +28,13 @@ export async function changeEmail(
   { code }: ChangeEmailByCodeRequest,
   caller: SessionCaller,
 ): Promise<Account> {
-  const { user: own, acting } = await requireSession(ctx, caller)
+  const { user: own, session, acting } = await requireSession(ctx, caller)
   const typed = await findCode(ctx, 'change_email', code, caller)
   const { user, proof, attempt } = await checkCode(ctx, typed, ({ id }) => id === own.id, acting)
   const changed = await orWithdraw(attempt, () =>
     inTransaction(ctx, async (tx) => {
       const confirmed = await confirmAddress(tx, proof, user, acting)
+      await lockUserOf(tx, session)
       await attempt.succeeded(tx)
       return confirmed
     }),

@@ -82,7 +82,7 @@ export async function completeSignIn(
   if (purpose === 'link') {
     const live = await requireStrongSession(ctx, caller)
     assertSame(live.session, flow)
-    await connect(ctx, live.user, { provider, identification }, live.acting)
+    await connect(ctx, live, { provider, identification })
     return { next: 'connected', returnTo }
   }
   if (purpose === 'reauthenticate') {

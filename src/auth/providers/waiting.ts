@@ -55,9 +55,9 @@ export async function connect(
   ctx: Context,
   caller: SessionCaller,
 ): Promise<{ readonly returnTo: string | null }> {
-  const { user, acting } = await requireStrongSession(ctx, caller)
+  const live = await requireStrongSession(ctx, caller)
   const { flow, provider, identification } = await requireWaiting(ctx, caller)
-  await connectIdentity(ctx, user, { provider, identification }, acting, (tx) => take(tx, flow))
+  await connectIdentity(ctx, live, { provider, identification }, (tx) => take(tx, flow))
   return { returnTo: flow.returnTo }
 }
 

@@ -6,7 +6,7 @@ import { AuthError } from '../../model/errors.ts'
 import type { Factor, StepUpMethod } from '../../model/factors.ts'
 import { NO_PASSWORD, type User } from '../../model/user.ts'
 import { assertCaller, asUser, type Caller, type Presented } from '../caller.ts'
-import { type Context, secondsAfter } from '../context.ts'
+import { type Context, secondsAfter, type TxContext } from '../context.ts'
 import { factorsOf, isResistantEnough, mustHaveSecondFactor, policyFor } from '../factors/state.ts'
 import { providersToReauthenticate } from '../providers/reauthentication.ts'
 import { idleExpiry } from './start.ts'
@@ -18,7 +18,7 @@ export interface LiveSession {
 }
 
 /** A live session, and the caller acting as its user. */
-interface ActingSession extends LiveSession {
+export interface ActingSession extends LiveSession {
   readonly acting: Caller
 }
 
@@ -71,6 +71,21 @@ export async function requireStrongSession(ctx: Context, caller: Caller): Promis
   await assertStrong(ctx, found)
   await assertFresh(ctx, found)
   return found
+}
+
+/**
+ * Locks the user of a session, and checks again that it has not ended. Otherwise a change by a thief that has begun would still be
+ * made after the owner has ended their sessions.
+ *
+ * @throws {AuthError} `unauthenticated`.
+ */
+export async function lockUserOf(
+  { db }: TxContext,
+  { id, userId }: Pick<store.SessionState, 'id' | 'userId'>,
+): Promise<User> {
+  const user = await store.lockUser(db, userId)
+  if (user === null || !(await store.hasSession(db, id))) throw new AuthError('unauthenticated')
+  return user
 }
 
 /** @throws {AuthError} `reauthentication_required` with `accepts`. */

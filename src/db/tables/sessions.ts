@@ -245,6 +245,12 @@ export async function findSession(
   }
 }
 
+/** Whether a session has not ended yet. It may have expired. */
+export async function hasSession(tx: Tx, id: string): Promise<boolean> {
+  const row = await tx.selectFrom('sessions').select('id').where('id', '=', id).executeTakeFirst()
+  return row !== undefined
+}
+
 /**
  * Records when a session was last used, and until when it may stay unused. Does not wait for the disk: if a power
  * failure undoes the write, the next use repeats it.
