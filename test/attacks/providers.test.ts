@@ -6,7 +6,7 @@ import { type EngineName, onBothEngines, onEachEngine } from '../support/engines
 import { addTotp } from '../support/factors.ts'
 import { FAKE_CLIENT, FAKE_PERSON, type FakeProvider, startFakeProvider } from '../support/fake-provider.ts'
 import { PASSWORD, type Production, productionAuth } from '../support/production.ts'
-import { logoutTokenOf } from '../support/providers.ts'
+import { comeBack, logoutTokenOf } from '../support/providers.ts'
 import { send } from '../support/send.ts'
 import { fieldValue, Visitor } from '../support/visitor.ts'
 import { addMember, GENEROUS, outcome, tally } from './support.ts'
@@ -582,6 +582,47 @@ onBothEngines('sign-in with a provider, in statements that no other test runs,',
     expect(await auth.sessions.current({ sessionToken: other })).not.toBeNull()
     await elsewhere.comesBackFrom(fake)
     expect(await elsewhere.isSignedInAs()).toBe(ANNA)
+  })
+
+  it.each<[string, (staged: Stage) => Promise<unknown>]>([
+    ['its provider is disabled', ({ auth }) => auth.providers.disable('acme')],
+    ['its provider is removed', ({ auth }) => auth.providers.remove('acme')],
+    [
+      'the person has signed out there',
+      async (staged) => {
+        const form = { logout_token: await logoutToken(staged, { jti: '1', sid: 'laptop' }) }
+        expect(await outcome(send(staged.auth, 'POST', '/login/acme/backchannel_logout', { form }))).toBe(
+          '200',
+        )
+      },
+    ],
+    [
+      'the person has signed out everywhere',
+      async (staged) => {
+        const form = { logout_token: await logoutToken(staged, { jti: '1', sub: FAKE_PERSON.sub }) }
+        expect(await outcome(send(staged.auth, 'POST', '/login/acme/backchannel_logout', { form }))).toBe(
+          '200',
+        )
+      },
+    ],
+  ])('cannot be finished with a second factor once %s [FED-08] [LGN-10]', async (_, happens) => {
+    const staged = await stage()
+    const { auth, fake, now } = staged
+    staged.claims = { sid: 'laptop' }
+    await new Person(auth).comesBackFrom(fake)
+    const app = await addTotp(auth, now, { sessionToken: await auth.sessions.create({ email: ANNA }) })
+    const back = comeBack(fake, await auth.providers.startSignIn({ provider: 'acme' }))
+    const { parameters, flowToken } = back
+    const waits = await auth.providers.completeSignIn(
+      { provider: 'acme', parameters },
+      { flowToken, sessionToken: null },
+    )
+    if (waits.next !== 'second_factor') return expect.unreachable(waits.next)
+    await happens(staged)
+    const { loginToken } = waits
+    await expect(auth.signIn.withTotp({ code: app.codeAt(1) }, { loginToken })).rejects.toMatchObject({
+      code: 'pending_login_required',
+    })
   })
 
   it('ends sessions by `sid` and person together, also at a disabled provider [FED-08]', async () => {

@@ -26,7 +26,7 @@ export interface BackchannelLogoutRequest {
 /**
  * Ends the sessions of a person who has signed out at their provider (OpenID Connect Back-Channel Logout 1.0 §2.7).
  * Without a `sid` in the token, every session that they began there ends. With one, only the sessions that have this
- * `sid` or none. A token works once. A disabled provider can end sessions too.
+ * `sid` or none. Sign-ins that wait for a second factor end likewise. A token works once. A disabled provider can end sessions too.
  *
  * @returns How many sessions have ended.
  * @throws {AuthError} `not_found`: there is no such provider; `invalid_logout_token`: it is not a logout token of this
@@ -42,9 +42,11 @@ export async function endSessionsFrom(
   const notice = await verified(ctx, provider, logoutToken)
   return inTransaction(ctx, async (tx) => {
     await assertFirstUse(tx, id, notice)
-    const sessions = await sessionsOf(tx, id, notice)
+    const whose = await whoseOf(tx, notice)
+    const sessions = await store.listSessionsFrom(tx.db, id, whose)
     let ended = 0
     for (const session of sessions) if (await store.deleteSession(tx.db, session)) ended++
+    await store.deletePendingSignInsFrom(tx.db, id, whose)
     const userId = sessions[0]?.userId ?? null
     await record(tx, { action: 'logout_at_provider', userId, details: { provider: id, ended } }, caller)
     return ended
@@ -73,7 +75,7 @@ async function assertFirstUse(
     throw new AuthError('invalid_logout_token')
 }
 
-async function sessionsOf(ctx: Context, provider: string, { sid, issuer, subject }: LogoutNotice) {
+async function whoseOf(ctx: Context, { sid, issuer, subject }: LogoutNotice) {
   const identity = subject === null ? null : await store.findIdentity(ctx.db, { issuer, subject })
-  return store.listSessionsFrom(ctx.db, provider, { sid, userId: identity?.userId ?? null })
+  return { sid, userId: identity?.userId ?? null }
 }

@@ -18,6 +18,7 @@ import { addIdentityOf } from '../identities/connect.ts'
 import { admit, type SignInResult } from '../sign-in/admit.ts'
 import type { GateRefusal } from '../sign-in/gates.ts'
 import { UNCOUNTED } from '../sign-in/throttle.ts'
+import { requireProvider } from './provider.ts'
 
 /** A step that is missing before the person has an account here. */
 export interface FurtherStep {
@@ -143,6 +144,8 @@ export async function signInAs(
       provider: { id: provider.id, sid: identification.sid },
       prepare: async () => async (tx: TxContext) => {
         await store.lockUser(tx.db, user.id)
+        // It may have been disabled while it was asked.
+        await requireProvider(tx, provider.id)
         const { email, emailVerified } = identification
         const isConnected = await store.recordIdentityUse(tx.db, identity, {
           email,

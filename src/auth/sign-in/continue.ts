@@ -38,6 +38,8 @@ export function resumption(
     prepare: async () => async (tx) => {
       // Lock the user first, as in every transaction on an account.
       await store.lockUser(tx.db, live.user.id)
+      if (provider !== null && (await store.findProvider(tx.db, provider.id))?.disabledAt !== null)
+        throw outdated()
       if (!(await finish(tx, live, caller))) throw outdated()
       await take(tx)
     },

@@ -18,6 +18,7 @@ import * as m0015 from './0015-session-persistence.ts'
 import * as m0016 from './0016-second-factors.ts'
 import * as m0017 from './0017-providers.ts'
 import * as m0018 from './0018-webauthn-handles.ts'
+import * as m0019 from './0019-pending-providers.ts'
 
 /** The migrations of this version, in order. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -39,4 +40,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0016-second-factors': m0016,
   '0017-providers': m0017,
   '0018-webauthn-handles': m0018,
+  '0019-pending-providers': m0019,
 }

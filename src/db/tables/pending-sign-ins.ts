@@ -184,6 +184,28 @@ export async function deletePendingSignInsOf(tx: Tx, userId: number): Promise<vo
   await tx.deleteFrom('pending_sign_ins').where('id', 'in', locking(tx, rows)).execute()
 }
 
+/** Deletes the pending sign-ins that a logout at a provider ends, chosen as by `listSessionsFrom`. */
+export async function deletePendingSignInsFrom(
+  tx: Tx,
+  providerId: string,
+  { sid, userId }: { readonly sid: string | null; readonly userId: number | null },
+): Promise<void> {
+  const rows = tx
+    .selectFrom('pending_sign_ins')
+    .select('id')
+    .where('provider_id', '=', providerId)
+    .where(({ eb, and, or }) =>
+      or([
+        ...(sid === null ? [] : [eb('provider_sid', '=', sid)]),
+        ...(userId === null
+          ? []
+          : [and([eb('user_id', '=', userId), ...(sid === null ? [] : [eb('provider_sid', 'is', null)])])]),
+      ]),
+    )
+    .orderBy('id')
+  await tx.deleteFrom('pending_sign_ins').where('id', 'in', locking(tx, rows)).execute()
+}
+
 /** Deletes the pending sign-ins of all users. */
 export async function deleteEveryPendingSignIn(tx: Tx): Promise<void> {
   await tx.deleteFrom('pending_sign_ins').execute()
