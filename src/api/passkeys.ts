@@ -95,5 +95,5 @@ export const remove = operation({
     description: 'The passkey is removed. If it was the last factor, the second factor is disabled.',
     body: z.strictObject({ message: z.literal('passkey removed') }),
   },
-  errors: ['not_found', 'last_factor'],
+  errors: ['not_found', 'last_factor', 'last_way_in'],
 })

@@ -264,7 +264,8 @@ export const ERRORS = {
   last_way_in: {
     status: 409,
     message: 'This is your only way to sign in. Set a password or add a passkey first.',
-    cause: 'The user tried to disconnect an identity, but has no password, no passkey and no other identity.',
+    cause:
+      'The user tried to disconnect an identity or to remove a passkey, but has no password, no other passkey and no other identity.',
   },
   last_factor: {
     status: 409,

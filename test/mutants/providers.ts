@@ -179,8 +179,15 @@ export const PROVIDERS: readonly Mutant[] = [
     id: 'FED-10',
     does: 'removes the last way in',
     file: 'src/auth/identities/own.ts',
-    find: "      throw new AuthError('last_way_in')\n",
-    replace: '      return\n',
+    find: "    if (!(await hasWayIn(tx, locked))) throw new AuthError('last_way_in')\n",
+    replace: '',
+  },
+  {
+    id: 'FED-10',
+    does: 'removes the passkey that is the last way in',
+    file: 'src/auth/factors/removal.ts',
+    find: "    if (hadWayIn && !(await hasWayIn(tx, user))) throw new AuthError('last_way_in')\n",
+    replace: '',
   },
   {
     id: 'FED-10',

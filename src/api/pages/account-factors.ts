@@ -48,7 +48,7 @@ export const removePasskey = form({
   audit: passkeyOperations.remove.audit,
   body: z.strictObject({ passkey: passkeyField }),
   success: { status: 303, description: 'The passkey is removed, or no longer existed.' },
-  errors: ['last_factor'],
+  errors: ['last_factor', 'last_way_in'],
 })
 
 export const showFactors = page({

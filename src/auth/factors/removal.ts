@@ -9,6 +9,7 @@ import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { enqueueMail } from '../delivery/enqueue.ts'
 import { lockUserOf, requireStrongSession } from '../sessions/guards.ts'
 import { revokeOthers } from '../sessions/revoke.ts'
+import { hasWayIn } from '../users/state.ts'
 import { factorsOf, mustHaveSecondFactor, policyFor } from './state.ts'
 
 /** The factor to remove. */
@@ -18,7 +19,7 @@ export type RemovedFactor = { readonly factor: 'totp' } | { readonly factor: 'pa
  * Removes a factor of the caller, and ends their other sessions. If none is left, the second factor is disabled and the
  * recovery codes stop working.
  *
- * @throws {AuthError} What `requireStrongSession` throws; `not_found`; `last_factor`.
+ * @throws {AuthError} What `requireStrongSession` throws; `not_found`; `last_factor`; `last_way_in`.
  */
 export async function removeFactor(
   ctx: Context,
@@ -28,12 +29,15 @@ export async function removeFactor(
   const { session, acting } = await requireStrongSession(ctx, caller)
   await inTransaction(ctx, async (tx) => {
     const user = await lockUserOf(tx, session)
+    const hadWayIn = await hasWayIn(tx, user)
     const name = await deleteFactor(tx, user, removed)
     const { hasAny, passkeys } = await factorsOf(tx, user.id)
     const isLast = !hasAny
     // Checked after the deletion, so that two requests cannot each count the other's factor. A refusal undoes it.
     const lacksPasskey = policyFor(tx, user) === 'passkey' && passkeys.length === 0
     if (lacksPasskey || (isLast && mustHaveSecondFactor(tx, user))) throw new AuthError('last_factor')
+    // A security key, for example, is no way in.
+    if (hadWayIn && !(await hasWayIn(tx, user))) throw new AuthError('last_way_in')
     const details = removed.factor === 'passkey' ? { passkey: removed.id } : {}
     await record(tx, { action: 'remove_factor', reason: removed.factor, userId: user.id, details }, acting)
     await enqueueMail(tx, user, `${removed.factor}_removed`, acting, {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { onEachEngine } from '../../../test/support/engines.ts'
 import { addPasskey } from '../../../test/support/factors.ts'
-import { productionAuth } from '../../../test/support/production.ts'
+import { PASSWORD, productionAuth } from '../../../test/support/production.ts'
 import { addFakeProvider, comeBack, PROVIDER, REACHES_LOOPBACK } from '../../../test/support/providers.ts'
 
 onEachEngine('the last identity of an account without a password', (engine) => {
@@ -20,5 +20,16 @@ onEachEngine('the last identity of an account without a password', (engine) => {
     const passkey = await addPasskey(auth, key)
     await auth.identities.unlink(identity, passkey)
     expect(await auth.identities.list(passkey)).toEqual([])
+
+    // The passkey is now the last way in. The security key is none.
+    await expect(auth.passkeys.remove(passkey.passkey, passkey)).rejects.toMatchObject({
+      code: 'last_way_in',
+    })
+    await auth.passkeys.remove(key.passkey, passkey)
+    const { sessionToken: withPassword } = await auth.account.changePassword(
+      { newPassword: PASSWORD },
+      passkey,
+    )
+    await auth.passkeys.remove(passkey.passkey, { sessionToken: withPassword })
   })
 })

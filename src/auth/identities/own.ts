@@ -1,7 +1,6 @@
 import * as store from '../../db/index.ts'
 import { isUuid } from '../../lib/random.ts'
 import { AuthError } from '../../model/errors.ts'
-import { NO_PASSWORD } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import type { SessionCaller } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
@@ -9,7 +8,7 @@ import { enqueueMail } from '../delivery/enqueue.ts'
 import { type StartedFlow, startFlow } from '../providers/flows.ts'
 import { lockUserOf, requireSession, requireStrongSession } from '../sessions/guards.ts'
 import { revokeOthers } from '../sessions/revoke.ts'
-import { withAnotherWay } from '../users/state.ts'
+import { hasWayIn } from '../users/state.ts'
 import { type IdentityInfo, identityInfosOf } from './info.ts'
 
 /**
@@ -71,8 +70,7 @@ export async function unlink(ctx: Context, { id }: UnlinkRequest, caller: Sessio
     if ((await store.deleteIdentity(tx.db, { id, userId: user.id })) === null)
       throw new AuthError('not_found')
     // Checked after the deletion, so that two requests cannot each count the other's way in. A refusal undoes it.
-    if (locked.hashedPassword === NO_PASSWORD && !(await withAnotherWay(tx, [user.id])).has(user.id))
-      throw new AuthError('last_way_in')
+    if (!(await hasWayIn(tx, locked))) throw new AuthError('last_way_in')
     const event = { action: 'unlink_identity', userId: user.id, details: { provider: provider.id } } as const
     await record(tx, event, acting)
     await enqueueMail(tx, user, 'identity_disconnected', acting, { details: { name: provider.name } })

@@ -155,7 +155,8 @@ export interface RemovePasskeyRequest {
  * The owner gets a notice.
  *
  * @throws {AuthError} `unauthenticated`; `second_factor_required` or `reauthentication_required`, with `accepts`; `not_found`;
- *   `last_factor`: it is the last factor, and the account must have one.
+ *   `last_factor`: it is the last factor, and the account must have one; `last_way_in`: the account has no password, and nothing
+ *   else that signs in.
  */
 export function remove(ctx: Context, request: RemovePasskeyRequest, caller: SessionCaller): Promise<void> {
   return removeFactor(ctx, { factor: 'passkey', id: request.id }, caller)

@@ -51,12 +51,17 @@ export async function withStates(ctx: Context, users: readonly User[]): Promise<
 }
 
 /** Which of these users can sign in without a password, once their address is confirmed. */
-export async function withAnotherWay(ctx: Context, ids: readonly number[]): Promise<ReadonlySet<number>> {
+async function withAnotherWay(ctx: Context, ids: readonly number[]): Promise<ReadonlySet<number>> {
   if (ids.length === 0) return new Set()
   const rpId = relyingPartyOf(ctx.options)?.id
   const withIdentity = await store.findUsersWithIdentity(ctx.db, ids)
   const withPasskey = rpId === undefined ? [] : await store.findUsersWithSignInPasskey(ctx.db, ids, rpId)
   return new Set([...withIdentity, ...withPasskey])
+}
+
+/** Whether a user has a password, or can sign in without one. */
+export async function hasWayIn(ctx: Context, { id, hashedPassword }: User): Promise<boolean> {
+  return hashedPassword !== NO_PASSWORD || (await withAnotherWay(ctx, [id])).has(id)
 }
 
 function stateOf(

@@ -163,6 +163,8 @@ export const ownPasskeys: typeof english.ownPasskeys = {
       invalid_field: 'Verwenden Sie 1 bis 64 sichtbare Zeichen.',
     },
     form: {
+      last_way_in:
+        'Dieser Passkey ist Ihre einzige Möglichkeit, sich anzumelden. Legen Sie zuerst ein Passwort fest, oder fügen Sie einen anderen Passkey hinzu.',
       last_factor:
         'Das ist Ihr letzter zweiter Faktor, und Ihr Konto muss einen haben. Fügen Sie zuerst einen anderen hinzu.',
     },

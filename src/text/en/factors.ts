@@ -155,6 +155,7 @@ export const ownPasskeys = {
       invalid_field: 'Use 1 to 64 visible characters.',
     },
     form: {
+      last_way_in: 'This passkey is your only way to sign in. Set a password or add another passkey first.',
       last_factor: 'This is your last second factor, and your account must have one. Add another one first.',
     },
   },

@@ -160,6 +160,8 @@ export const ownPasskeys: typeof english.ownPasskeys = {
       invalid_field: 'Use de 1 a 64 caracteres visibles.',
     },
     form: {
+      last_way_in:
+        'Esta llave de acceso es su única forma de iniciar sesión. Primero establezca una contraseña o añada otra llave de acceso.',
       last_factor: 'Este es su último segundo factor, y su cuenta debe tener uno. Añada primero otro.',
     },
   },

@@ -161,6 +161,8 @@ export const ownPasskeys: typeof english.ownPasskeys = {
       invalid_field: 'Utilisez de 1 à 64 caractères visibles.',
     },
     form: {
+      last_way_in:
+        'Cette clé d’accès est votre seul moyen de vous connecter. Définissez d’abord un mot de passe ou ajoutez une autre clé d’accès.',
       last_factor:
         'C’est votre dernier second facteur, et votre compte doit en avoir un. Ajoutez-en d’abord un autre.',
     },
