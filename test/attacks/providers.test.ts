@@ -217,6 +217,26 @@ onEachEngine('sign-in with a provider', (engine) => {
     ])
   })
 
+  it('does not reveal by the limit on passwords whether an address was taken, once another one is entered [LGN-07]', async () => {
+    const staged = await stage({}, { loginFailuresPerAccount: 3, registrationAnswer: 'uniform' })
+    const { auth, fake } = staged
+    staged.claims = { email_verified: false }
+    await auth.users.create({ email: 'taken@example.org', password: PASSWORD, confirmed: true })
+    const enter = async (email: string) => {
+      const person = new Person(auth)
+      const path = await person.follow(await person.comesBackFrom(fake))
+      const flow = new URLSearchParams(path.split('?')[1]).get('flow') ?? ''
+      return person.submit('/login/continue/address', { flow, email })
+    }
+    for (const email of ['taken@example.org', 'free@example.org']) {
+      expect((await enter(email)).status).toBe(303)
+      const form = { email, password: 'wrong' }
+      for (let n = 0; n < 3; n++) await send(auth, 'POST', '/sessions', { form })
+      expect((await enter('another@example.org')).status).toBe(303)
+      expect(await outcome(send(auth, 'POST', '/sessions', { form })), email).toBe('429 too_many_attempts')
+    }
+  })
+
   it('passes the gates: a second factor, a disabled account [FED-06]', async () => {
     const staged = await stage()
     const { auth, fake, now } = staged

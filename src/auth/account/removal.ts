@@ -25,7 +25,8 @@ export async function removeAccount(
   await store.deleteMailCodesOf(tx.db, userId)
   await store.deletePendingSignInsOf(tx.db, userId)
   await store.deleteUser(tx.db, userId)
-  await forgetAttempts(tx, user.email)
+  // A stranger may have entered the address. The counter would reveal that it was free.
+  if (reason !== 'address_replaced') await forgetAttempts(tx, user.email)
   await store.forgetAuditOriginsOf(tx.db, userId)
   // Without IP address and user agent: what remains must not identify the person.
   await record(tx, { action: 'delete_account', userId, ...(reason && { reason }) }, { actor, requestId })
