@@ -237,6 +237,27 @@ onEachEngine('sign-in with a provider', (engine) => {
     }
   })
 
+  it('does not reveal by the limit on codes whether an address was taken, once another one is entered elsewhere [LGN-07]', async () => {
+    const staged = await stage({}, { mailCodeFailuresPerAccount: 3, registrationAnswer: 'uniform' })
+    const { auth, fake } = staged
+    staged.claims = { email_verified: false }
+    await addMember(auth, 'taken@example.org')
+    const enter = async (person: Person, email: string) => {
+      const path = await person.follow(await person.comesBackFrom(fake))
+      const flow = new URLSearchParams(path.split('?')[1]).get('flow') ?? ''
+      return person.submit('/login/continue/address', { flow, email })
+    }
+    for (const email of ['taken@example.org', 'free@example.org']) {
+      const person = new Person(auth)
+      expect((await enter(person, email)).status).toBe(303)
+      expect((await enter(new Person(auth), 'another@example.org')).status).toBe(303)
+      const statuses = []
+      for (let n = 0; n < 4; n++)
+        statuses.push((await person.submit('/sign_up/code', { code: '00000000', password: '' })).status)
+      expect(statuses, email).toEqual([401, 401, 401, 429])
+    }
+  })
+
   it('passes the gates: a second factor, a disabled account [FED-06]', async () => {
     const staged = await stage()
     const { auth, fake, now } = staged

@@ -72,7 +72,7 @@ export async function confirmAddress(
   if (proof.purpose === 'confirm_email') {
     // Other links and codes that confirm the same address have served their purpose.
     await store.deleteTokensFor(tx.db, user.id, 'confirm_email')
-    await store.deleteMailCodesFor(tx.db, user.id, ['confirm_email', 'registration'])
+    await store.voidMailCodesOf(tx.db, user.id, ['confirm_email', 'registration'])
     await record(tx, { action: 'confirm_email', userId: user.id }, caller)
   } else {
     // Links sent to the old address must stop working.

@@ -21,12 +21,14 @@ export async function removeAccount(
   if (user === null) return false
   // Keep notices: deleting an account must not suppress what its owner should know.
   await cancelLinks(tx, userId)
-  // Delete these before the user: the cascade would lock their rows in any order.
-  await store.deleteMailCodesOf(tx.db, userId)
+  // A stranger may have entered the address. What they can still try must not reveal that it was free.
+  const isReplaced = reason === 'address_replaced'
+  // These before the user: the cascade would lock their rows in any order.
+  if (isReplaced) await store.voidMailCodesOf(tx.db, userId)
+  else await store.deleteMailCodesOf(tx.db, userId)
   await store.deletePendingSignInsOf(tx.db, userId)
   await store.deleteUser(tx.db, userId)
-  // A stranger may have entered the address. The counter would reveal that it was free.
-  if (reason !== 'address_replaced') await forgetAttempts(tx, user.email)
+  if (!isReplaced) await forgetAttempts(tx, user.email)
   await store.forgetAuditOriginsOf(tx.db, userId)
   // Without IP address and user agent: what remains must not identify the person.
   await record(tx, { action: 'delete_account', userId, ...(reason && { reason }) }, { actor, requestId })

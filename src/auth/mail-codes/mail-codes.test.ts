@@ -99,7 +99,9 @@ onEachEngine('a mailed code', (engine) => {
     await auth.signIn.withPassword(known, { ...CLIENT, deviceToken: result.deviceToken ?? undefined })
     const { audit = [] } = await everyRow(db)
     expect(audit.filter((row) => String(row).includes('"reason":"mail_code"'))).toHaveLength(1)
-    expect((await everyRow(db)).mail_codes).toEqual([])
+    // Only the note that the browser has registered the address stays, and it no longer names the account.
+    const left = await db.selectFrom('mail_codes').selectAll().execute()
+    expect(left).toMatchObject([{ purpose: 'registration', user_id: null, secret_hash: null }])
   })
 
   it('sets a new password, signs nobody in, and confirms the address', async () => {
@@ -568,4 +570,43 @@ onEachEngine('a mailed code', (engine) => {
     await auth.account.requestPasswordReset({ email: BOB })
     await expect(auth.mailCodes.request(request, browser())).rejects.toMatchObject(TOO_MANY)
   })
+})
+
+onEachEngine('a code that a stranger has requested', (engine) => {
+  it.each(['reset_password', 'confirm_email'] as const)(
+    'does not tell them by the limit that the owner has acted: %s [LGN-07]',
+    async (purpose) => {
+      const scene = await productionAuth(engine, { mailCodeFailuresPerAccount: 3 })
+      const { auth } = scene
+      const isReset = purpose === 'reset_password'
+      await auth.users.create({ email: BOB, password: PASSWORD, confirmed: isReset })
+      await scene.newMails()
+      const outcomes = async (email: string, act = async () => {}) => {
+        const stranger = browser()
+        await auth.mailCodes.request({ purpose, email }, stranger)
+        await act()
+        const codes = []
+        for (let n = 0; n < 4; n++) {
+          const tried = isReset
+            ? auth.mailCodes.resetPassword({ code: '00000000', newPassword: NEW_PASSWORD }, stranger)
+            : auth.mailCodes.confirmEmail({ code: '00000000', password: PASSWORD }, stranger)
+          codes.push(
+            await tried.then(
+              () => 'ok',
+              ({ code }) => code as string,
+            ),
+          )
+        }
+        return codes
+      }
+      const acts = async () => {
+        const { token } = linkIn(await mailOf(scene, isReset ? 'reset_password' : 'verify_email'))
+        if (isReset) await auth.account.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
+        else await auth.account.confirmEmail({ token, password: PASSWORD })
+      }
+      const expected = [INVALID.code, INVALID.code, INVALID.code, TOO_MANY.code]
+      expect(await outcomes('nobody@example.com')).toEqual(expected)
+      expect(await outcomes(BOB, acts)).toEqual(expected)
+    },
+  )
 })

@@ -27,7 +27,7 @@ export async function revokeOthers(
 /** Voids every token, mailed code and pending sign-in of an account, and every queued mail with a link. */
 export async function revokeTokens(tx: TxContext, userId: number): Promise<void> {
   await store.deleteTokensOf(tx.db, userId)
-  await store.deleteMailCodesOf(tx.db, userId)
+  await store.voidMailCodesOf(tx.db, userId)
   await store.deletePendingSignInsOf(tx.db, userId)
   await cancelLinks(tx, userId)
 }

@@ -60,9 +60,10 @@ export const mail_codes = {
   columns: COLUMNS,
   key: 'id',
   retention:
-    'A row stays until the code is used, replaced or voided, or until the next clean-up after it expired: 10 minutes after it was asked for or sent, or a day for `registration`.',
+    'A row stays until the code is used or replaced, or until the next clean-up after it expired: 10 minutes after it was asked for or sent, or a day for `registration`.',
   exportedBy: [],
-  afterAccount: 'gone, except a row for an address that had no account when it was asked for',
+  afterAccount:
+    'gone, except a row whose code is void: its address had no account, or the account was changed',
   cleanUps: {
     mailCodes: {
       what: 'codes in mail',
@@ -156,6 +157,24 @@ export async function deleteMailCodesFor(
 export async function deleteMailCodesOf(tx: Tx, userId: number): Promise<void> {
   const rows = inOrder(tx).where('user_id', '=', userId)
   await tx.deleteFrom('mail_codes').where('id', 'in', locking(tx, rows)).execute()
+}
+
+/**
+ * Voids all codes of a user, or those for these purposes. The rows stay until they expire, like those of an address without an account, or the browsers that wait
+ * could tell them apart. Lock the user first.
+ */
+export async function voidMailCodesOf(
+  tx: Tx,
+  userId: number,
+  purposes?: readonly MailCode['purpose'][],
+): Promise<void> {
+  const all = inOrder(tx).where('user_id', '=', userId)
+  const rows = purposes === undefined ? all : all.where('purpose', 'in', purposes)
+  await tx
+    .updateTable('mail_codes')
+    .set({ user_id: null, secret_hash: null })
+    .where('id', 'in', locking(tx, rows))
+    .execute()
 }
 
 /** Deletes every row. */
