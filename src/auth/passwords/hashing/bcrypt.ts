@@ -43,11 +43,7 @@ export function readBcrypt(storedHash: string): Reading | null {
   if (wrapping === 'bcrypt_sha256$')
     return { cost: work, verify: (password) => matches(Buffer.from(sha256(password)).toString('hex'), plain) }
   if (wrapping === '$wp')
-    return {
-      cost: work,
-      verify: (password) =>
-        matches(createHmac('sha384', 'wp-sha384').update(trimmed(password)).digest('base64'), plain),
-    }
+    return { cost: work, verify: (password) => verifyWordPress(trimmed(password), plain) }
   return { cost: work, verify: (password) => verifyFitting(password, plain) }
 }
 
@@ -79,6 +75,17 @@ function trimmed(password: string): string {
   while (start < end && PHP_SPACE.includes(password.charAt(start))) start++
   while (start < end && PHP_SPACE.includes(password.charAt(end - 1))) end--
   return password.slice(start, end)
+}
+
+/**
+ * WordPress hashes what is typed in its forms with a backslash before each quote and backslash. `wp core install` and some plugins
+ * hash it as it is.
+ */
+async function verifyWordPress(password: string, plain: string): Promise<boolean> {
+  const slashed = password.replaceAll(/['"\\]/g, String.raw`\$&`)
+  for (const form of new Set([slashed, password]))
+    if (await matches(createHmac('sha384', 'wp-sha384').update(form).digest('base64'), plain)) return true
+  return false
 }
 
 async function verifyFitting(password: string, plain: string): Promise<boolean> {

@@ -222,6 +222,11 @@ describe('hash parameters out of bounds', () => {
     [`$2b$12$${'.'.repeat(43)}`],
     [`pbkdf2_sha256$1000$salt$${key}`],
     [`scrypt$1024$salt$8$1$${key}=`],
+    [`$wp$2y$12$${'.'.repeat(43)}`],
+    [`$s0$e0801$c29tZXNhbHQ$AAAA`],
+    [`s2:${'a'.repeat(16)}:${'a'.repeat(64)}`],
+    ['{PBKDF2-SHA256}10000$c29tZXNhbHQ$AAAA'],
+    ['AQAAAAIAAYagAAAAEAABAgMEBQYHCAkKCwwND'],
   ])('refuses a damaged hash: %.80s', async (hash) => {
     expect(readHash(hash)).toEqual({ problem: 'is damaged or cut off' })
     expect(await bcrypt.verify('password', hash)).toBe(false)

@@ -55,7 +55,7 @@ const LABEL =
   /^\{(?:[a-z0-9]+-crypt|crypt|bcrypt|argon2(?:i|id)?|scrypt)(?:@\w{1,32})?\}(?=\$)|^\{pbkdf2\}(?=\$pbkdf2-)/i
 
 const KNOWN_START =
-  /^(?:\$(?:2[aby]|bcrypt|argon2(?:id|i|d)|scrypt|pbkdf2-sha(?:256|512)|firebase-scrypt)\$|(?:pbkdf2_sha256|bcrypt(?:_sha256)?|argon2|scrypt)\$|(?:pbkdf2:sha(?:256|512)|scrypt):)/
+  /^(?:\$(?:2[aby]|wp\$2y|bcrypt|argon2(?:id|i|d)|scrypt|s0|pbkdf2-sha(?:256|512)|firebase-scrypt)\$|(?:pbkdf2_sha256|bcrypt(?:_sha256)?|argon2|scrypt)\$|(?:pbkdf2:sha(?:256|512)|scrypt|s2):|\{(?:PBKDF2-SHA|pbkdf2-sha)(?:256|512)\}|AQAAAA[EI])/
 
 /** Parses a stored hash. Does not run it. */
 export function readHash(storedHash: string): Reading {

@@ -1,6 +1,6 @@
 /**
  * scrypt (RFC 7914), for imported accounts. `node:crypto` runs it off the event loop. Reads the PHC string format and
- * the formats of Werkzeug, Django, Spring Security, better-auth and Lucia.
+ * the formats of Werkzeug, Django, Spring Security, better-auth, Lucia and programs that call `scrypt` of Node.
  */
 import { type BinaryLike, type ScryptOptions, scrypt } from 'node:crypto'
 import { promisify } from 'node:util'
@@ -26,7 +26,11 @@ const SPRING =
 const WERKZEUG = /^scrypt:(\d{1,10}):(\d{1,10}):(\d{1,10})\$([^$]{1,128})\$([0-9a-f]{128})$/
 const DJANGO = /^scrypt\$(\d{1,10})\$([^$]{1,128})\$(\d{1,10})\$(\d{1,10})\$([A-Za-z0-9+/]{86}==)$/
 // Lucia 1 and 2 have a salt of 16 letters and digits; without their prefix, r was 8.
-const BETTER_AUTH = /^(s2:)?([0-9a-f]{32}|[0-9a-z]{16}):([0-9a-f]{128})$/
+const HEX = /^(s2:)?([0-9a-f]{32}|[0-9a-z]{16}):([0-9a-f]{128})$/
+
+// Many programs join what Node gives them, in either order. The salt has 8 or 16 bytes.
+const NODE = /^([0-9a-f]{128})\.([0-9a-f]{16}(?:[0-9a-f]{16})?)$/
+const NODE_COST: ScryptCost = { N: 16_384, r: 8, p: 1 }
 
 /** The parameters of RFC 7914 §2. */
 export interface ScryptCost {
@@ -62,12 +66,22 @@ export function readScrypt(storedHash: string): Reading | null {
     const cost = { N: Number(N), r: Number(r), p: Number(p) }
     return problemOf(cost) ?? verifying(text, Buffer.from(tag, 'base64'), cost)
   }
-  const [, prefix, salt, key] = BETTER_AUTH.exec(storedHash) ?? []
+  const [, nodeKey, nodeSalt = ''] = NODE.exec(storedHash) ?? []
+  if (nodeKey !== undefined) return verifying(nodeSalt, Buffer.from(nodeKey, 'hex'), NODE_COST)
+  const [, prefix, salt, key] = HEX.exec(storedHash) ?? []
   if (salt === undefined || key === undefined) return null
-  const r = prefix === undefined && salt.length === 16 ? 8 : 16
-  // The text itself is the salt, and the password is normalised to NFKC.
-  const { cost, verify } = verifying(salt, Buffer.from(key, 'hex'), { N: 16_384, r, p: 1 })
-  return { cost, verify: (password) => verify(password.normalize('NFKC')) }
+  return ofHex(salt, Buffer.from(key, 'hex'), prefix !== undefined)
+}
+
+/** The text itself is the salt. better-auth and Lucia normalise the password to NFKC; only Lucia says that it made the hash. */
+function ofHex(salt: string, key: Buffer, isOfLucia: boolean): Readable {
+  const normalizing = verifying(salt, key, { ...NODE_COST, r: salt.length === 16 && !isOfLucia ? 8 : 16 })
+  const node = verifying(salt, key, NODE_COST)
+  return {
+    cost: normalizing.cost + (isOfLucia ? 0 : node.cost),
+    verify: async (password) =>
+      (await normalizing.verify(password.normalize('NFKC'))) || (!isOfLucia && (await node.verify(password))),
+  }
 }
 
 function ofPhc({ parameters, salt, key }: PhcString): Reading {

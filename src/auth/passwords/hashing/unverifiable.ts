@@ -13,7 +13,10 @@ const KNOWN: readonly (readonly [form: RegExp, name: string])[] = [
     'PBKDF2 as Spring Security writes it, without its number of iterations',
   ],
   [/^\{pbkdf2\}(?:\$1|\d+)\$/i, 'PBKDF2 with SHA-1'],
-  [/^\{[\w.@+-]{2,40}\}/, 'a hash under a label of LDAP, Dovecot or Spring Security'],
+  [
+    /^\{(?!pbkdf2-sha(?:256|512)\})[\w.@+-]{2,40}\}/i,
+    'a hash under a label of LDAP, Dovecot or Spring Security',
+  ],
   [/^\$bcrypt-sha256\$/, 'bcrypt over SHA-256 as passlib writes it'],
   [/^pbkdf2_sha1\$|^\$pbkdf2\$|^pbkdf2:sha1:/, 'PBKDF2 with SHA-1'],
   [/^A(?:[A-P][A-Za-z0-9+/]{64}==|QAAAAA[A-Za-z0-9+/]{50,400}={0,2})$/, 'PBKDF2 with SHA-1'],
