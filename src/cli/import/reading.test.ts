@@ -149,22 +149,30 @@ describe('CSV', () => {
     ])
   })
 
-  it('has no value where PostgreSQL and MySQL write null', async () => {
+  it('has no value where databases write null', async () => {
     const file = String.raw`email,hashed_password,locale
 \N,"\N",\Nb
-\\N,\n,\N`
+\\N,\n,\N
+NULL,"NULL",Null`
     expect(await recordsOf(csvRecords, file)).toEqual([
       String.raw`2 {"email":"","hashed_password":"\\N","locale":"\\Nb"}`,
       String.raw`3 {"email":"\\\\N","hashed_password":"\\n","locale":""}`,
+      '4 {"email":"","hashed_password":"NULL","locale":"Null"}',
     ])
   })
 
   it.each([
     ['a,b\n', '2: has 2 values for 3 headings'],
     ['a,b,c,d\n', '2: has 4 values for 3 headings'],
-    ['a,"b,c\n', '2: has an unclosed quote, or a quote in the middle of a value'],
-    ['a,b"c",d\n', '2: has an unclosed quote, or a quote in the middle of a value'],
-    ['a,"b"c,d\n', '2: has an unclosed quote, or a quote in the middle of a value'],
+    ['a,"b,c\n', '2: has a quote that is not closed on this line, or one inside a value that is not doubled'],
+    [
+      'a,b"c",d\n',
+      '2: has a quote that is not closed on this line, or one inside a value that is not doubled',
+    ],
+    [
+      'a,"b"c,d\n',
+      '2: has a quote that is not closed on this line, or one inside a value that is not doubled',
+    ],
     [Buffer.from([0xe9, 0x0a]), '2: is not UTF-8'],
   ])('lines that cannot be read are reported by number and reason: %s', async (line, problem) => {
     const file = Buffer.concat([Buffer.from(HEAD), Buffer.from(line), Buffer.from('x,y,z')])
@@ -178,7 +186,7 @@ describe('CSV', () => {
     ['email,hashed_password,email\n', /"email" appears twice/],
     ['email,locale\n', /the heading "hashed_password" is missing/],
     ['hashed_password\n', /the heading "email" is missing/],
-    ['"email\n', /the heading line has an unclosed quote/],
+    ['"email\n', /the heading line has a quote that is not closed/],
     ['{"email":"a"}\n', /^Line 1: this is JSON, not CSV; add --format json$/],
     ['\ufeff[{"email":"a"}]', /^Line 1: this is JSON, not CSV/],
   ])('with invalid headings is refused: %s', async (file, says) => {

@@ -146,8 +146,8 @@ function problemOf(headings: readonly string[], { known, ignored }: FieldNames):
     : `the heading "${missing}" is missing; the first line must name the fields`
 }
 
-/** PostgreSQL and MySQL write null like this, without quotes. */
-const NULL = String.raw`\N`
+/** Null without quotes, as PostgreSQL and MySQL write it to files, and the clients of MySQL and SQL Server. */
+const NULLS: readonly string[] = [String.raw`\N`, 'NULL']
 const QUOTED = /"([^"]*(?:""[^"]*)*)"/y
 const PLAIN: Readonly<Record<Separator, RegExp>> = { ',': /[^",]*/y, ';': /[^";]*/y, '\t': /[^"\t]*/y }
 
@@ -161,8 +161,10 @@ function cellsOf(text: string, separator: Separator): readonly string[] | { prob
     at += whole.length
     const isWhole = at === text.length || text[at] === separator
     if (!isWhole || (isQuoted && value === undefined))
-      return { problem: 'has an unclosed quote, or a quote in the middle of a value' }
-    cells.push(value === undefined ? (whole === NULL ? '' : whole) : value.replaceAll('""', '"'))
+      return {
+        problem: 'has a quote that is not closed on this line, or one inside a value that is not doubled',
+      }
+    cells.push(value === undefined ? (NULLS.includes(whole) ? '' : whole) : value.replaceAll('""', '"'))
     if (at === text.length) return cells
   }
 }
