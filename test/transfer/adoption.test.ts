@@ -297,7 +297,7 @@ onBothEngines('a classic users table', (engine) => {
     expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual([rows, tables])
   })
 
-  it.each(['2147483647', '2147483648', '9007199254740993', '-2147483648'])(
+  it.each(['2147483647', '2147483648', '9007199254740993', '-2147483648', '0'])(
     'with the id %s is refused, naming the account',
     async (id) => {
       const { url, db } = await classicDatabase(engine, [{ id: 1, email: 'bob@example.com' }])
@@ -306,7 +306,7 @@ onBothEngines('a classic users table', (engine) => {
       await sql`insert into users (id, email, hashed_password)
         values (${sql.raw(id)}, 'eve@example.com', 'x') returning 1`.execute(db)
       expect((await planOf(db)).obstacles).toEqual([
-        `account ${id} has an id that is too large; ids go up to 2147483646`,
+        `account ${id} has an id that Bienvenue cannot use; ids go from 1 to 2147483646`,
       ])
       await expect(adopt(url)).rejects.toThrow(MaintenanceError)
     },

@@ -183,8 +183,8 @@ describe('a user to import', () => {
     ['identities', '[{]', /^identities: is not a list$/],
     ['identities', Array(101).fill({}), /^identities: has more than 100 identities$/],
     ['identities', ['google'], /^identities\[0\]: is not an object$/],
-    ['role', 'admin', /^role: is not a field of a user$/],
-    ['__proto__', 'x', /^__proto__: is not a field of a user$/],
+    ['role', 'admin', /^role: is not a field of a user; rename it, or leave it out$/],
+    ['__proto__', 'x', /^__proto__: is not a field of a user; rename it, or leave it out$/],
   ])('with %s %j is refused without repeating the value', (field, value, problem) => {
     const said = problemOf({ hashed_password: FOREIGN_HASHES[0]?.hash, ...BOB, ...pair(field, value) })
     expect(said).toMatch(problem)

@@ -64,7 +64,8 @@ export function readImportedUser(
 function givenFields(fields: Fields): ImportedUser['given'] {
   const given = new Map<UserField, unknown>()
   for (const [name, value] of Object.entries(fields)) {
-    if (!isUserField(name)) throw new FieldProblem(name, 'is not a field of a user')
+    if (!isUserField(name))
+      throw new FieldProblem(name, 'is not a field of a user; rename it, or leave it out')
     if (value !== null && value !== undefined && value !== '') given.set(name, value)
   }
   return given

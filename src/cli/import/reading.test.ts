@@ -180,9 +180,12 @@ NULL,"NULL",Null`
   })
 
   it.each([
-    ['email,password\na,b', /^Line 1: the heading "password" is not a field .+ leave it out with --ignore$/],
-    ['\nemail;password\na;b', /^Line 2: the heading "password" is not a field of a user/],
-    ['email|hashed_password\na|b', /^Line 1: the heading "email\|hashed_password" is not a field/],
+    [
+      'email,password\na,b',
+      /^Line 1: not a field of a user: "password"; rename it, or leave it out with --ignore$/,
+    ],
+    ['\nemail;password;role\na;b;c', /^Line 2: not a field of a user: "password", "role"; /],
+    ['email|hashed_password\na|b', /^Line 1: not a field of a user: "email\|hashed_password"; /],
     ['email,hashed_password,email\n', /"email" appears twice/],
     ['email,locale\n', /the heading "hashed_password" is missing/],
     ['hashed_password\n', /the heading "email" is missing/],

@@ -135,15 +135,21 @@ function headingsOf(
 }
 
 function problemOf(headings: readonly string[], { known, ignored }: FieldNames): string | null {
-  const unknown = headings.find((heading) => !known.includes(heading) && !ignored.has(heading))
-  if (unknown !== undefined)
-    return `the heading "${unknown.slice(0, 64)}" is not a field of a user; rename it, or leave it out with --ignore`
+  const unknown = headings.filter((heading) => !known.includes(heading) && !ignored.has(heading))
+  if (unknown.length > 0)
+    return `not a field of a user: ${shown(unknown)}; rename it, or leave it out with --ignore`
   const repeated = headings.find((heading, index) => headings.indexOf(heading) < index)
   if (repeated !== undefined) return `the heading "${repeated}" appears twice; remove one of the columns`
   const missing = ['email', 'hashed_password'].find((needed) => !headings.includes(needed))
   return missing === undefined
     ? null
     : `the heading "${missing}" is missing; the first line must name the fields`
+}
+
+/** Names in quotes, as many as fit a message. */
+function shown(names: readonly string[]): string {
+  const list = names.slice(0, 20).map((name) => `"${name.slice(0, 64)}"`)
+  return [...list, ...(names.length > list.length ? ['…'] : [])].join(', ')
 }
 
 /** Null without quotes, as PostgreSQL and MySQL write it to files, and the clients of MySQL and SQL Server. */

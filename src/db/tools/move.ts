@@ -9,6 +9,7 @@ import { type Naming, PLAIN, parseDatabaseSchema, parseTablePrefix } from '../na
 import { databaseExists, filesInUse, locateDatabase, openAsItIs, openDatabase } from '../open.ts'
 import { type Database, type Schema, TABLE_NAMES, TABLES, type Tx } from '../tables/index.ts'
 import { describeDatabase, sqliteUrl } from '../url.ts'
+import { refusalOf } from './refusal.ts'
 
 /** A table that is the same in source and target. */
 export interface MovedTable {
@@ -40,8 +41,8 @@ type Row = Readonly<Record<string, unknown>>
  *
  * @returns The tables, which are the same in both.
  * @throws {OutputError} The target is the source.
- * @throws {MaintenanceError} Either schema is not exactly that of this version, the target is not empty, or a table
- *   differs at the end.
+ * @throws {MaintenanceError} Either schema is not exactly that of this version, the target is not empty, the target
+ *   refuses a row, or a table differs at the end.
  */
 export async function moveDatabase(request: MoveRequest): Promise<MovedTable[]> {
   const { from, to, naming = PLAIN, withoutExtraColumns } = request
@@ -194,7 +195,12 @@ function copyAll(source: Database, target: Database, columns: Columns): Promise<
   return snapshot.execute((from) =>
     target.transaction().execute(async (into) => {
       const moved: MovedTable[] = []
-      for (const table of TABLE_NAMES) moved.push(await copyTable(from, into, table, columns[table]))
+      for (const table of TABLE_NAMES)
+        moved.push(
+          await copyTable(from, into, table, columns[table]).catch((error: unknown) => {
+            throw refusalOf(error, `${table} cannot be copied, and nothing was moved`)
+          }),
+        )
       for (const { table, rows, checksum } of moved) {
         const copy = await summarise(into, table, columns[table])
         if (copy.rows !== rows || copy.checksum !== checksum)

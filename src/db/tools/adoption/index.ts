@@ -8,12 +8,13 @@
  * @module
  */
 import { sql } from 'kysely'
-import { MaintenanceError, NoResultFound, OptionError } from '../../../model/errors.ts'
+import { MaintenanceError, NoResultFound } from '../../../model/errors.ts'
 import { isEmailAddress, normalizeEmail, storedEmail } from '../../../model/user.ts'
-import { findLastUserId, forDialect, hasTable, isUnavailable } from '../../dialect.ts'
+import { findLastUserId, forDialect, hasTable } from '../../dialect.ts'
 import { inspectSchema, runMigrations, USERS_MIGRATION } from '../../migrate.ts'
 import { MIGRATIONS } from '../../migrations/index.ts'
 import { type Database, TABLE_NAMES, TABLES } from '../../tables/index.ts'
+import { refusalOf } from '../refusal.ts'
 import { type AdoptionDialect, CLASSIC_COLUMNS, type FoundTable } from './dialect.ts'
 import { postgres } from './postgres.ts'
 import { sqlite } from './sqlite.ts'
@@ -171,13 +172,6 @@ export async function adoptUsers(db: Database, plan: AdoptionPlan): Promise<Adop
   return done[0] ?? null
 }
 
-/** Something in the database that the plan does not know, such as a check or the name of an index. */
-function refusalOf(error: unknown, what: string): unknown {
-  const reason = error instanceof OptionError ? error.cause : error
-  if (!(reason instanceof Error) || reason instanceof MaintenanceError || isUnavailable(reason)) return error
-  return new MaintenanceError(`${what}: ${reason.message}`, { cause: error })
-}
-
 /** Old session ids and reset tokens become void, because they were stored in clear text. */
 async function adopt(tx: Database): Promise<Adoption> {
   const dialect = dialectOf(tx)
@@ -229,13 +223,13 @@ async function readAccounts(
   const shared = new Map<string, number[]>()
   const [unknownHashes, unusableAddresses, withoutAddress]: [number[], number[], number[]] = [[], [], []]
   // As text, because a driver refuses or rounds a number beyond 53 bits.
-  const { rows: tooLarge } = await sql<{ id: string }>`
+  const { rows: outside } = await sql<{ id: string }>`
     select cast(id as text) as id from users
-    where id > ${sql.lit(LARGEST_ID)} or id < ${sql.lit(-LARGEST_ID)} order by users.id limit 1`.execute(db)
-  for (const { id } of tooLarge)
+    where id > ${sql.lit(LARGEST_ID)} or id < 1 order by users.id limit 1`.execute(db)
+  for (const { id } of outside)
     return {
       ...NOTHING,
-      obstacles: [`account ${id} has an id that is too large; ids go up to ${LARGEST_ID}`],
+      obstacles: [`account ${id} has an id that Bienvenue cannot use; ids go from 1 to ${LARGEST_ID}`],
     }
   if (((await findLastUserId(db)) ?? 0) > LARGEST_ID)
     return {
