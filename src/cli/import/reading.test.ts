@@ -185,6 +185,7 @@ NULL,"NULL",Null`
       /^Line 1: not a field of a user: "password"; rename it, or leave it out with --ignore$/,
     ],
     ['\nemail;password;role\na;b;c', /^Line 2: not a field of a user: "password", "role"; /],
+    ['1;a@b.c;$2b$\n', /^Line 1: not a field of a user: "1"; /],
     ['email|hashed_password\na|b', /^Line 1: not a field of a user: "email\|hashed_password"; /],
     ['email,hashed_password,email\n', /"email" appears twice/],
     ['email,locale\n', /the heading "hashed_password" is missing/],

@@ -136,8 +136,10 @@ function headingsOf(
 
 function problemOf(headings: readonly string[], { known, ignored }: FieldNames): string | null {
   const unknown = headings.filter((heading) => !known.includes(heading) && !ignored.has(heading))
-  if (unknown.length > 0)
-    return `not a field of a user: ${shown(unknown)}; rename it, or leave it out with --ignore`
+  // If no heading is known, the line may be that of a user, with a hash.
+  const named = unknown.length < headings.length ? unknown : unknown.slice(0, 1)
+  if (named.length > 0)
+    return `not a field of a user: ${shown(named)}; rename it, or leave it out with --ignore`
   const repeated = headings.find((heading, index) => headings.indexOf(heading) < index)
   if (repeated !== undefined) return `the heading "${repeated}" appears twice; remove one of the columns`
   const missing = ['email', 'hashed_password'].find((needed) => !headings.includes(needed))
