@@ -69,7 +69,7 @@ onEachEngine('import', (engine) => {
     const done = await runHere(['import', path], { env })
     const problems = [
       'hashed_password: the hash is crypt(3) with SHA-256 or SHA-512, which is not supported',
-      'is not UTF-8',
+      'is not UTF-8. If the file is from Excel, convert it: iconv -f WINDOWS-1252 -t UTF-8',
       'is not JSON; the file ends in the middle of the line',
     ]
     expect(done).toEqual({

@@ -59,6 +59,8 @@ describe('lines', () => {
   })
 })
 
+const NOT_UTF8 = 'is not UTF-8. If the file is from Excel, convert it: iconv -f WINDOWS-1252 -t UTF-8'
+
 describe('JSON lines', () => {
   it('are read with a byte order mark, any line breaks and blank lines', async () => {
     const file = '\ufeff{"email":"a"}\r\n\n  \n{"email":"é","name":"left out"}\n{"email":7}'
@@ -88,8 +90,8 @@ describe('JSON lines', () => {
     ['{"metadata":{"plan":{"id":1,"x":[{}],"id":2}}}\n', '1: has the field metadata.id twice'],
     ['{"passkeys":[{"name":"a"},{"name":"b","name":"c"}]}\n', '1: has the field passkeys.name twice'],
     [`{${'"a":1,'.repeat(40_000)}"a":1}\n`, '1: has the field a twice'],
-    [Buffer.from('{"email":"é').subarray(0, -1), '1: is not UTF-8'],
-    [Buffer.from([0x7b, 0xe9, 0x7d, 0x0a]), '1: is not UTF-8'],
+    [Buffer.from('{"email":"é').subarray(0, -1), `1: ${NOT_UTF8}`],
+    [Buffer.from([0x7b, 0xe9, 0x7d, 0x0a]), `1: ${NOT_UTF8}`],
     [`"${'x'.repeat(LINE_MAX_BYTES)}"\n`, '1: is longer than 262144 bytes'],
     [`{${'['.repeat(60_000)}\n`, '1: is not JSON'],
   ])('that cannot be read are reported by number and reason: %.20s', async (file, problem) => {
@@ -173,7 +175,7 @@ NULL,"NULL",Null`
       'a,"b"c,d\n',
       '2: has a quote that is not closed on this line, or one inside a value that is not doubled',
     ],
-    [Buffer.from([0xe9, 0x0a]), '2: is not UTF-8'],
+    [Buffer.from([0xe9, 0x0a]), `2: ${NOT_UTF8}`],
   ])('lines that cannot be read are reported by number and reason: %s', async (line, problem) => {
     const file = Buffer.concat([Buffer.from(HEAD), Buffer.from(line), Buffer.from('x,y,z')])
     expect(await recordsOf(csvRecords, file)).toEqual([problem, '3 {"email":"x","hashed_password":"y"}'])

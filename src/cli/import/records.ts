@@ -199,11 +199,14 @@ function refuseOtherFiles(bytes: Buffer): void {
     )
 }
 
+/** Excel writes CSV in the encoding of Windows. */
+const NOT_UTF8 = 'is not UTF-8. If the file is from Excel, convert it: iconv -f WINDOWS-1252 -t UTF-8'
+
 /** A line as text, or the reason why it is not text. */
 function textOf({ number, bytes, isTooLong }: Line): string | { problem: string } {
   if (number === 1) refuseOtherFiles(bytes)
   if (isTooLong) return { problem: `is longer than ${LINE_MAX_BYTES} bytes` }
-  if (!isUtf8(bytes)) return { problem: 'is not UTF-8' }
+  if (!isUtf8(bytes)) return { problem: NOT_UTF8 }
   const text = bytes.toString()
   return number === 1 ? withoutMark(text) : text
 }
