@@ -130,6 +130,7 @@ describe('a user to import', () => {
   it.each<[field: string, value: unknown, problem: RegExp]>([
     ['email', undefined, /^email: is missing$/],
     ['email', '', /^email: is missing$/],
+    ['email', ' ', /^email: is missing$/],
     ['email', 'nobody', /^email: is not an email address$/],
     ['email', 'a@b.example\n', /^email: is not an email address$/],
     ['email', `${'x'.repeat(65)}@example.com`, /^email: is not an email address$/],
@@ -166,6 +167,13 @@ describe('a user to import', () => {
     ['picture', 'http://example.com/bob.png', /^picture: is not an absolute https URL$/],
     ['metadata', '["plan", "pro"]', /^metadata: is not a JSON object$/],
     ['metadata', 'plan=pro', /^metadata: is not a JSON object$/],
+    ['metadata', '{"a":1,"b":[{}],"a":1}', /^metadata: has a member twice$/],
+    ['metadata', '{"b":{"a":1,"a":1}}', /^metadata: has a member twice$/],
+    [
+      'metadata',
+      '{"b":[1234567890123456789]}',
+      /^metadata: has an integer that would be rounded; write it as text$/,
+    ],
     ['private_metadata', '{"__proto__":{"admin":true}}', /^private_metadata: has a member __proto__/],
     ['webauthn_handle', 'aGFuZGxlcw9', /^webauthn_handle: is not 1 to 64 bytes in base64url/],
     ['webauthn_handle', 'YWJjZA==', /^webauthn_handle: is not 1 to 64 bytes in base64url/],

@@ -1,5 +1,6 @@
 /** Reads one user of an import, strictly. */
 import { MOVING_COLUMNS, type MovingRow, type MovingUser } from '../../db/index.ts'
+import { jsonNames } from '../../lib/json-names.ts'
 import { isEmailAddress, isUnambiguousEmail, storedEmail } from '../../model/user.ts'
 import { type Checked, checkJson, checkLocale, checkName, checkPicture } from '../account/profile-values.ts'
 import { adoptHash } from '../passwords/hashing/adopt.ts'
@@ -45,7 +46,7 @@ export interface ImportedUser {
 }
 
 /**
- * Reads a user. A field that is `null` or empty text counts as not given. Text is accepted for numbers and booleans.
+ * Reads a user. A field that is `null` or blank text counts as not given. Text is accepted for numbers and booleans.
  *
  * @returns The user, or the name of a field and what is wrong with it, without its value.
  */
@@ -66,7 +67,8 @@ function givenFields(fields: Fields): ImportedUser['given'] {
   for (const [name, value] of Object.entries(fields)) {
     if (!isUserField(name))
       throw new FieldProblem(name, 'is not a field of a user; rename it, or leave it out')
-    if (value !== null && value !== undefined && value !== '') given.set(name, value)
+    const isBlank = typeof value === 'string' && value.trim() === ''
+    if (value !== null && value !== undefined && !isBlank) given.set(name, value)
   }
   return given
 }
@@ -123,7 +125,16 @@ function profileField(check: (value: unknown) => Checked<string | null>): Parse<
 
 /** A JSON object, or its text as in CSV, which has only text. */
 function object(value: unknown, field: string): string | null {
-  return profileField(checkJson)(typeof value === 'string' ? parsedJson(value) : value, field)
+  if (typeof value !== 'string') return profileField(checkJson)(value, field)
+  const json = parsedJson(value)
+  if (json !== value) {
+    const { names, repeatedInside, rounded } = jsonNames(value)
+    if (repeatedInside !== null || new Set(names).size < names.length)
+      throw new FieldProblem(field, 'has a member twice')
+    if (rounded.size > 0)
+      throw new FieldProblem(field, 'has an integer that would be rounded; write it as text')
+  }
+  return profileField(checkJson)(json, field)
 }
 
 function parsedJson(text: string): unknown {

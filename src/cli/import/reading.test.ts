@@ -89,6 +89,10 @@ describe('JSON lines', () => {
     ['{"email":"a","name":"b","name":"c"}\n', '1: has the field name twice'],
     ['{"metadata":{"plan":{"id":1,"x":[{}],"id":2}}}\n', '1: has the field metadata.id twice'],
     ['{"passkeys":[{"name":"a"},{"name":"b","name":"c"}]}\n', '1: has the field passkeys.name twice'],
+    [
+      '{"metadata":{"x":"1234567890123456789","y":[-1234567890123456789]}}',
+      '1: metadata: has an integer that would be rounded; write it as text',
+    ],
     [`{${'"a":1,'.repeat(40_000)}"a":1}\n`, '1: has the field a twice'],
     [Buffer.from('{"email":"é').subarray(0, -1), `1: ${NOT_UTF8}`],
     [Buffer.from([0x7b, 0xe9, 0x7d, 0x0a]), `1: ${NOT_UTF8}`],
@@ -104,6 +108,14 @@ describe('JSON lines', () => {
     const line = '{"email":"{\\"email\\":1}","name":1,"metadata":{"email":[{"a":1},{"a":2}],"metadata":1}}'
     expect(await recordsOf(jsonRecords, line)).toEqual([
       '1 {"email":"{\\"email\\":1}","metadata":{"email":[{"a":1},{"a":2}],"metadata":1}}',
+    ])
+  })
+
+  it('may have long numbers that are ignored, in text, or exact', async () => {
+    const line =
+      '{"name":1234567890123456789,"locale":"1234567890123456789","id":[10000000000000000,1.5e300]}'
+    expect(await recordsOf(jsonRecords, line)).toEqual([
+      '1 {"locale":"1234567890123456789","id":[10000000000000000,1.5e+300]}',
     ])
   })
 

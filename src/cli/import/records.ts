@@ -61,10 +61,13 @@ function fieldsOf(text: string, { isLast }: Line, ignored: ReadonlySet<string>):
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { problem: 'is not a JSON object' }
-  const { names, repeatedInside } = jsonNames(text)
+  const { names, repeatedInside, rounded } = jsonNames(text)
   const seen = new Set<string>()
   const repeated = names.find((name) => seen.size === seen.add(name).size) ?? repeatedInside
   if (repeated !== null) return { problem: `has the field ${repeated.slice(0, 64)} twice` }
+  const inexact = [...rounded].find((name) => !ignored.has(name))
+  if (inexact !== undefined)
+    return { problem: `${inexact.slice(0, 64)}: has an integer that would be rounded; write it as text` }
   return { fields: without(Object.entries(value), ignored) }
 }
 
