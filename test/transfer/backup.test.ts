@@ -290,6 +290,17 @@ it('backs up everything that a newer version added, and leaves restoring it to t
   expect(filesBeside(databaseUrl)).toEqual([])
 })
 
+it('backs up and restores tables of another program whose foreign keys do not hold', async () => {
+  const databaseUrl = await closedDatabase()
+  const database = new DatabaseSync(filePath(databaseUrl), { enableForeignKeyConstraints: false })
+  database.exec(`create table posts (author integer references users); insert into posts values (4711);
+    create table likes (email text references users (email)); insert into likes values ('nobody@example.com')`)
+  database.close()
+  const file = join(folder(), 'backup.db')
+  expect(await done(bienvenue(databaseUrl, 'backup', file, '--json'))).toMatchObject({ users: 1 })
+  expect(await done(bienvenue(databaseUrl, 'restore', file, '--yes', '--json'))).toMatchObject({ users: 1 })
+})
+
 it('refuses to back up a damaged database, and replaces it with a backup', async () => {
   const databaseUrl = await closedDatabase()
   const path = filePath(databaseUrl)

@@ -4,6 +4,8 @@ import { resolve } from 'node:path'
 import { openOutput } from '../../lib/output-file.ts'
 import { MaintenanceError } from '../../model/errors.ts'
 import { isBusy, isDamaged } from '../dialect.ts'
+import { type Naming, prefixedBy } from '../naming.ts'
+import { TABLE_NAMES } from '../tables/index.ts'
 import { openExisting, openForReading } from './connection.ts'
 
 /**
@@ -35,17 +37,28 @@ export function copyInto(path: string, empty: string): void {
 }
 
 /**
- * Checks the pages and foreign keys of a file.
+ * Checks the pages of a file, and the foreign keys of our tables. SQLite checks foreign keys only for programs that ask it to, so
+ * other tables may have rows that refer to none.
  *
- * @param details - `thorough`: also compare each index with its table, which takes several times as long.
+ * @param details - `thorough`: also compare each index with its table, which takes several times as long. `naming`: how our
+ *   tables are named.
  * @returns What is wrong; empty if the file is undamaged.
  */
-export function checkSqlite(path: string, { thorough }: { thorough: boolean }): string[] {
+export function checkSqlite(
+  path: string,
+  { thorough, naming }: { thorough: boolean; naming: Naming },
+): string[] {
   const database = openForReading(path)
   try {
     const check = thorough ? 'integrity_check' : 'quick_check'
     const pages = database.prepare(`select ${check} as said from pragma_${check}`).all()
-    const keys = database.prepare('select "table" from pragma_foreign_key_check').all()
+    const ours = JSON.stringify(TABLE_NAMES.map((table) => prefixedBy(naming, table)))
+    const keys = database
+      .prepare(
+        `select "table" from sqlite_master as tables, pragma_foreign_key_check(tables.name)
+          where tables.type = 'table' and tables.name in (select value from json_each(?))`,
+      )
+      .all(ours)
     return [
       ...pages.map(({ said }) => String(said)).filter((said) => said !== 'ok'),
       ...keys.map(({ table }) => `a row of ${table} refers to a row that does not exist`),

@@ -47,7 +47,7 @@ export function healthOfFile(path: string, faults: Faults, naming: Naming): Heal
       }
     },
     assertWritable: () => whileBusy(() => tryToWrite(path)),
-    findDamage: () => checkSqlite(path, { thorough: false }),
+    findDamage: () => checkSqlite(path, { thorough: false, naming }),
   }
 }
 

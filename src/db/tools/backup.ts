@@ -42,7 +42,7 @@ export async function backUpDatabase(
   const output = openOutput(file, { inUse: filesInUse(databaseUrl), replace })
   try {
     copyInto(path, output.path)
-    assertUndamaged(output.path)
+    assertUndamaged(output.path, naming)
     const contents = await contentsOf(output.path, { named: databaseUrl, mayBeNewer: true, naming })
     output.publish()
     return contents
@@ -54,8 +54,8 @@ export async function backUpDatabase(
 }
 
 /** Runs SQLite's full check. @throws {MaintenanceError} The file is damaged. */
-function assertUndamaged(file: string): void {
-  const [problem] = checkSqlite(file, { thorough: true })
+function assertUndamaged(file: string, naming: Naming): void {
+  const [problem] = checkSqlite(file, { thorough: true, naming })
   if (problem !== undefined) throw new MaintenanceError(`${file} is damaged: ${problem}; nothing was changed`)
 }
 
@@ -121,7 +121,7 @@ export async function restoreDatabase(
   try {
     // Fail early. The lock in `replaceDatabase` is the one that counts.
     lockIfExists(path).release()
-    assertUndamaged(file)
+    assertUndamaged(file, naming)
     copySqlite(file, copy)
     const contents = await contentsOf(copy, { named: file, mayBeNewer: false, naming })
     await prepare(sqliteUrl(copy))
