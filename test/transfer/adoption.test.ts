@@ -600,6 +600,18 @@ describe('a classic users table on SQLite', () => {
     expect((await auth.registerUser('new@example.com', PASSWORD)).id).toBe(42)
   })
 
+  it('is refused beside a view that does not work, naming the view', async () => {
+    const { url, db } = await made(
+      `create table users (${COLUMNS})`,
+      'create view report as select total from sales',
+      'create view addresses as select email from users',
+    )
+    expect((await planOf(db)).obstacles).toEqual([
+      'the view report does not work (no such table: main.sales); drop it',
+    ])
+    await expect(adopt(url)).rejects.toThrow(MaintenanceError)
+  })
+
   it('is refused if a name differs from one of ours only in letter case', async () => {
     const { db } = await made(
       `create table users (${COLUMNS}, "Created_At" text)`,

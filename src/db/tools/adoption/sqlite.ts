@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { columnTypesOf, continueAfterUserId, findLastUserId } from '../../dialect.ts'
+import { columnTypesOf, continueAfterUserId, findLastUserId, isUnavailable } from '../../dialect.ts'
 import { usersTable } from '../../migrations/0001-users.ts'
 import { asideOf, copySqlite, removeCopy } from '../../sqlite/files.ts'
 import { type Database, TABLES } from '../../tables/index.ts'
@@ -30,6 +30,7 @@ export const sqlite: AdoptionDialect = {
       obstacles.push(
         `its column ${from} has a foreign key, which would be lost; recreate the table without it`,
       )
+    obstacles.push(...(await brokenViews(db)))
     return {
       columns: columns.map(({ name, notnull, dflt_value }) => ({
         name,
@@ -141,6 +142,18 @@ async function columnsOf(db: Database, table: string): Promise<ColumnRow[]> {
     const name = row.name.toLowerCase()
     return OUR_NAMES.includes(name) ? { ...row, name } : row
   })
+}
+
+/** Views that name something that does not exist. SQLite creates them, but then refuses to alter tables. */
+async function brokenViews(db: Database): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`select name from sqlite_master where type = 'view'`.execute(db)
+  const obstacles: string[] = []
+  for (const { name } of rows)
+    await sql`select 1 from ${sql.id(name)} limit 0`.execute(db).catch((error: unknown) => {
+      if (isUnavailable(error)) throw error
+      obstacles.push(`the view ${name} does not work (${(error as Error).message}); drop it`)
+    })
+  return obstacles
 }
 
 /** The name, or the first one with a number after it that no table or index has. */
