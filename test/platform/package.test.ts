@@ -329,6 +329,11 @@ it('supports in strict TypeScript every step of the classic exercise, explicit a
   if (IS_FULL) expect(await compile(sources, { exactOptionalPropertyTypes: false })).toEqual([])
 })
 
+// In this mode, CommonJS declarations must not import ES modules.
+it('compiles in the module mode `node16`', async () => {
+  expect(await compile(['metadata.ts'], { module: 'node16' })).toEqual([])
+})
+
 it('carries the types of metadata into the adapters', async () => {
   // The declarations of the frameworks are not ours to check.
   expect(await compile(['adapters.ts'], { skipLibCheck: true })).toEqual([])

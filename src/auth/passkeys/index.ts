@@ -2,4 +2,4 @@
 export type { PasskeyInfo } from './info.ts'
 export * from './own.ts'
 export * from './start.ts'
-export type { PasskeyCreationOptions, PasskeyRequestOptions } from './webauthn/index.ts'
+export type { PasskeyCreationOptions, PasskeyRequestOptions } from './webauthn/options.ts'

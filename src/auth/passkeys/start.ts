@@ -13,12 +13,14 @@ import { countStart } from '../quotas.ts'
 import { requireAnySession } from '../sessions/guards.ts'
 import { requirePending } from '../sign-in/pending.ts'
 import { requireRelyingParty } from './ceremonies.ts'
+// Not from `index.ts`, whose declarations refer to those of `@simplewebauthn/server`. A program with `module: 'node16'` and
+// without `skipLibCheck` cannot compile these.
 import {
   assertionOptions,
   type PasskeyCreationOptions,
   type PasskeyRequestOptions,
   registrationOptions,
-} from './webauthn/index.ts'
+} from './webauthn/options.ts'
 
 const CEREMONY_SECONDS = 300
 /** Each failed use of a passkey takes a ceremony, so this limits those too. */
