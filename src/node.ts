@@ -1,14 +1,20 @@
 /**
- * `bienvenue-auth/node`: the service in a program on Node's own `http` server, or on Express.
+ * `bienvenue-auth/node`: the service in a program on Node's own `http` or `http2` server, or on Express.
  *
  * @module
  */
 import './lib/require-node.ts'
 
-import { type NodeHandler, nodeHandler } from './app/node.ts'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import { nodeHandler } from './app/node.ts'
 import type { Auth } from './index.ts'
 
-export type { NodeHandler } from './app/node.ts'
+/** A handler for Node's `http` and `http2` servers, Express, and everything else that passes the same two arguments. */
+export type NodeHandler = (
+  incoming: IncomingMessage | Http2ServerRequest,
+  outgoing: ServerResponse | Http2ServerResponse,
+) => Promise<void>
 
 /**
  * The service as a handler `(request, response)`. Mount it before body parsers. If a parser has already read the body, the
@@ -21,5 +27,6 @@ export type { NodeHandler } from './app/node.ts'
  * ```
  */
 export function toNodeHandler(auth: Pick<Auth, 'answer'>): NodeHandler {
-  return nodeHandler(auth)
+  // The messages of HTTP/2 have all members that we use.
+  return nodeHandler(auth) as NodeHandler
 }

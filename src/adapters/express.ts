@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Auth } from '../index.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { MetadataTypes, StoredMetadata } from '../model/standard-schema.ts'
-import { toNodeHandler } from '../node.ts'
+import { type NodeHandler, toNodeHandler } from '../node.ts'
 import type { RemoteService } from './remote.ts'
 import { type Requirement, readSessionFrom, refusalOf, requireSignedIn, type SignedIn } from './signed-in.ts'
 
@@ -42,7 +42,7 @@ export interface ExpressAdapter<Metadata = JsonObject> {
 /** Connects an Express application, and serves the routes of the service in it. */
 export interface MountedExpressAdapter<Metadata = JsonObject> extends ExpressAdapter<Metadata> {
   /** The routes of the service: `app.use('/auth', mount)`, before body parsers. */
-  mount: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+  mount: NodeHandler
 }
 
 /** Creates the adapter, for the library in this process or for a remote service. */

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  RawServerBase,
+  RouteGenericInterface,
+} from 'fastify'
 import type { Auth } from '../index.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { MetadataTypes, StoredMetadata } from '../model/standard-schema.ts'
@@ -21,7 +27,11 @@ declare module 'fastify' {
 }
 
 /** A Fastify hook, for `preHandler` or `onRequest`. */
-export type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+export type Hook = (request: AnyRequest, reply: AnyReply) => Promise<unknown>
+
+/** Of any of Fastify's servers, such as that for HTTP/2. */
+type AnyRequest = FastifyRequest<RouteGenericInterface, RawServerBase>
+type AnyReply = FastifyReply<RouteGenericInterface, RawServerBase>
 
 /** Connects a Fastify application. */
 export interface FastifyAdapter<Metadata = JsonObject> {
@@ -30,7 +40,7 @@ export interface FastifyAdapter<Metadata = JsonObject> {
   /** Like `identify`, but answers 401 `unauthenticated` or 403 `reauthentication_required` itself. */
   requireUser(requirement?: Requirement): Hook
   /** `request.signedIn`, with the types of your metadata. `null` if nobody is signed in. */
-  signedIn(request: FastifyRequest): SignedIn<Metadata> | null
+  signedIn(request: AnyRequest): SignedIn<Metadata> | null
 }
 
 /** Connects a Fastify application, and serves the routes of the service in it. */
@@ -59,7 +69,7 @@ export function bienvenue(source: Auth | RemoteService) {
   return {
     identify: hook((found) => found),
     requireUser: (requirement: Requirement = {}) => hook((found) => requireSignedIn(found, requirement)),
-    signedIn: (request: FastifyRequest) => request.signedIn ?? null,
+    signedIn: (request: AnyRequest) => request.signedIn ?? null,
     ...('getSession' in source && { mount: mountOf(source) }),
   }
 }

@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2'
 import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { expect, it, onTestFinished } from 'vitest'
 import { AuthError } from '../model/errors.ts'
+import { toNodeHandler } from '../node.ts'
 import type { Incoming } from './incoming.ts'
 import { nodeHandler } from './node.ts'
 import type { Rendered } from './responses.ts'
@@ -38,6 +40,27 @@ async function exchange(port: number, bytes: string): Promise<string> {
   socket.write(bytes)
   return text(socket)
 }
+
+it('reads the host, the cookies and the body of HTTP/2', async () => {
+  const seen: unknown[] = []
+  const answer = async (incoming: Incoming) => {
+    seen.push(incoming.header('host'), incoming.header('cookie'), await incoming.readBody(100))
+    return rendered('ok')
+  }
+  const server = createHttp2Server(toNodeHandler({ answer }))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const session = connectHttp2(`http://localhost:${(server.address() as AddressInfo).port}`)
+  onTestFinished(() => void session.close(() => server.close()))
+  const stream = session.request({
+    ':method': 'POST',
+    ':authority': 'auth.example.com',
+    cookie: ['a=1', 'b=2'],
+  })
+  stream.end('x')
+  expect(await text(stream)).toBe('ok')
+  expect(seen).toEqual(['auth.example.com', 'a=1; b=2', { bytes: Buffer.from('x') }])
+})
 
 it('passes on method, target, peer and headers, joining repeated headers', async () => {
   const seen: unknown[] = []

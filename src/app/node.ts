@@ -87,7 +87,10 @@ class NodeIncoming implements Incoming {
   }
 
   header(name: string) {
-    return headerOf(this.#message.rawHeaders, name)
+    const { rawHeaders } = this.#message
+    // HTTP/2 has `:authority` instead of `Host` (RFC 9113 §8.3.1). HTTP/1 allows no colon in a name.
+    const authority = name === 'host' ? headerOf(rawHeaders, ':authority') : null
+    return authority ?? headerOf(rawHeaders, name)
   }
 
   readBody(maxBytes: number) {
