@@ -12,7 +12,7 @@ import { AuthError, MaintenanceError, OptionError } from '../model/errors.ts'
 import { COMMON_FLAGS, type Command, type ExitCode, UsageError } from './command.ts'
 import { commandsFor } from './commands/index.ts'
 import { commandHelp, generalHelp, groupHelp, settingsHelp } from './help.ts'
-import { assertNone, readSettings, SETTING_FLAGS, variableOf } from './settings.ts'
+import { assertNone, inVariables, readSettings, SETTING_FLAGS } from './settings.ts'
 import { jsonLine, print } from './terminal.ts'
 import { version } from './version.ts'
 
@@ -150,7 +150,7 @@ function explain(error: unknown): { lines: string[]; code: string; exitCode: Exi
   if (error instanceof UsageError || error instanceof OutputError)
     return { lines: [error.message], code: 'usage', exitCode: 2 }
   if (error instanceof OptionError) {
-    const lines = error.problems.map(({ option, problem }) => `${variableOf(option)}: ${problem}`)
+    const lines = error.problems.map(inVariables).map(({ setting, problem }) => `${setting}: ${problem}`)
     return { lines, code: 'setting', exitCode: 2 }
   }
   if (error instanceof AuthError) {

@@ -34,7 +34,7 @@ describe('problemsOf', () => {
     ])
     // Two rules refuse this one. It is reported once.
     expect(problems({ BIENVENUE_RESET_TOKEN_DELIVERY: 'mail' })).toEqual([
-      { option: 'resetTokenDelivery', problem: 'requires a mail server; set SMTP_URL' },
+      { option: 'resetTokenDelivery', problem: 'requires a mail server; set smtpUrl' },
     ])
   })
 

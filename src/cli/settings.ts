@@ -232,6 +232,13 @@ export function assertNone([first, ...others]: readonly OptionProblem[]): void {
   if (first !== undefined) throw new OptionError(first.option, first.problem, { others })
 }
 
+/** A problem for the user of the command, who sets variables instead of the options that the library names. */
+export function inVariables({ option, problem }: OptionProblem): { setting: string; problem: string } {
+  // A name in lower case, such as `host`, is also an ordinary word.
+  const named = problem.replace(/\w+/g, (word) => (/[A-Z]/.test(word) ? variableOf(word) : word))
+  return { setting: variableOf(option), problem: named }
+}
+
 /** The name of a setting in messages and in the manual: its variable. */
 export function variableOf(name: string): string {
   return Object.hasOwn(SETTINGS, name) ? SETTINGS[name as Name].env : name

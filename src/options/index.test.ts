@@ -193,8 +193,8 @@ describe('options that require mail', () => {
     ['resetTokenDelivery', { resetTokenDelivery: 'mail' }],
     ['emailVerification', { emailVerification: true }],
   ])('%s requires a mail server and an address', (option, given) => {
-    const server = `${option}: requires a mail server; set SMTP_URL`
-    const address = `${option}: requires an address for links in mail; set BASE_URL`
+    const server = `${option}: requires a mail server; set smtpUrl`
+    const address = `${option}: requires an address for links in mail; set baseUrl`
     expect(problems(given)).toEqual([server, address])
     expect(problems({ ...given, baseUrl })).toEqual([server])
     expect(problems({ ...given, smtpUrl, mailFrom })).toEqual([address])
@@ -213,7 +213,7 @@ describe('options that require mail', () => {
 
   it('a uniform registration answer requires email confirmation, in every mode', () => {
     const refusal = expect.stringMatching(
-      /^registrationAnswer: uniform requires BIENVENUE_EMAIL_VERIFICATION=on/,
+      /^registrationAnswer: uniform requires that emailVerification is on/,
     )
     expect(problems({ registrationAnswer: 'uniform' })).toEqual([refusal])
     expect(problems({ ...WITH_MAIL, registrationAnswer: 'uniform' })).toEqual([])

@@ -204,21 +204,21 @@ function combinationProblems(options: Options, hasMailer: boolean): OptionProble
   const problems: OptionProblem[] = []
   if (!isProduction && (resetTokenDelivery === 'mail' || emailVerification)) {
     const option = resetTokenDelivery === 'mail' ? 'resetTokenDelivery' : 'emailVerification'
-    if (!sends) problems.push({ option, problem: 'requires a mail server; set SMTP_URL' })
+    if (!sends) problems.push({ option, problem: 'requires a mail server; set smtpUrl' })
     if (baseUrl === '')
-      problems.push({ option, problem: 'requires an address for links in mail; set BASE_URL' })
+      problems.push({ option, problem: 'requires an address for links in mail; set baseUrl' })
   }
   const missingSender = OPTION_TABLE.mailFrom.refusedInProduction(mailFrom)
   if (!isProduction && smtpUrl !== '' && missingSender !== null)
     problems.push({ option: 'mailFrom', problem: missingSender })
   if (cookieDomain !== '' && !isInDomain(URL.parse(baseUrl)?.hostname ?? '', cookieDomain))
-    problems.push({ option: 'cookieDomain', problem: 'must contain the host of BASE_URL' })
+    problems.push({ option: 'cookieDomain', problem: 'must contain the host of baseUrl' })
   problems.push(...passkeyProblems(options))
   if (registrationAnswer === 'uniform' && !emailVerification) {
     problems.push({
       option: 'registrationAnswer',
       problem:
-        'uniform requires BIENVENUE_EMAIL_VERIFICATION=on; otherwise signing in reveals what the answer hides',
+        'uniform requires that emailVerification is on; otherwise signing in reveals what the answer hides',
     })
   }
   return problems
@@ -235,12 +235,12 @@ function passkeyProblems(options: Options): OptionProblem[] {
   if (rpId !== '' && rpId !== host && !(rpId.includes('.') && isInDomain(host, rpId)))
     problems.push({
       option: 'rpId',
-      problem: 'must be the host of BASE_URL, or a parent domain of it, such as example.com',
+      problem: 'must be the host of baseUrl, or a parent domain of it, such as example.com',
     })
   if ((secondFactor === 'required' || secondFactor === 'passkey') && relyingPartyOf(options) === null)
     problems.push({
       option: 'secondFactor',
-      problem: `${secondFactor} requires passkeys: set BASE_URL with a host name, and leave BIENVENUE_PASSKEYS on`,
+      problem: `${secondFactor} requires passkeys: set baseUrl with a host name, and leave passkeys on`,
     })
   return problems
 }
@@ -271,7 +271,7 @@ function databaseProblems(
   if (databaseSchema !== '' && !isOnPostgres)
     problems.push({
       option: 'databaseSchema',
-      problem: 'SQLite has no schemas; set BIENVENUE_TABLE_PREFIX instead, or use PostgreSQL',
+      problem: 'SQLite has no schemas; set tablePrefix instead, or use PostgreSQL',
     })
   return problems
 }

@@ -48,7 +48,7 @@ describe('an invalid setting', () => {
     ['BIENVENUE_TRUSTED_PROXIES', 'localhost', /addresses and networks/],
     ['BIENVENUE_RESET_TOKEN_DELIVERY', 'mail', /SMTP_URL/],
     ['BIENVENUE_METADATA_SCHEMA', '/nowhere/schema.json', /there is no such file/],
-    ['BIENVENUE_REGISTRATION_ANSWER', 'uniform', /BIENVENUE_EMAIL_VERIFICATION=on/],
+    ['BIENVENUE_REGISTRATION_ANSWER', 'uniform', /requires that BIENVENUE_EMAIL_VERIFICATION is on/],
   ]
 
   it.each(rows)(

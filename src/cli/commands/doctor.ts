@@ -23,7 +23,7 @@ import { exceptionsOf, inspectOptions, missingIn, type Options } from '../../opt
 import type { Command } from '../command.ts'
 import { schemaProblems } from '../metadata-schema.ts'
 import { problemsOf } from '../serve-problems.ts'
-import { SETTINGS, type Settings, variableOf } from '../settings.ts'
+import { inVariables, SETTINGS, type Settings, variableOf } from '../settings.ts'
 import { counted, jsonLine, print, table } from '../terminal.ts'
 import { warningsOf } from '../warnings.ts'
 
@@ -40,7 +40,7 @@ export const doctor: Command = {
   async run({ settings, json }) {
     const { options } = inspectOptions(settings.options)
     const problems = [...problemsOf(settings), ...(await schemaProblems(settings))]
-    const refused = problems.map(({ option, problem }) => ({ setting: variableOf(option), problem }))
+    const refused = problems.map(inVariables)
     const rows = describeSettings(settings, options)
     const unsafe = warningsOf(settings, options)
       .filter(({ setting }) => refused.every((other) => setting !== other.setting))
