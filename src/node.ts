@@ -20,6 +20,7 @@ export type NodeHandler = (
  * The service as a handler `(request, response)`. Mount it before body parsers. If a parser has already read the body, the
  * handler uses `request.body` (an object, text or a `Buffer`). If that is missing, it answers 500 `body_already_read`.
  *
+ * @throws {TypeError} `auth` is something else, such as the promise of `createAuth`.
  * @example
  * ```ts
  * createServer(toNodeHandler(auth)).listen(5000, '127.0.0.1')
@@ -27,6 +28,7 @@ export type NodeHandler = (
  * ```
  */
 export function toNodeHandler(auth: Pick<Auth, 'answer'>): NodeHandler {
+  if (typeof auth?.answer !== 'function') throw new TypeError('expected the result of `await createAuth(…)`')
   // The messages of HTTP/2 have all members that we use.
   return nodeHandler(auth) as NodeHandler
 }

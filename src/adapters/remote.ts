@@ -80,12 +80,12 @@ export function readFromRemote<Metadata>({
 }
 
 function sessionUrl(url: string): string {
-  const { protocol, pathname, search, hash } = URL.parse(url) ?? {}
-  if ((protocol !== 'http:' && protocol !== 'https:') || pathname === undefined || search || hash)
+  const { protocol, href, search, hash } = URL.parse(url) ?? {}
+  if ((protocol !== 'http:' && protocol !== 'https:') || href === undefined || search || hash)
     throw new TypeError(
       'url must be the http or https URL of the service without a query, such as http://bienvenue:5000',
     )
-  return `${url.replace(/\/$/, '')}/session`
+  return `${href.replace(/\/$/, '')}/session`
 }
 
 /** The headers with our credentials. Nothing else of the request is passed on. `null` if nobody can be signed in. */

@@ -46,11 +46,20 @@ export interface Requirement {
  */
 export type ReadSession<Metadata = JsonObject> = (from: RequestLike) => Promise<SignedIn<Metadata> | null>
 
-/** Creates the function that finds the signed-in user. */
+/**
+ * Creates the function that finds the signed-in user.
+ *
+ * @throws {TypeError} `source` is neither. Plain JavaScript may pass the promise of `createAuth`.
+ */
 export function readSessionFrom<Metadata>(
   source: Source<Metadata> | OpenAuth<Opened<Metadata>>,
 ): ReadSession<Metadata> {
   if (typeof source === 'function') return async (from) => readSessionFrom(await source())(from)
+  const given: object = Object(source)
+  if (!('getSession' in given || 'url' in given))
+    throw new TypeError(
+      'expected the result of `await createAuth(…)`, or { url } with the URL of a remote service',
+    )
   if (!('getSession' in source)) return readFromRemote(source)
   return async (from) => {
     const found = await source.getSession(from)

@@ -307,11 +307,28 @@ describe('a remote service', () => {
     },
   )
 
+  it('can have its URL as an object', async () => {
+    const fetch = vi.fn(async () => Response.json({ user: null, session: null }))
+    const url = new URL('http://bienvenue:5000/auth/') as unknown as string
+    await readFromRemote({ url, fetch })({ cookie: 'session_id=x' })
+    expect(fetch).toHaveBeenCalledWith('http://bienvenue:5000/auth/session', expect.anything())
+  })
+
   it.each([-1, 11, Number.NaN])('cannot be cached for %d seconds', (cacheSeconds) => {
     expect(() => readFromRemote({ url: 'http://bienvenue:5000', cacheSeconds })).toThrow(
       'cacheSeconds must be from 0 to 10',
     )
   })
+})
+
+it.each([
+  ['a promise, as of `createAuth` without `await`', new Promise<never>(() => {})],
+  ['nothing', undefined],
+  ['text', 'http://bienvenue:5000'],
+])('adapters and `toNodeHandler` refuse %s', (_, source) => {
+  const wrong = source as never
+  for (const connect of [() => forNext(wrong), () => forSvelteKit(wrong), () => toNodeHandler(wrong)])
+    expect(connect).toThrow(/^expected the result of `await createAuth\(…\)`/)
 })
 
 describe('the adapter for sveltekit', () => {
