@@ -3,8 +3,10 @@ import { AuthError } from '../model/errors.ts'
 import type { Incoming, IncomingBody } from './incoming.ts'
 import type { Rendered } from './responses.ts'
 
-/** Adapts a `Request`. */
+/** Adapts a `Request`. @throws {TypeError} Plain JavaScript passes a URL, or the request of Node or Express. */
 export function incomingOf(request: Request, peer: string | undefined): Incoming {
+  if (typeof request?.headers?.get !== 'function')
+    throw new TypeError('expected a Request; for the requests of Node and Express, use toNodeHandler(auth)')
   return {
     method: request.method,
     target: request.url,

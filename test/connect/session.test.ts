@@ -139,6 +139,13 @@ describe('getSession', () => {
     await expect(auth.getSession(sessionToken as never)).rejects.toThrow(TypeError)
     expect(() => auth.callerOf(sessionToken as never)).toThrow(TypeError)
   })
+
+  it('refuses to fetch anything but a Request', async () => {
+    const { auth } = await signedIn()
+    const message = 'expected a Request; for the requests of Node and Express, use toNodeHandler(auth)'
+    for (const wrong of [undefined, 'https://auth.example.com/', { url: '/', method: 'GET', headers: {} }])
+      await expect(auth.fetch(wrong as never)).rejects.toThrow(new TypeError(message))
+  })
 })
 
 describe('routes of the application that sign users in', () => {
