@@ -29,6 +29,7 @@ import { THROTTLING } from './throttling.ts'
 
 export { assertDependencies } from './dependencies.ts'
 export type { GivenOptions } from './given.ts'
+export { serviceNameOf } from './pages.ts'
 export { readValue } from './read.ts'
 export { generatesKey, hasKey } from './service.ts'
 export { defaultOf, MODES, type Mode, type Setting, type Value, type ValueOf } from './setting.ts'

@@ -131,6 +131,17 @@ function parseLink(text: string): void {
     throw new TypeError('expected an https URL or a path, such as https://example.com/terms or /terms')
 }
 
+/** The name of the service, for people: as configured, else the host of BASE_URL. */
+export function serviceNameOf({
+  serviceName,
+  baseUrl,
+}: {
+  readonly serviceName: string
+  readonly baseUrl: string
+}): string {
+  return serviceName || URL.parse(baseUrl)?.host || 'Bienvenue'
+}
+
 function parseLanguages(text: string): void {
   const entries = text.split(',')
   for (const [index, entry] of entries.entries()) {

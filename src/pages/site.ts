@@ -4,12 +4,9 @@ import { nearestAccent, type Theme, themeOf } from '../lib/theme.ts'
 import { visible } from '../lib/visible.ts'
 import { OptionError, type OptionProblem } from '../model/errors.ts'
 import { isEmailAddress } from '../model/user.ts'
-import type { OptionName, Options } from '../options/index.ts'
+import { type OptionName, type Options, serviceNameOf } from '../options/index.ts'
 import { LOCALES, type Locale, PAGES, type PageTexts } from '../text/index.ts'
 import { InvalidTexts, type PageTextsByLocale, REPLACED_MAX_BYTES, readReplaced } from '../text/replaced.ts'
-
-/** The name of a service without a configured name or base URL. */
-const UNNAMED = 'Bienvenue'
 
 /** The settings of an operator for the pages, ready to use. */
 export interface Site {
@@ -36,7 +33,7 @@ export interface Site {
 export function openSite(options: Options): Site {
   const problems: OptionProblem[] = []
   const site: Site = {
-    name: options.serviceName || URL.parse(options.baseUrl)?.host || UNNAMED,
+    name: serviceNameOf(options),
     theme: attempt('accent', openTheme, null),
     logo: attempt('logo', openLogo, null),
     links: {

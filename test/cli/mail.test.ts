@@ -17,9 +17,9 @@ describe('mail', () => {
     BASE_URL: 'https://auth.example.com',
   })
 
-  it('test sends one mail to the address and reports it', async () => {
+  it('test sends one mail to the address, with the name of the service, and reports it', async () => {
     const server = await startSmtpServer()
-    const env = await envFor(server.port)
+    const env = { ...(await envFor(server.port)), BIENVENUE_SERVICE_NAME: 'Wonderland' }
     expect(expectDone(await runHere(['mail', 'test', ` ${EMAIL} `], { env }))).toBe(
       `The mail server accepted a test mail to ${EMAIL}.\n`,
     )
@@ -29,7 +29,7 @@ describe('mail', () => {
     for (const { from, to, mail } of server.received) {
       expect({ from, to }).toEqual({ from: 'no-reply@example.com', to: [EMAIL] })
       expect(mail.from).toMatchObject({ name: 'Example', address: 'no-reply@example.com' })
-      expect(mail.text).toContain('auth.example.com')
+      expect(mail.text).toContain('Wonderland')
     }
   })
 

@@ -4,6 +4,7 @@ import { uuidV7 } from '../../lib/random.ts'
 import type { Message } from '../../mail/compose.ts'
 import { MAILS_AT_ONCE, type Mail, MailError, type Mailer, MailRefused } from '../../mail/index.ts'
 import { isEmailAddress, mailboxOf, normalizeEmail, type User } from '../../model/user.ts'
+import { serviceNameOf } from '../../options/index.ts'
 import { LOCALES } from '../../text/index.ts'
 import { record } from '../audit/record.ts'
 import { SYSTEM } from '../caller.ts'
@@ -191,9 +192,8 @@ async function composed(
   message: Message,
 ): Promise<Mail> {
   const known = LOCALES.find((each) => each === locale) ?? LOCALES[0]
-  const { serviceName, baseUrl, supportContact } = ctx.options
-  const service = serviceName || (URL.parse(baseUrl)?.host ?? 'Bienvenue')
-  const context = { service, locale: known, supportContact, to }
+  const { supportContact } = ctx.options
+  const context = { service: serviceNameOf(ctx.options), locale: known, supportContact, to }
   return { id, to: mailboxOf(to), ...(await ctx.mail.compose(message, context)) }
 }
 

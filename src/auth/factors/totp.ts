@@ -3,6 +3,7 @@ import { encodeBase32 } from '../../lib/base32.ts'
 import { qrCode } from '../../lib/qr-code.ts'
 import { matchTotp, otpauthUri } from '../../lib/totp.ts'
 import { AuthError } from '../../model/errors.ts'
+import { serviceNameOf } from '../../options/index.ts'
 import type { SessionCaller } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { orWithdraw } from '../sign-in/password-check.ts'
@@ -127,11 +128,10 @@ async function requireTotpEnrollee(ctx: Context, caller: SessionCaller): Promise
 }
 
 async function shownSetup(
-  { options: { serviceName, baseUrl } }: Context,
+  { options }: Context,
   { user }: Enrollee,
   { secret, expiresAt }: Setup,
 ): Promise<TotpSetup> {
-  const issuer = serviceName || (URL.parse(baseUrl)?.host ?? 'Bienvenue')
-  const uri = otpauthUri({ issuer, account: user.email, secret })
+  const uri = otpauthUri({ issuer: serviceNameOf(options), account: user.email, secret })
   return { secret: encodeBase32(secret), uri, qr: await qrCode(uri), expiresAt }
 }

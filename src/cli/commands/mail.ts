@@ -3,6 +3,7 @@ import { visible } from '../../lib/visible.ts'
 import { compose } from '../../mail/compose.ts'
 import { AuthError, OptionError } from '../../model/errors.ts'
 import { isEmailAddress, trimEmail } from '../../model/user.ts'
+import { serviceNameOf } from '../../options/index.ts'
 import { LOCALES } from '../../text/index.ts'
 import type { Command } from '../command.ts'
 import { jsonLine, print, printResult } from '../terminal.ts'
@@ -17,11 +18,10 @@ const test: Command = {
       const to = trimEmail(input.args[0] ?? '')
       if (!isEmailAddress(to)) throw new AuthError('invalid_email', { field: 'TO' })
       if (mailer === null) throw new OptionError('smtpUrl', 'is not set; set it to the mail server to test')
-      const service = URL.parse(options.baseUrl)?.host ?? 'Bienvenue'
       await mailer.send({
         id: randomUUID(),
         to,
-        ...compose({ kind: 'test' }, { service, locale: LOCALES[0] }),
+        ...compose({ kind: 'test' }, { service: serviceNameOf(options), locale: LOCALES[0] }),
       })
       return printResult(input.json, { sent: to }, `The mail server accepted a test mail to ${visible(to)}.`)
     }),
