@@ -144,7 +144,7 @@ export async function waitingVisitor(stage: Stage, person: Partial<KnownProvider
   return caller
 }
 
-/** What only one of the {@link DRIVES} needs. */
+/** @param others - What only some of the drives need. */
 export function stageOn(
   engine: AuthService,
   others: Pick<Stage, 'attempts' | 'classic' | 'now'> & {
