@@ -19,7 +19,7 @@ import { relyingPartyOf } from '../../lib/relying-party.ts'
 import { visible } from '../../lib/visible.ts'
 import { describeSmtp, TERMINAL_MAIL } from '../../mail/settings.ts'
 import { OptionError } from '../../model/errors.ts'
-import { exceptionsOf, inspectOptions, missingIn, type Options } from '../../options/index.ts'
+import { exceptionsOf, generatesKey, inspectOptions, missingIn, type Options } from '../../options/index.ts'
 import type { Command } from '../command.ts'
 import { schemaProblems } from '../metadata-schema.ts'
 import { problemsOf } from '../serve-problems.ts'
@@ -182,16 +182,17 @@ async function checkDatabase(
 }
 
 /** Whether every stored secret can be opened, and which keys must stay. Empty if no secret is stored. */
-async function checkSecrets(db: Database, { mode, secretKey }: Options): Promise<Check[]> {
+async function checkSecrets(db: Database, options: Options): Promise<Check[]> {
   const counts = await countSealed(db)
   const of = (keyIds: Iterable<string>) =>
     [...keyIds].reduce((total, keyId) => total + (counts.get(keyId) ?? 0), 0)
   const total = of(counts.keys())
   if (total === 0) return []
-  if (secretKey === '' && mode === 'development') {
+  if (generatesKey(options)) {
     const detail = `${total} sealed with a key that is lost at a restart; set ${SETTINGS.secretKey.env} to keep them`
     return [{ name: 'secrets', ok: true, detail }]
   }
+  const { secretKey } = options
   const keyIds = secretKey === '' ? [] : createKeyring(parseSecretKeys(secretKey)).keyIds
   const [first, former, unknown] = [of(keyIds.slice(0, 1)), of(keyIds.slice(1)), total - of(keyIds)]
   const parts = [
@@ -230,16 +231,17 @@ async function checkPasskeys(db: Database, options: Options): Promise<Check[]> {
 /** Lists the providers, and what prevents sign-in with each. Returns an empty list without providers. */
 async function checkProviders(
   db: Database,
-  { baseUrl, mode, secretKey }: Options,
+  options: Options,
   { withSecrets }: { readonly withSecrets: boolean },
 ): Promise<Check[]> {
+  const { baseUrl, secretKey } = options
   const all = await listProviders(db)
   const known = new Set(all.map(({ id }) => id))
   const strangers = [...(await countIdentities(db))].filter(([id]) => !known.has(id))
   if (all.length + strangers.length === 0) return []
   const disabled = all.filter(({ disabledAt }) => disabledAt !== null)
   // The generated key of development mode is lost with the process.
-  const isOpenable = withSecrets && !(secretKey === '' && mode === 'development')
+  const isOpenable = withSecrets && !generatesKey(options)
   const keys = isOpenable && secretKey !== '' ? createKeyring(parseSecretKeys(secretKey)) : null
   const closed = isOpenable ? all.filter((provider) => !opensClientSecret(keys, provider)) : []
   const namesOf = (providers: readonly { readonly id: string }[]) => providers.map(({ id }) => id).join(', ')
