@@ -1,5 +1,5 @@
 import { TOPICS } from '../../api/index.ts'
-import { type AuthService, hasMailCodes } from '../../auth/index.ts'
+import type { AuthService } from '../../auth/index.ts'
 import { type Look, openAssets, type PageAssets, type Site } from '../../pages/index.ts'
 import type { Locale } from '../../text/index.ts'
 import { basePath } from '../paths.ts'
@@ -36,11 +36,11 @@ export function createPageKit(auth: AuthService, site: Site): PageKit {
     site,
     assets,
     formTargets: [...returnOrigins(options)],
-    canSignUp: options.registration === 'open',
-    canRecover: auth.mailer !== null && options.baseUrl !== '' && options.resetTokenDelivery === 'mail',
+    canSignUp: isServed(TOPICS.pages.showSignUp, auth),
+    canRecover: isServed(TOPICS.pages.showRecover, auth),
     mustConfirm: options.emailVerification,
     hasPages: options.pages,
-    hasCodes: hasMailCodes({ options, sendsMail: auth.mailer !== null }),
+    hasCodes: isServed(TOPICS.mailCodes.request, auth),
     canChangeEmail: isServed(TOPICS.pages.showEmail, auth),
     hasPasskeys: isServed(TOPICS.passkeys.startCeremony, auth),
     hasTotp: isServed(TOPICS.factors.startTotp, auth),
