@@ -45,7 +45,7 @@ export function appSetup(
   return html`${summary(look, problem)}<p>${words.scan}</p>
 ${qrCode(setup.qr, words.qrName)}
 <p>${words.key}</p>
-<p class="key"><code>${setup.secret.replaceAll(/.{4}(?=.)/g, '$& ')}</code></p>
+<p class="key" translate="no"><code>${setup.secret.replaceAll(/.{4}(?=.)/g, '$& ')}</code></p>
 <p class="way"><a href="${setup.uri}">${words.open}</a></p>
 ${replaces && html`<p>${words.replaces}</p>\n`}<p>${words.enter}</p>
 ${form(look, { action, submit: words.submit, returnTo }, html`${appCodeField(look, problem)}${hidden(fields)}`)}

@@ -97,7 +97,7 @@ export function usernameField(email: string): Markup {
  * The address that mail went to, for people and for password managers. After a redirect, the script reads it from the fragment.
  */
 export function mailedTo({ values: { email = '' } }: FormState): Markup {
-  return html`<p id="account"${email === '' && html` hidden`}>${email || '\u00a0'}</p>
+  return html`<p id="account" translate="no"${email === '' && html` hidden`}>${email || '\u00a0'}</p>
 <input class="unseen" name="email" type="text" value="${email}" autocomplete="username" readonly tabindex="-1" aria-hidden="true">
 `
 }
@@ -156,7 +156,7 @@ export function textField(field: Field & { readonly id: string }, problem: Probl
   return around(
     own,
     ownProblem,
-    html`<input id="${id}" name="${name}" type="text" value="${value}" required${described(own, ownProblem)}>`,
+    html`<input id="${id}" name="${name}" type="text" dir="auto" value="${value}" required${described(own, ownProblem)}>`,
   )
 }
 
@@ -173,7 +173,7 @@ export function inputField(
   return around(
     field,
     problem,
-    html`<input id="${name}" name="${name}" type="text" value="${value}" autocomplete="${autocomplete}"${inputmode && html` inputmode="${inputmode}"`}${isRequired && html` required`}${described(field, problem)}>`,
+    html`<input id="${name}" name="${name}" type="text" dir="auto" value="${value}" autocomplete="${autocomplete}"${inputmode && html` inputmode="${inputmode}"`}${isRequired && html` required`}${described(field, problem)}>`,
   )
 }
 

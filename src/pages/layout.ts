@@ -89,7 +89,7 @@ ${(behindLink ? [assets.linkScript] : [assets.script, ...scripts.map((name) => a
 <body${entry !== undefined && html` class="wide"`}>
 <a class="skip" href="#main">${texts.shell.skip}</a>
 <header>
-<p class="brand">${assets.logo !== null && html`<img src="${urlOf(assets.logo)}" alt="" height="32">`}${site.name}</p>
+<p class="brand" translate="no">${assets.logo !== null && html`<img src="${urlOf(assets.logo)}" alt="" height="32">`}${site.name}</p>
 ${look.user && signOutForm(look, look.user)}</header>
 ${entry !== undefined && navigation(look, entry)}<main id="main" tabindex="-1">
 ${body}
@@ -129,7 +129,7 @@ function policyOf({ formTargets }: Look): string {
 
 function signOutForm({ basePath, texts }: Look, { email }: { readonly email: string }): Markup {
   return html`<form method="post" action="${basePath}/sign_out">
-<span class="who" title="${fill(texts.shell.signedInAs, { email })}">${email}</span>
+<span class="who" translate="no" title="${fill(texts.shell.signedInAs, { email })}">${email}</span>
 <button class="quiet" type="submit">${texts.shell.signOut}</button>
 </form>
 `
@@ -154,7 +154,7 @@ function footer({ here, locale, site, texts }: Look, isShownOnce = false): Marku
   ].filter((entry): entry is [string, string] => entry[1] !== null)
   const inLanguage = (tag: string) => `${here}${here.includes('?') ? '&' : '?'}lang=${tag}`
   return html`<footer>
-${entries.length > 0 && html`<ul class="links">${entries.map(([label, url]) => html`<li><a href="${url}">${label}</a></li>`)}</ul>\n`}${!isShownOnce && site.languages.length > 1 && html`<nav aria-label="${texts.shell.languages}"><ul class="links">${site.languages.map((tag) => html`<li><a href="${inLanguage(tag)}" lang="${tag}" hreflang="${tag}"${tag === locale && html` aria-current="true"`}>${LANGUAGE_NAMES[tag]}</a></li>`)}</ul></nav>\n`}</footer>
+${entries.length > 0 && html`<ul class="links">${entries.map(([label, url]) => html`<li><a href="${url}">${label}</a></li>`)}</ul>\n`}${!isShownOnce && site.languages.length > 1 && html`<nav aria-label="${texts.shell.languages}"><ul class="links" translate="no">${site.languages.map((tag) => html`<li><a href="${inLanguage(tag)}" lang="${tag}" hreflang="${tag}"${tag === locale && html` aria-current="true"`}>${LANGUAGE_NAMES[tag]}</a></li>`)}</ul></nav>\n`}</footer>
 `
 }
 

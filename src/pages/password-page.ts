@@ -47,7 +47,7 @@ ${icon(page.icon, 'icon')}
 <h1>${words.ask.heading}</h1>
 <p>${words.noScript}</p>
 ${look.hasPages && look.hasCodes && codePages.length > 0 && html`<p>${behindLink.useCode}</p>\n${links(look, codePages)}`}</noscript>
-<p id="host"></p>
+<p id="host" translate="no"></p>
 <template id="problems">
 ${Object.entries(words.passwordProblems).map(([code, text]) => html`<p data-code="${code}" data-about="password">${text}</p>\n`)}
 ${Object.entries(look.texts.problems).map(([code, text]) => html`<p data-code="${code}">${text}</p>\n`)}
@@ -91,5 +91,5 @@ ${hint && html`<p id="hint">${hint}</p>`}
 }
 
 /** For password managers, which save the password under this address. Users see it in `#account`. */
-const username = html`<p id="account"></p>
+const username = html`<p id="account" translate="no"></p>
 <input id="username" class="unseen" name="email" type="text" autocomplete="username" readonly tabindex="-1" aria-hidden="true">`

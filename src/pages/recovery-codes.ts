@@ -23,7 +23,7 @@ export function renderRecoveryCodes(
   const body = html`${entry === undefined && icon('shield', 'icon')}<h1>${words.heading}</h1>
 <p>${words.explain}</p>
 <p><b>${words.once}</b></p>
-<ol class="codes" id="codes">
+<ol class="codes" id="codes" translate="no">
 ${codes.map((code) => html`<li><code>${code}</code></li>\n`)}</ol>
 ${tools(look)}${link(look, onward, words.kept)}`
   return layOut(look, {
@@ -44,7 +44,7 @@ export function renderNewRecoveryCode(
   const body = html`${icon('shield', 'icon')}
 <h1>${words.newHeading}</h1>
 <p>${words.newExplain}</p>
-<ol class="codes" id="codes">
+<ol class="codes" id="codes" translate="no">
 <li><code>${code}</code></li>
 </ol>
 ${tools(look)}<p>${fill(words.left, { count: left })}</p>

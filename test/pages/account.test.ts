@@ -128,8 +128,8 @@ onEachEngine('the pages of the account', (engine) => {
     const { browser, now } = await signedIn(engine)
     const { status, html } = await browser.open('/account')
     expect(status).toBe(200)
-    expect(html).toContain(`<dd>${ALICE}</dd>`)
-    expect(html).toContain('<dd>Alice</dd>')
+    expect(html).toContain(`<dd translate="no">${ALICE}</dd>`)
+    expect(html).toContain('<dd translate="no"><bdi>Alice</bdi></dd>')
     const since = `${now().toISOString().slice(0, 10)}T`
     expect(html).toMatch(new RegExp(`<time datetime="${since}[^"]*Z" data-day>21 Nov 2026</time>`))
     for (const path of PATHS.filter((each) => each !== '/account/email/code'))
@@ -156,7 +156,7 @@ onEachEngine('the pages of the account', (engine) => {
     const { auth, id, browser } = await signedIn(engine)
     await auth.users.update(id, { name: '<script>alert(1)</script>' })
     const { html } = await browser.open('/account')
-    expect(html).toContain('<dd>&lt;script&gt;alert(1)&lt;/script&gt;</dd>')
+    expect(html).toContain('<bdi>&lt;script&gt;alert(1)&lt;/script&gt;</bdi>')
   })
 
   it('lead to the sign-in page without a session, with a way back', async () => {

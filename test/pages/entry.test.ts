@@ -628,6 +628,30 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     },
   )
 
+  it('a form sends once after a double click, and can be sent again if the browser was stopped', async () => {
+    const { page, origin } = await start(true)
+    await page.clock.install()
+    await page.goto(`${origin}/sign_in`)
+    let sent = 0
+    // A response without content leaves the page as it is, like a browser that is stopped.
+    await page.route(`${origin}/sign_in`, (route) => {
+      sent++
+      return route.fulfill({ status: 204 })
+    })
+    const submit = page.locator('main [type=submit]')
+    await submit.dblclick()
+    await expect.poll(() => sent).toBe(1)
+    expect(await submit.innerText()).toBe(PAGES.en.shell.working)
+    await page.clock.runFor(10_000)
+    expect([await submit.innerText(), await submit.getAttribute('aria-disabled')]).toEqual([
+      signIn.submit,
+      null,
+    ])
+    expect(sent).toBe(1)
+    await submit.click()
+    await expect.poll(() => sent).toBe(2)
+  })
+
   it('a link does not fill in the address of a new account', async () => {
     const { page, origin } = await start(true)
     await page.goto(`${origin}/sign_up#email=eve%40example.com`)

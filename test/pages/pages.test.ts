@@ -509,6 +509,20 @@ describe.skipIf(!hasBrowser)('the hosted pages', () => {
       expect(JSON.parse(sent(service)[0]?.body ?? '')).toEqual(FLOWS[flow].body)
     })
 
+    it.each(['left', 'middle'] as const)(
+      'keeps the link when Ctrl and the %s button open another language in a new tab',
+      async (button) => {
+        const { service, page } = await open(flow)
+        const opened = page.context().waitForEvent('page')
+        await page.click('footer a[hreflang=fr]', { button, modifiers: ['ControlOrMeta'] })
+        const other = await opened
+        await other.waitForURL(`${service.origin}${target}?lang=fr`)
+        await eventually(() => heading(other)).toBe(PAGES.fr[flow].ask.heading)
+        expect(page.url()).toBe(service.origin + target)
+        expect(await page.locator('a[href*="token="]').count()).toBe(0)
+      },
+    )
+
     it('accepts a pasted password of any length', async () => {
       const long = `${'x'.repeat(2_000)}é`
       const { service, page, words, password, submit } = await open(flow, {

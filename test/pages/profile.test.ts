@@ -175,6 +175,8 @@ describe('the page of the profile', () => {
     const value = (name: string) => attributeOf(fields.get(name) as Element, 'value')
     expect(value('name')).toBe('Alice "A" <Liddell>')
     expect([value('metadata.company'), value('metadata.employees')]).toEqual(['Wonderland', '3'])
+    // Names can be written from right to left.
+    expect(attributeOf(fields.get('name') as Element, 'dir')).toBe('auto')
     expect(fields.get('metadata.terms')?.attributes.has('checked')).toBe(true)
     expect(fields.get('metadata.letters')?.attributes.has('checked')).toBe(false)
     const selected = readMarkup(html).elements.filter(({ attributes }) => attributes.has('selected'))

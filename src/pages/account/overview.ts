@@ -38,8 +38,8 @@ export function renderAccount(
   const { navigation, overview } = look.texts.account
   const body = html`<h1>${overview.heading}</h1>
 <dl>
-<dt>${overview.email}</dt><dd>${user.email}</dd>
-${user.name !== null && html`<dt>${overview.name}</dt><dd>${user.name}</dd>\n`}<dt>${overview.memberSince}</dt><dd>${dayIn(look.locale, user.createdAt)}</dd>
+<dt>${overview.email}</dt><dd translate="no">${user.email}</dd>
+${user.name !== null && html`<dt>${overview.name}</dt><dd translate="no"><bdi>${user.name}</bdi></dd>\n`}<dt>${overview.memberSince}</dt><dd>${dayIn(look.locale, user.createdAt)}</dd>
 </dl>
 ${factors !== null && missing(look, factors, isOffered)}<h2>${overview.manage}</h2>
 <ul class="list">

@@ -98,7 +98,7 @@ function card(
   }
   const fields = hidden({ passkey: id })
   return html`<li>${icon('fingerprint', '')}<div>
-<h2>${name}</h2>
+<h2 translate="no"><bdi>${name}</bdi></h2>
 <dl>
 ${provider !== null && html`<dt>${words.provider}</dt><dd>${provider}</dd>\n`}<dt>${words.kind}</dt><dd>${kindOf(look, passkey)}</dd>
 <dt>${words.added}</dt><dd>${dayIn(look.locale, createdAt)}</dd>

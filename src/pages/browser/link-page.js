@@ -31,12 +31,17 @@ openLink()
 // Another link was opened in this tab, so start again with it.
 addEventListener('hashchange', () => location.reload())
 
-// The page in another language needs the token too.
-for (const link of document.querySelectorAll('a[hreflang]'))
-  link.addEventListener('click', (event) => {
-    event.preventDefault()
-    location.assign(`${link.getAttribute('href')}${fragment}`)
-  })
+// The page in another language needs the token too, also in a new tab. A link has it only while it is followed.
+for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('a[hreflang]')))
+  for (const type of /** @type {const} */ (['click', 'auxclick']))
+    link.addEventListener(type, ({ button }) => {
+      // The right button opens a menu, which can copy the link.
+      if (button === 2) return
+      link.hash = fragment
+      setTimeout(() => {
+        link.hash = ''
+      })
+    })
 
 reveal.addEventListener('click', () => setRevealed(password.type === 'password'))
 

@@ -14,16 +14,24 @@ addEventListener('pageshow', (event) => {
 for (const form of document.forms) {
   // The answer is a file, so the page stays and the form must keep working.
   if ('download' in form.dataset) continue
+  let isSent = false
   form.addEventListener('submit', (event) => {
     // Send once, even after a double click.
-    if (form.dataset.sent) return event.preventDefault()
-    form.dataset.sent = 'yes'
+    if (isSent) return event.preventDefault()
+    isSent = true
     // The box on the sign-in page applies to every way to sign in.
     if (form.remember) form.remember.disabled = !!document.querySelector('#remember:not(:checked)')
     const button = event.submitter
-    if (button?.dataset.working) button.textContent = button.dataset.working
+    const label = button?.textContent
     // Not `disabled`: that would drop the button's own value from the form, and the focus.
-    button?.setAttribute('aria-disabled', 'true')
+    const show = (/** @type {string | undefined} */ textContent, /** @type {string | null} */ ariaDisabled) =>
+      button && Object.assign(button, { textContent, ariaDisabled })
+    show(button?.dataset.working ?? label, 'true')
+    // If the page is still here, the user has stopped the browser, the connection is lost, or the answer is slow.
+    setTimeout(() => {
+      isSent = false
+      show(label, null)
+    }, 10_000)
   })
 }
 
