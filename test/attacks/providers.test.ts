@@ -36,7 +36,7 @@ class Person extends Visitor {
 
   async isSignedInAs(): Promise<string | null> {
     const { html, status } = await this.open('/account')
-    return status === 200 ? (/<dd>([^<]+@[^<]+)<\/dd>/.exec(html)?.[1] ?? null) : null
+    return status === 200 ? (/<dd translate="no">([^<]+@[^<]+)<\/dd>/.exec(html)?.[1] ?? null) : null
   }
 
   async signsIn(email: string, returnTo = ''): Promise<string> {

@@ -5,7 +5,7 @@ export async function up(
   db: Kysely<{ pending_sign_ins: { provider_id: string | null; provider_sid: string | null } }>,
 ): Promise<void> {
   await db.schema
-    .createIndex('pending_sign_ins_provider_id_provider_sid')
+    .createIndex('pending_sign_ins_provider')
     .on('pending_sign_ins')
     .columns(['provider_id', 'provider_sid'])
     // Most of them began with a password.
