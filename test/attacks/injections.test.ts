@@ -109,7 +109,21 @@ async function rowsOf(db: Database): Promise<Rows> {
   )
 }
 
+/** Work of the service that goes on after its answers may lock rows in another order. */
 async function restore(db: Database, rows: Rows): Promise<void> {
+  for (;;) {
+    try {
+      return await replaceAll(db, rows)
+    } catch (error) {
+      if ((error as { code?: string }).code !== DEADLOCK) throw error
+    }
+  }
+}
+
+/** The error of PostgreSQL for the transaction that it has chosen to end. */
+const DEADLOCK = '40P01'
+
+async function replaceAll(db: Database, rows: Rows): Promise<void> {
   await db.transaction().execute(async (tx) => {
     for (const table of [...rows.keys()].reverse()) await tx.deleteFrom(table).execute()
     for (const [table, lost] of rows)

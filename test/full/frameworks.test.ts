@@ -264,6 +264,8 @@ describe.each(Object.entries(FRAMEWORKS))('the example %s', { timeout: 5 * MINUT
         ['session_id', true],
       ])
 
+      // The script of the page must run before its button works.
+      await page.waitForLoadState('networkidle')
       await page.getByRole('button', { name: 'Sign out' }).click()
       await page.waitForURL('**/sign-in')
       await page.goto(url + framework.account)
