@@ -149,31 +149,33 @@ export async function deleteMailCodesFor(
   userId: number,
   purposes: readonly MailCode['purpose'][],
 ): Promise<void> {
-  const rows = inOrder(tx).where('user_id', '=', userId).where('purpose', 'in', purposes)
-  await tx.deleteFrom('mail_codes').where('id', 'in', locking(tx, rows)).execute()
+  await tx
+    .deleteFrom('mail_codes')
+    .where('id', 'in', locking(tx, ofUser(tx, userId, purposes)))
+    .execute()
 }
 
 /** Deletes all rows of a user. Lock the user first. */
 export async function deleteMailCodesOf(tx: Tx, userId: number): Promise<void> {
-  const rows = inOrder(tx).where('user_id', '=', userId)
-  await tx.deleteFrom('mail_codes').where('id', 'in', locking(tx, rows)).execute()
+  await tx
+    .deleteFrom('mail_codes')
+    .where('id', 'in', locking(tx, ofUser(tx, userId)))
+    .execute()
 }
 
 /**
- * Voids all codes of a user, or those for these purposes. The rows stay until they expire, like those of an address without an account, or the browsers that wait
- * could tell them apart. Lock the user first.
+ * Voids all codes of a user, or those for these purposes. The rows stay until they expire, like those of an address without an
+ * account. Otherwise a browser that waits for a code could tell them apart. Lock the user first.
  */
 export async function voidMailCodesOf(
   tx: Tx,
   userId: number,
   purposes?: readonly MailCode['purpose'][],
 ): Promise<void> {
-  const all = inOrder(tx).where('user_id', '=', userId)
-  const rows = purposes === undefined ? all : all.where('purpose', 'in', purposes)
   await tx
     .updateTable('mail_codes')
     .set({ user_id: null, secret_hash: null })
-    .where('id', 'in', locking(tx, rows))
+    .where('id', 'in', locking(tx, ofUser(tx, userId, purposes)))
     .execute()
 }
 
@@ -191,4 +193,9 @@ export async function deleteEveryMailCode(tx: Tx): Promise<void> {
  */
 function inOrder(tx: Tx) {
   return tx.selectFrom('mail_codes').select('id').orderBy('browser_hash').orderBy('purpose')
+}
+
+function ofUser(tx: Tx, userId: number, purposes?: readonly MailCode['purpose'][]) {
+  const rows = inOrder(tx).where('user_id', '=', userId)
+  return purposes === undefined ? rows : rows.where('purpose', 'in', purposes)
 }
